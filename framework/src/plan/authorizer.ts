@@ -1,0 +1,111 @@
+/**
+ * Authorizers: they turn a request into a typed caller, or refuse it. An endpoint names one, or says `anyone`.
+ */
+import type { z } from 'zod'
+import type { Clients, Uses } from './grant.ts'
+import { calledFrom, type Place } from './place.ts'
+import type { Problem } from './problem.ts'
+import type { Empty, In, Schema } from './schema.ts'
+
+/** In types only: who `call.caller` is. */
+export declare const callerOf: unique symbol
+
+/** What an authorizer may look at. Header names are in lower case. */
+export interface Credentials {
+  header(name: string): string | undefined
+  cookie(name: string): string | undefined
+  readonly method: string
+  readonly path: string
+  /** The address the request came from, as the trusted proxy says. */
+  readonly address: string
+  readonly at: Date
+}
+
+/** How often one caller may call: approximate, per process. */
+export interface Allowance {
+  readonly key: string
+  readonly perSecond: number
+  readonly burst: number
+}
+
+/** A caller with an allowance of its own. */
+export interface Allowed<C> {
+  readonly kind: 'allowed'
+  readonly caller: C
+  readonly allowance: Allowance
+}
+
+export type Refusal = Problem<'not-authenticated' | 'not-allowed' | 'quota-used-up'>
+
+/** `undefined` means: nobody I know (`not-authenticated`, 401). */
+export type Verdict<C> = C | Allowed<C> | Refusal | undefined
+
+export type Scheme = 'anyone' | 'internal' | 'custom'
+
+export interface Authorizer<out Caller> {
+  readonly [callerOf]: Caller
+  readonly kind: 'authorizer'
+  readonly name: string
+  readonly scheme: Scheme
+  /** What a caller is; absent for `anyone`. */
+  readonly schema?: Schema
+  /** How a request shows who it is, for the OpenAPI document. */
+  readonly shownBy?: ShownBy
+  readonly uses: Uses
+  authorize(request: Credentials, uses: Clients<Uses>): Promise<Verdict<unknown>>
+  place(): Place | undefined
+}
+
+/** Where the credential stands in a request. */
+export type ShownBy = { readonly header: string } | { readonly cookie: string } | { readonly bearer: string }
+
+/**
+ * Declares an authorizer.
+ * - `caller`: what `call.caller` will be.
+ * - `shownBy`: where the credential stands, for the OpenAPI document. Default: the `authorization` header, as a bearer token.
+ * @example
+ * const customer = authorizer('customer', {
+ *   caller: Customer,
+ *   uses: { sessions: sessions.reader },
+ *   authorize: async (request, { sessions }) => sessions.get({ token: request.header('authorization') ?? '' }),
+ * })
+ */
+export function authorizer<S extends Schema, U extends Uses = Empty>(
+  name: string,
+  options: {
+    readonly caller: S
+    readonly shownBy?: ShownBy
+    readonly uses?: U
+    authorize(request: Credentials, uses: Clients<U>): Promise<Verdict<In<S>>>
+  },
+): Authorizer<z.output<S>> {
+  const { caller, shownBy = { bearer: 'token' }, uses = {}, authorize } = options
+  return {
+    kind: 'authorizer',
+    name,
+    scheme: 'custom',
+    schema: caller,
+    shownBy,
+    uses,
+    // The runtime hands over the clients of exactly these `uses`.
+    authorize: authorize as Authorizer<unknown>['authorize'],
+    place: calledFrom(authorizer),
+  } as unknown as Authorizer<z.output<S>>
+}
+
+function open<Caller>(scheme: Scheme): Authorizer<Caller> {
+  return {
+    kind: 'authorizer',
+    name: scheme,
+    scheme,
+    uses: {},
+    authorize: async () => undefined,
+    place: () => undefined,
+  } as unknown as Authorizer<Caller>
+}
+
+/** No caller asked for: the endpoint is open to everybody. */
+export const anyone: Authorizer<undefined> = open('anyone')
+
+/** Another service of the same plan, calling for itself (from a schedule, say). Never reachable from outside. */
+export const internal: Authorizer<{ readonly service: string }> = open('internal')

@@ -1,0 +1,40 @@
+/**
+ * Where a word of a plan was written: every mistake names its file and line. The stack is captured
+ * when the word is declared and read only when somebody asks, so a plan without mistakes pays little.
+ */
+
+export interface Place {
+  readonly file: string
+  /** Counted from 1. */
+  readonly line: number
+}
+
+/** Gives the place later. Undefined where the engine keeps no stacks. */
+export type PlaceOf = () => Place | undefined
+
+type Capture = (holder: object, above: unknown) => void
+
+/**
+ * Remembers who called `word`, the function that a plan's author called.
+ * @example const place = calledFrom(table)
+ */
+export function calledFrom(word: unknown): PlaceOf {
+  const holder: { stack?: string } = {}
+  const capture = (Error as { captureStackTrace?: Capture }).captureStackTrace
+  if (capture) capture(holder, word)
+  return () => placeIn(holder.stack)
+}
+
+/** The first place named in a stack trace. */
+export function placeIn(stack: string | undefined): Place | undefined {
+  for (const line of stack?.split('\n').slice(1) ?? []) {
+    const found = /\(?((?:file:\/\/)?[^\s()][^()]*?):(\d+):\d+\)?$/.exec(line.trim().replace(/^at (?:async )?/, ''))
+    if (found?.[1] && !found[1].includes('node:internal')) return { file: path(found[1]), line: Number(found[2]) }
+  }
+  return undefined
+}
+
+function path(named: string): string {
+  const bare = named.includes(' (') ? named.slice(named.lastIndexOf(' (') + 2) : named
+  return bare.startsWith('file://') ? decodeURIComponent(bare.slice('file://'.length)) : bare
+}

@@ -1,0 +1,23 @@
+/**
+ * storefront: a shop with a customer side and an operations side.
+ *
+ *   portal → customer-bff → backend
+ *   ops portal → ops-bff → backend
+ */
+import { alarm, deadLetters, gateway, lag, plan, site } from 'groundplan'
+import { catalogue } from './backend/products.ts'
+import { customerBff } from './customer-bff/service.ts'
+import { opsBff } from './ops-bff/service.ts'
+import { operationsMail, productUpdates } from './resources.ts'
+
+export default plan('storefront', {
+  gateways: {
+    customer: gateway(customerBff, { throttle: { rate: 200, burst: 400 } }),
+    ops: gateway(opsBff, { throttle: { rate: 50, burst: 100 } }),
+  },
+  sites: [site('portal', { path: '/shop' }), site('ops-portal', { path: '/ops' })],
+  alarms: [
+    alarm('updates-stuck', { when: deadLetters(productUpdates).above(0), tell: operationsMail }),
+    alarm('catalogue-behind', { when: lag(catalogue).above('10 seconds'), for: '5 minutes', tell: operationsMail }),
+  ],
+})
