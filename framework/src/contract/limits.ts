@@ -13,6 +13,11 @@ export const limits = {
   itemBytes: 400 * KB,
   /** An item whose changes are watched: before and after must fit a message. */
   watchedItemBytes: 100 * KB,
+  /** Objects and lists within each other, the item itself included (DynamoDB). */
+  itemDepth: 32,
+  /** Numbers other than 0, without their sign (DynamoDB). */
+  leastNumber: 1e-130,
+  mostNumber: 9.99e125,
   partitionKeyBytes: 1_024,
   sortKeyBytes: 256,
   /** Operations in one commit, messages included (DynamoDB). */
@@ -27,6 +32,12 @@ export const limits = {
   messagesAtOnce: 10,
   delayMs: 15 * minute,
   leaseMs: 12 * hour,
+  /** Deliveries before a message is dead-lettered. */
+  attempts: 1_000,
+  /** Calls of one handler at a time, in one process. */
+  concurrency: 1_000,
+  /** One run of a schedule or a reaction (Lambda). */
+  runMs: 15 * minute,
   /** How long the same message id is the same message. */
   deduplicationMs: 5 * minute,
 
@@ -65,7 +76,7 @@ function isPair(text: string, at: number, unit: number): boolean {
   return next >= 0xdc00 && next <= 0xdfff
 }
 
-/** A size for people, in KB from 1 KB on. */
+/** A size for people: in KB from 1 KB on, rounded up, so that what is above a limit reads so. */
 export function readable(bytes: number): string {
-  return bytes < KB ? `${bytes} B` : `${Math.round(bytes / KB)} KB`
+  return bytes < KB ? `${bytes} B` : `${Math.ceil(bytes / KB)} KB`
 }

@@ -4,11 +4,19 @@
  * A message is *waiting* until it is due; `receive` *leases* it: hidden from others until the lease ends, its attempt
  * counted durably before it is handed out, so that a message which kills its process is counted too. From there it is
  * `done` (gone), `again` (waiting, after a delay), or `bury`: moved to the dead letters of its queue with a reason. A lease
- * that runs out makes it waiting again. `redrive` makes dead letters waiting again, with attempts counted from zero.
+ * that runs out makes it waiting again, due at once. `redrive` makes dead letters waiting again, with attempts counted
+ * from zero.
  *
  * On an ordered queue a key with a leased or postponed message gives no other message of that key; a buried message
- * lets the next one go.
+ * lets the next one go. What is redriven stands behind what waits of its key, as though sent now. Between keys, and on
+ * any other queue, there is no order.
+ *
+ * Instants belong to what begins at them: a message is due at its `dueAtMs`, a lease of 30 seconds has run out 30
+ * seconds later, an id is free again 5 minutes after it was first sent (repeating it does not prolong that; `done`,
+ * `purge` and `redrive` do not shorten it).
  */
+import { limits, readable, utf8Bytes } from './limits.ts'
+import { fault } from './problems.ts'
 
 export interface QueueShape {
   readonly name: string
@@ -17,11 +25,11 @@ export interface QueueShape {
 
 export interface NewMessage {
   readonly queue: string
-  /** The same id within 5 minutes is the same message. */
+  /** The same id within 5 minutes, on the same queue, is the same message: the first is kept. Any text without NUL. */
   readonly id: string
-  /** JSON, at most 256 KB. */
+  /** JSON, at most 256 KB in UTF-8. Comes back as it was sent, letter by letter. */
   readonly body: string
-  /** On an ordered queue, and only there. */
+  /** On an ordered queue, and only there. Any text without NUL. */
   readonly orderKey?: string
   /** Not before this time; on any queue that is not ordered. Any time later. */
   readonly dueAtMs?: number
@@ -60,13 +68,13 @@ export interface QueueCounts {
   readonly dead: number
   /** When the next delayed message is due or the next lease runs out. */
   readonly nextAtMs?: number
-  /** When the oldest message that is due was sent. */
-  readonly oldestSentAtMs?: number
+  /** Since when the message that has waited longest has been due: how far the consumers are behind. */
+  readonly oldestDueAtMs?: number
 }
 
 export interface Queues {
   /**
-   * Keeps the messages, durably once acknowledged.
+   * Keeps the messages, durably once acknowledged. Any number, of several queues; none is kept where one is refused.
    * Faults: `message-too-large`, `delay-on-ordered-queue`, `engine-unavailable`.
    */
   send(messages: readonly NewMessage[]): Promise<void>
@@ -87,13 +95,30 @@ export interface Queues {
   /** To the dead letters. A lease that ran out changes nothing. */
   bury(queue: string, lease: string, why: { readonly reason: string; readonly trace?: string }): Promise<void>
 
-  /** What waits, the oldest first, without leasing it. */
+  /** What waits, due or not, the longest due first, without leasing it. */
   peek(queue: string, limit: number): Promise<readonly QueuedMessage[]>
-  /** The dead letters, the oldest first. */
+  /** The dead letters, in the order they were buried. */
   deadLetters(queue: string, limit: number): Promise<readonly DeadLetter[]>
-  /** Makes dead letters (all, or those of these ids) waiting again; returns how many. */
+  /** Makes dead letters (all, or those of these ids) waiting again, in the order they were buried; returns how many. */
   redrive(queue: string, ids?: readonly string[]): Promise<number>
-  /** Removes what waits, or the dead letters; returns how many. */
+  /** Removes what waits (due or not, but nothing leased), or the dead letters; returns how many. */
   purge(queue: string, which: 'waiting' | 'dead'): Promise<number>
   counts(queue: string): Promise<QueueCounts>
+}
+
+/** Refuses what no engine keeps. Faults: `message-too-large`, `delay-on-ordered-queue`. */
+export function checkMessage(message: NewMessage, shape: QueueShape): void {
+  const { body, dueAtMs, orderKey } = message
+  // UTF-8 takes at most three bytes a UTF-16 unit, so a short text needs no counting.
+  if (body.length * 3 > limits.messageBytes && utf8Bytes(body) > limits.messageBytes) {
+    const sizes = `${readable(utf8Bytes(body))}, the limit is ${readable(limits.messageBytes)}`
+    throw fault('message-too-large', `"${shape.name}": ${sizes}`)
+  }
+  if (shape.ordered && dueAtMs !== undefined) {
+    throw fault('delay-on-ordered-queue', `"${shape.name}" keeps an order, so a message cannot wait behind later ones`)
+  }
+  // Who sends knows the shape: this would be a mistake of the framework, not of a plan.
+  if (shape.ordered !== (orderKey !== undefined)) {
+    throw new TypeError(`a message to "${shape.name}" ${shape.ordered ? 'needs an' : 'takes no'} order key`)
+  }
 }

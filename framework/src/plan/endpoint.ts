@@ -143,6 +143,9 @@ export interface EndpointTypes {
   caller: unknown
 }
 
+/** The largest body an endpoint accepts when it does not say. */
+export const usualBody: Size = '1 MB'
+
 /** In types only. */
 export declare const typesOf: unique symbol
 
@@ -235,7 +238,7 @@ export function endpoint<
   },
 ): EndpointOf<R, Caller, P, Q, B, H, Ret, F> {
   const place = calledFrom(endpoint)
-  const { timeout = '29 seconds', maxBody = '1 MB', uses = {}, fails = {}, handle, ...rest } = options
+  const { timeout = '29 seconds', maxBody = usualBody, uses = {}, fails = {}, handle, ...rest } = options
   const [method, path] = route.split(' ', 2)
   return {
     kind: 'endpoint',

@@ -39,13 +39,22 @@ export interface ProblemBody {
 
 type Headers = Readonly<Record<string, string>>
 
+export interface ProblemAnswer {
+  readonly kind: 'problem'
+  readonly status: number
+  readonly problem: ProblemBody
+  readonly headers: Headers
+  /** Whether the endpoint's own `fails` names it. */
+  readonly declared: boolean
+}
+
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly json: string; readonly headers: Headers }
   | { readonly kind: 'nothing'; readonly status: 204; readonly headers: Headers }
   | { readonly kind: 'file'; readonly status: 200; readonly file: File; readonly headers: Headers }
   /** Each event is JSON text. Ends when the request's signal aborts. */
   | { readonly kind: 'events'; readonly status: 200; readonly events: AsyncIterable<string>; readonly headers: Headers }
-  | { readonly kind: 'problem'; readonly status: number; readonly problem: ProblemBody; readonly headers: Headers }
+  | ProblemAnswer
 
 /** One endpoint behind one gateway. */
 export interface DoorRoute {
@@ -63,5 +72,5 @@ export interface Door {
   /** Never rejects: what goes wrong is a problem. */
   call(route: DoorRoute, asked: Asked): Promise<Answer>
   /** A problem answer for what the door itself refuses. */
-  refuse(code: ProblemCode, detail: string): Answer & { kind: 'problem' }
+  refuse(code: ProblemCode, detail: string): ProblemAnswer
 }

@@ -1,0 +1,149 @@
+/**
+ * Shapes: what a writer knows of the values that come out of a schema. A shape says how to write a value fast, never
+ * whether it fits: that was Zod's to say. Where nothing useful is known the shape is `other`, and `JSON.stringify`
+ * writes the value.
+ */
+import type { z } from 'zod'
+import { innerOf, MAX_NODES, type Node, nodeOf } from './nodes.ts'
+
+export type Shape =
+  | { readonly kind: 'text' | 'number' | 'boolean' | 'other' }
+  /** One of these values: a literal, an enum, null. */
+  | { readonly kind: 'constants'; readonly values: readonly Constant[] }
+  | { readonly kind: 'maybe'; readonly of: Shape }
+  | ObjectShape
+  | { readonly kind: 'list'; readonly of: Shape }
+  | { readonly kind: 'tuple'; readonly items: readonly Shape[] }
+  | { readonly kind: 'record'; readonly of: Shape }
+  | { readonly kind: 'choice'; readonly options: readonly Shape[] }
+
+/** The fields in the order in which Zod writes them; none besides them is written. */
+export interface ObjectShape {
+  readonly kind: 'object'
+  readonly fields: readonly Field[]
+}
+
+export interface Field {
+  readonly name: string
+  readonly shape: Shape
+  /** Whether the field may be missing. */
+  readonly optional: boolean
+}
+
+export type Constant = string | number | boolean | null
+
+const OTHER: Shape = { kind: 'other' }
+
+/** The shape of what `schema.parse` gives. An object that holds itself gives a shape that holds itself. */
+export function shapeOf(schema: z.core.$ZodType): Shape {
+  return shapeIn(nodeOf(schema), new Map())
+}
+
+type Known = Map<Node, Shape>
+
+function shapeIn(node: Node, known: Known): Shape {
+  const before = known.get(node)
+  if (before) return before
+  if (known.size >= MAX_NODES) return OTHER
+  // Stands for the node while its parts are looked at: a list that holds itself is `other` inside.
+  known.set(node, OTHER)
+  const shape = node._zod.def.type === 'object' ? objectShape(node, known) : otherShape(node, known)
+  known.set(node, shape)
+  return shape
+}
+
+function otherShape(node: Node, known: Known): Shape {
+  const of = (schema: z.core.$ZodType) => shapeIn(nodeOf(schema), known)
+  const def = node._zod.def
+  switch (def.type) {
+    case 'string':
+    case 'template_literal':
+      return { kind: 'text' }
+    case 'number':
+      return { kind: 'number' }
+    case 'boolean':
+    case 'success':
+      return { kind: 'boolean' }
+    case 'null':
+      return { kind: 'constants', values: [null] }
+    case 'literal':
+      return constants(def.values)
+    case 'enum':
+      return constants([...(node._zod.values ?? [])])
+    case 'array':
+      return { kind: 'list', of: of(def.element) }
+    case 'tuple':
+      return tupleShape(def, of)
+    case 'record':
+      return { kind: 'record', of: of(def.valueType) }
+    case 'union':
+      return { kind: 'choice', options: def.options.map(of) }
+    case 'nullable':
+      return orNull(of(def.innerType))
+    case 'optional':
+      return { kind: 'maybe', of: of(def.innerType) }
+    case 'default':
+    case 'prefault':
+    case 'catch':
+    case 'readonly':
+    case 'nonoptional':
+      return of(def.innerType)
+    case 'pipe':
+      return of(def.out)
+    case 'lazy':
+      return of(innerOf(node))
+    default:
+      return OTHER
+  }
+}
+
+function orNull(shape: Shape): Shape {
+  if (shape.kind === 'constants') return { kind: 'constants', values: [...shape.values, null] }
+  return { kind: 'choice', options: [{ kind: 'constants', values: [null] }, shape] }
+}
+
+function constants(values: readonly unknown[]): Shape {
+  const all = values.filter(isConstant)
+  return all.length === values.length && all.length > 0 ? { kind: 'constants', values: all } : OTHER
+}
+
+function isConstant(value: unknown): value is Constant {
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}
+
+/** Only tuples of one length are written fast. */
+function tupleShape(def: z.core.$ZodTupleDef, of: (schema: z.core.$ZodType) => Shape): Shape {
+  const fixed = !def.rest && def.items.every(item => item._zod.optout === undefined)
+  return fixed ? { kind: 'tuple', items: def.items.map(of) } : OTHER
+}
+
+/** Of an object that keeps fields it does not name, only Zod knows what is in it. */
+function objectShape(node: Node, known: Known): Shape {
+  const { shape, catchall } = (node as z.core.$ZodObject)._zod.def
+  const closed = catchall === undefined || nodeOf(catchall)._zod.def.type === 'never'
+  // `JSON.stringify` would call such a field, if it were a function.
+  if (!closed || Object.hasOwn(shape, 'toJSON')) return OTHER
+  const fields: Field[] = []
+  const result: ObjectShape = { kind: 'object', fields }
+  // Known before its fields are, so that a field can be of the same shape.
+  known.set(node, result)
+  for (const [name, schema] of Object.entries(shape)) {
+    // Zod leaves this field out of what it gives.
+    if (name === '__proto__') continue
+    const field = shapeIn(nodeOf(schema), known)
+    fields.push({ name, shape: field, optional: mayBeMissing(field) })
+  }
+  return result
+}
+
+/** Whether a value of this shape may be `undefined`, which JSON cannot say. */
+export function mayBeMissing(shape: Shape): boolean {
+  if (shape.kind === 'choice') return shape.options.some(mayBeMissing)
+  return shape.kind === 'maybe' || shape.kind === 'other'
+}
+
+/** The options of a choice, with the choices in it opened up and `undefined` left out. */
+export function optionsOf(shape: Shape): readonly Shape[] {
+  if (shape.kind === 'maybe') return optionsOf(shape.of)
+  return shape.kind === 'choice' ? shape.options.flatMap(optionsOf) : [shape]
+}

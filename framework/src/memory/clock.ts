@@ -1,0 +1,118 @@
+/**
+ * A clock that stands still until it is told to go on. Nothing happens in it by itself, except that a timer for an
+ * instant that has passed runs soon, as on any clock.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import type { Cancel, Clock } from '../contract/clock.ts'
+import { OrderedMap } from './ordered-map.ts'
+import { positionOf } from './position.ts'
+
+export interface MemoryClock extends Clock {
+  /**
+   * Lets `ms` pass. Timers run in the order of their times (of one time: in the order they were set), those set on the
+   * way too; what a timer started runs until only timers and real input can move it on, before the next timer runs.
+   * A timer that throws ends it, and rejects. Calls follow one another.
+   */
+  advance(ms: number): Promise<void>
+  /** When the next timer runs; undefined when none is set. */
+  nextAt(): number | undefined
+}
+
+interface Timer {
+  readonly atMs: number
+  readonly position: string
+  readonly run: () => void
+}
+
+/** More timers at one instant than any system sets on purpose. */
+const mostAtOneInstant = 100_000
+
+/**
+ * Makes a clock that stands at `startMs`, milliseconds since 1970-01-01 UTC.
+ * @example
+ * const clock = memoryClock(Date.UTC(2030, 0, 1))
+ * await clock.advance(60_000)
+ */
+export function memoryClock(startMs: number): MemoryClock {
+  return new StandingClock(startMs)
+}
+
+class StandingClock implements MemoryClock {
+  readonly #timers = new OrderedMap<Timer>()
+  // Captured now: a testbed may replace the global one by timers of this very clock.
+  readonly #immediately = setImmediate
+  #nowMs: number
+  #timersMade = 0
+  #runsSoon = false
+  #advancing: Promise<void> = Promise.resolve()
+
+  constructor(startMs: number) {
+    this.#nowMs = startMs
+  }
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  at(atMs: number, run: () => void): Cancel {
+    if (Number.isNaN(atMs)) throw new RangeError('a timer needs a time, not NaN')
+    if (atMs === Number.POSITIVE_INFINITY) return () => {}
+    const dueMs = Math.max(Math.ceil(atMs), this.#nowMs)
+    const position = positionOf([dueMs, this.#timersMade++])
+    // Bound, as by setTimeout: what a timer does belongs to whoever set it.
+    this.#timers.set(position, { atMs: dueMs, position, run: AsyncResource.bind(run) })
+    if (dueMs === this.#nowMs) this.#runSoon()
+    return () => void this.#timers.delete(position)
+  }
+
+  nextAt(): number | undefined {
+    return this.#timers.first()?.atMs
+  }
+
+  advance(ms: number): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`time cannot pass by ${ms} ms`)
+    const passed = this.#advancing.then(() => this.#pass(Math.ceil(ms)))
+    this.#advancing = passed.catch(() => {})
+    return passed
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms
+    let atThisInstant = 0
+    await this.#quiet()
+    for (let timer = this.#due(untilMs); timer; timer = this.#due(untilMs)) {
+      atThisInstant = timer.atMs > this.#nowMs ? 1 : atThisInstant + 1
+      if (atThisInstant > mostAtOneInstant) throw new Error('timers set timers for the same instant without end')
+      this.#nowMs = Math.max(this.#nowMs, timer.atMs)
+      timer.run()
+      await this.#quiet()
+    }
+    this.#nowMs = untilMs
+  }
+
+  /** Takes the next timer that is due by then. */
+  #due(byMs: number): Timer | undefined {
+    const next = this.#timers.first()
+    if (!next || next.atMs > byMs) return undefined
+    this.#timers.delete(next.position)
+    return next
+  }
+
+  /** Two turns, so that what hops over one immediate of its own has run as well. */
+  async #quiet(): Promise<void> {
+    await new Promise<void>(resolve => this.#immediately(resolve))
+    await new Promise<void>(resolve => this.#immediately(resolve))
+  }
+
+  #runSoon(): void {
+    if (this.#runsSoon) return
+    this.#runsSoon = true
+    this.#immediately(() => {
+      this.#runsSoon = false
+      const timer = this.#due(this.#nowMs)
+      if (!timer) return
+      this.#runSoon()
+      timer.run()
+    })
+  }
+}

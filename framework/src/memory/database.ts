@@ -1,0 +1,120 @@
+/**
+ * Databases in memory: PostgreSQL itself, compiled to WebAssembly (PGlite). Its 27 MB are loaded when the first database
+ * is opened, never before. SQL's `now()` is the process's `Date`, which testbed and simulation keep on their clock.
+ */
+import type { PGlite, Results } from '@electric-sql/pglite'
+import type { DatabaseEngine, Databases, SqlResult } from '../contract/database.ts'
+import { sqlErrorOf, sqlValue } from '../contract/sql.ts'
+import { engineOnSession, type SqlOutcome, type SqlSession } from '../contract/sql-session.ts'
+
+/**
+ * The files of a database that nobody has used: made once in about 2 seconds, copied in a tenth of one. Whoever opens
+ * many databases keeps one for all of them. Holds 16 MB once used.
+ */
+export interface DatabaseTemplate {
+  files(): Promise<Blob>
+}
+
+export interface MemoryDatabases extends Databases {
+  /** Closes every database that is open. */
+  close(): Promise<void>
+}
+
+/** A template, empty until the first database is opened by it. */
+export function databaseTemplate(): DatabaseTemplate {
+  let files: Promise<Blob> | undefined
+  return {
+    files() {
+      files ??= pristine().catch(error => {
+        files = undefined
+        throw error
+      })
+      return files
+    },
+  }
+}
+
+/** PostgreSQL's own templates are half of the files, and serve `create database` only, which one session cannot use. */
+const withoutTemplates = `update pg_database set datistemplate = false where datname <> 'postgres';
+  commit; drop database template0; commit; drop database template1; commit; checkpoint`
+
+async function pristine(): Promise<Blob> {
+  const fresh = await start()
+  try {
+    await fresh.exec(withoutTemplates)
+    return await fresh.dumpDataDir('none')
+  } finally {
+    await fresh.close()
+  }
+}
+
+/**
+ * Databases that are gone with the process, one PGlite each, of about 150 MB.
+ * - `template`: what new databases begin with. Default: each makes its own files, in about 2 seconds.
+ */
+export function memoryDatabases(options: { readonly template?: DatabaseTemplate } = {}): MemoryDatabases {
+  const opened = new Map<string, Promise<DatabaseEngine>>()
+  const forget = (name: string): void => void opened.delete(name)
+  const openNew = async (name: string): Promise<DatabaseEngine> => {
+    const files = await options.template?.files()
+    return engineOnSession(sessionOn(await start(files)), () => forget(name))
+  }
+  return {
+    open(name) {
+      const engine = opened.get(name) ?? openNew(name)
+      opened.set(name, engine)
+      engine.catch(() => forget(name))
+      return engine
+    },
+    async close() {
+      const engines = await Promise.allSettled(opened.values())
+      await Promise.all(engines.map(engine => (engine.status === 'fulfilled' ? engine.value.close() : undefined)))
+    },
+  }
+}
+
+/** Small buffers and log files: they would only be copied. */
+async function start(files?: Blob): Promise<PGlite> {
+  const { PGlite } = await import('@electric-sql/pglite')
+  const settings = ['shared_buffers=8MB', 'TimeZone=UTC', 'DateStyle=ISO', 'IntervalStyle=iso_8601']
+  return PGlite.create({
+    startParams: [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])],
+    initDbStartParams: ['--wal-segsize=1'],
+    ...(files ? { loadDataDir: files } : {}),
+  })
+}
+
+function sessionOn(pglite: PGlite): SqlSession {
+  const asText = textCodecs(pglite)
+  const outcomeOf = async (run: () => Promise<Results | undefined>): Promise<SqlOutcome> => {
+    try {
+      const results = await run()
+      return { result: resultOf(results), command: results?.command, open: pglite.isInTransaction() }
+    } catch (error) {
+      return { error: sqlErrorOf(error), open: !pglite.closed && pglite.isInTransaction() }
+    }
+  }
+  return {
+    run: (text, parameters) => outcomeOf(() => pglite.query(text, [...parameters], asText)),
+    script: text => outcomeOf(async () => (await pglite.exec(text, asText)).at(-1)),
+    close: () => pglite.close(),
+  }
+}
+
+function resultOf(results: Results | undefined): SqlResult {
+  return { rows: results?.rows ?? [], affected: results?.affectedRows ?? 0 }
+}
+
+type Codecs<T> = Record<number, (value: T) => unknown>
+
+/** PGlite's own conversions give way to those all engines share. */
+function textCodecs(pglite: PGlite): {
+  parsers: Codecs<string>
+  serializers: Record<number, (value: string) => string>
+} {
+  const types = [...new Set([...Object.keys(pglite.parsers), ...Object.keys(pglite.serializers)])].map(Number)
+  return {
+    parsers: Object.fromEntries(types.map(type => [type, (text: string) => sqlValue(type, text)])),
+    serializers: Object.fromEntries(types.map(type => [type, (text: string) => text])),
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Alarms: conditions looked at each minute, by one process at a time.
+ *
+ * What is known of an alarm is one item: since when its condition holds, and whether people were told. It begins when
+ * the condition has held for as long as it says; then, in one commit, it is marked, the mail leaves and the reactions'
+ * messages leave: once an incident. When the condition no longer holds, people are told that it is over.
+ */
+
+import type { Mail } from '../contract/mail.ts'
+import { handlerQueue, mailQueue } from '../contract/names.ts'
+import type { NewMessage, Queues } from '../contract/queue.ts'
+import type { Item, Store, TableShape } from '../contract/store.ts'
+import type { Alarm, AlarmCondition } from '../plan/alarm.ts'
+import type { NamedHandler } from '../plan/parts.ts'
+import type { CallKit, RunningCall } from './call.ts'
+import type { AlarmMessage } from './feeds.ts'
+import type { Ticking } from './schedules.ts'
+
+export const alarmsTable: TableShape = { name: 'groundplan-alarms', key: ['alarm'], indexes: {}, changesTo: [] }
+
+export interface AlarmParts {
+  readonly kit: CallKit
+  readonly store: Store
+  readonly queues: Queues
+  readonly alarms: readonly Alarm[]
+  /** The handlers that alarms trigger: reactions, and retentions that name one. */
+  readonly reactions: readonly NamedHandler[]
+  /** The queue that a view is fed from. */
+  viewQueue(view: string): string | undefined
+}
+
+interface State {
+  readonly sinceMs: number
+  readonly told: boolean
+}
+
+/** The schedule that looks at all alarms. */
+export function alarmWatch(parts: AlarmParts): Ticking {
+  return {
+    service: 'groundplan',
+    name: 'alarms',
+    when: { everyMs: 60_000 },
+    timeoutMs: 50_000,
+    run: async call => {
+      for (const alarm of parts.alarms) await look(parts, alarm, call)
+    },
+  }
+}
+
+async function look(parts: AlarmParts, alarm: Alarm, call: RunningCall): Promise<void> {
+  const measured = await measure(parts, alarm.when)
+  const item = await parts.store.get(alarmsTable.name, { alarm: alarm.name })
+  const state = item && stateOf(item)
+  if (measured <= alarm.when.above) {
+    if (state) await end(parts, alarm, state, measured, call)
+    return
+  }
+  const { sinceMs, told } = state ?? { sinceMs: call.nowMs, told: false }
+  const begins = !told && call.nowMs - sinceMs >= alarm.forMs
+  if (state && !begins) return
+  const messages = begins ? beginning(parts, alarm, measured, sinceMs, call) : []
+  await call.session.run(alarm.name, [stateKept(alarm, { sinceMs, told: begins }, messages)])
+}
+
+function stateOf(item: Item): State {
+  return { sinceMs: Number(item.sinceMs), told: item.told === true }
+}
+
+function stateKept(alarm: Alarm, state: State, messages: readonly NewMessage[]) {
+  return {
+    name: `${alarm.name}.put`,
+    writes: [{ op: 'put' as const, table: alarmsTable.name, item: { alarm: alarm.name, ...state } }],
+    messages,
+    result: () => undefined,
+  }
+}
+
+async function end(
+  parts: AlarmParts,
+  alarm: Alarm,
+  { told }: State,
+  measured: number,
+  call: RunningCall,
+): Promise<void> {
+  const messages = told ? mailOf(parts, alarm, `Over: ${alarm.name}`, saying(alarm, measured), call) : []
+  await call.session.run(alarm.name, [
+    {
+      name: `${alarm.name}.remove`,
+      writes: [{ op: 'remove', table: alarmsTable.name, key: { alarm: alarm.name } }],
+      messages,
+      result: () => undefined,
+    },
+  ])
+}
+
+function beginning(
+  parts: AlarmParts,
+  alarm: Alarm,
+  measured: number,
+  sinceMs: number,
+  call: RunningCall,
+): readonly NewMessage[] {
+  const body: AlarmMessage = { measured, sinceMs }
+  const reactions = parts.reactions
+    .filter(({ handler }) => triggerOf(handler) === alarm)
+    .map(({ service, name }) => ({
+      queue: handlerQueue(service.name, name),
+      id: `${alarm.name}/${sinceMs}`,
+      body: JSON.stringify(body),
+    }))
+  return [...mailOf(parts, alarm, `Alarm: ${alarm.name}`, saying(alarm, measured), call), ...reactions]
+}
+
+function triggerOf(handler: NamedHandler['handler']): Alarm | undefined {
+  if (handler.kind === 'reaction') return handler.to
+  return handler.kind === 'retention' ? handler.also : undefined
+}
+
+function mailOf(
+  { kit }: AlarmParts,
+  { tell }: Alarm,
+  subject: string,
+  text: string,
+  call: RunningCall,
+): readonly NewMessage[] {
+  if (!tell?.to) return []
+  const id = call.newId()
+  const mail: Mail = {
+    id,
+    mailbox: tell.name,
+    from: tell.from,
+    to: [tell.to],
+    subject: `[${kit.plan}] ${subject}`,
+    text,
+  }
+  return [{ queue: mailQueue(tell.name), id, body: JSON.stringify(mail) }]
+}
+
+const units: Readonly<Record<AlarmCondition['measure'], string>> = {
+  'dead-letters': 'dead letters',
+  backlog: 'messages due',
+  'oldest-message-ms': 'ms since the oldest message',
+  'view-lag-ms': 'ms behind',
+  'error-share': 'of calls failed',
+  items: 'items',
+}
+
+function saying({ when: { measure, of, above } }: Alarm, measured: number): string {
+  return `${of.kind} "${of.name}": ${measured} ${units[measure]}, the limit is ${above}.`
+}
+
+async function measure(parts: AlarmParts, { measure: what, of }: AlarmCondition): Promise<number> {
+  const { kit, queues, store } = parts
+  switch (what) {
+    case 'dead-letters':
+      return (await queues.counts(of.name)).dead
+    case 'backlog':
+      return (await queues.counts(of.name)).ready
+    case 'oldest-message-ms':
+      return oldestMs(parts, of.name)
+    case 'view-lag-ms':
+      return oldestMs(parts, parts.viewQueue(of.name) ?? of.name)
+    case 'error-share': {
+      const { calls, failures } = kit.metrics.over(of.name, 5)
+      return calls === 0 ? 0 : failures / calls
+    }
+    case 'items':
+      return store.count(of.name)
+  }
+}
+
+async function oldestMs({ kit, queues }: AlarmParts, queue: string): Promise<number> {
+  const { oldestDueAtMs } = await queues.counts(queue)
+  return oldestDueAtMs === undefined ? 0 : kit.clock.now() - oldestDueAtMs
+}

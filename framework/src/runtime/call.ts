@@ -1,0 +1,202 @@
+/**
+ * One call of a handler: its time, ids, log, abort signal, span and session, from beginning to end. Whatever triggers a
+ * handler, it runs through `execute`.
+ */
+import type { Clock } from '../contract/clock.ts'
+import { type Fault, fault, isFault } from '../contract/problems.ts'
+import type { Store, Write } from '../contract/store.ts'
+import type { Call, Log } from '../plan/call.ts'
+import type { Activity } from './activity.ts'
+import type { Deadlines } from './deadlines.ts'
+import { type Entropy, idsOf } from './entropy.ts'
+import { type LogSink, logTo } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { type Remember, Session } from './operations.ts'
+import type { Attributes, Span, SpanKind, Trace, Tracer } from './telemetry.ts'
+
+/** Who is calling, as far as other services need to know. */
+export interface Identity {
+  /** The authorizer that let the caller in. */
+  readonly authorizer: string
+  readonly caller: unknown
+}
+
+/** What all calls of a plan share. */
+export interface CallKit {
+  readonly plan: string
+  readonly clock: Clock
+  readonly store: Store
+  readonly tracer: Tracer
+  readonly entropy: Entropy
+  readonly deadlines: Deadlines
+  readonly activity: Activity
+  readonly metrics: Metrics
+  readonly logs: LogSink
+  scrub(text: string): string
+}
+
+export interface CallPlan {
+  readonly service: string
+  readonly handler: string
+  readonly timeoutMs: number
+  readonly span: { readonly kind: SpanKind; readonly name: string; readonly attributes?: Attributes }
+  readonly trace?: Trace | undefined
+  /** What makes a repeated call the same work: message id, tick, idempotency key. */
+  readonly work?: string
+  /** The time ids are made of; default: when the call begins. */
+  readonly workAtMs?: number
+  readonly signal?: AbortSignal
+  readonly checks?: readonly Write[]
+}
+
+export class RunningCall implements Call {
+  readonly kit: CallKit
+  readonly plan: CallPlan
+  readonly nowMs: number
+  readonly deadlineMs: number
+  readonly span: Span
+  work: string
+  session: Session
+  /** Set once an authorizer has let the caller in. */
+  identity: Identity | undefined
+  #asked = 0
+  #abort: AbortController | undefined
+  #ids: (() => string) | undefined
+  #log: Log | undefined
+
+  constructor(kit: CallKit, plan: CallPlan) {
+    this.kit = kit
+    this.plan = plan
+    this.nowMs = kit.clock.now()
+    this.deadlineMs = this.nowMs + plan.timeoutMs
+    this.span = kit.tracer.start(plan.span.name, plan.span.kind, plan.trace, plan.span.attributes)
+    this.work = plan.work ?? kit.entropy.hex(16)
+    this.session = this.#sessionWith(undefined)
+  }
+
+  get at(): Date {
+    return new Date(this.nowMs)
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= this.#follow()
+    return this.#abort.signal
+  }
+
+  get newId(): () => string {
+    this.#ids ??= idsOf(this.work, this.plan.workAtMs ?? this.nowMs)
+    return this.#ids
+  }
+
+  get log(): Log {
+    const { logs, clock, plan, scrub } = this.kit
+    this.#log ??= logTo(logs, clock, { plan, handler: this.name, trace: this.span.traceId }, scrub)
+    return this.#log
+  }
+
+  /** `service/handler`. */
+  get name(): string {
+    return `${this.plan.service}/${this.plan.handler}`
+  }
+
+  /** The position of the next call to another service: part of the key under which a retry is the same. */
+  nextAsk(): number {
+    this.#asked += 1
+    return this.#asked
+  }
+
+  /**
+   * From now on everything the call writes is kept with its answer, and its ids come from `work`: the same for the
+   * request and its retries.
+   */
+  beginOnce(work: string, atMs: number, remember: Remember): void {
+    this.work = work
+    this.#ids = idsOf(work, atMs)
+    this.session = this.#sessionWith(remember)
+  }
+
+  /** Ends what the call may still do. */
+  stop(why: Fault): void {
+    this.session.close(why)
+    this.#abort?.abort(why)
+  }
+
+  #sessionWith(remember: Remember | undefined): Session {
+    const { store, tracer } = this.kit
+    const { checks } = this.plan
+    return new Session({
+      store,
+      tracer,
+      trace: this.span,
+      ...(checks ? { checks } : {}),
+      ...(remember ? { remember } : {}),
+    })
+  }
+
+  #follow(): AbortController {
+    const controller = new AbortController()
+    const { signal } = this.plan
+    if (signal?.aborted) controller.abort(signal.reason)
+    else signal?.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+    return controller
+  }
+}
+
+/**
+ * Runs a handler to its end: within its time, with every operation it made run, counted and traced. The session stays
+ * open for what the runtime still writes for the call; a time-out closes it.
+ */
+export async function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
+  const { metrics, activity } = call.kit
+  const ended = activity.begin()
+  try {
+    const result = await withinTime(call, run)
+    requireAllRun(call)
+    call.span.end()
+    metrics.called(call.plan.service, call.plan.handler, call.kit.clock.now() - call.nowMs, false)
+    return result
+  } catch (error) {
+    call.stop(fault('timed-out', `${call.name} has ended`))
+    call.span.end(call.span.sampled ? call.kit.scrub(error instanceof Error ? error.message : String(error)) : error)
+    metrics.called(call.plan.service, call.plan.handler, call.kit.clock.now() - call.nowMs, !callersFault(error))
+    throw error
+  } finally {
+    ended()
+  }
+}
+
+function withinTime<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const cancel = call.kit.deadlines.add(call.deadlineMs, () => {
+      const late = fault('timed-out', `${call.name} took longer than ${call.plan.timeoutMs} ms`)
+      call.stop(late)
+      reject(late)
+    })
+    const settle =
+      <V>(then: (value: V) => void) =>
+      (value: V): void => {
+        cancel()
+        then(value)
+      }
+    try {
+      Promise.resolve(run()).then(settle(resolve), settle(reject))
+    } catch (error) {
+      settle(reject)(error)
+    }
+  })
+}
+
+function requireAllRun(call: RunningCall): void {
+  const [forgotten] = call.session.neverRun()
+  if (!forgotten) return
+  const place = forgotten.place()
+  const where = place ? ` (${place.file}:${place.line})` : ''
+  throw fault(
+    'operation-never-run',
+    `${call.name} made ${forgotten.name}${where} and never ran it: await it, or return it`,
+  )
+}
+
+function callersFault(error: unknown): boolean {
+  return isFault(error) && error.blame === 'caller'
+}

@@ -1,0 +1,302 @@
+/**
+ * Calls of endpoints, from a door or from another service: throttle, authorize, validate, run (once, where asked),
+ * write the answer. What goes wrong becomes a problem; nothing is thrown at a door.
+ */
+import { limits } from '../contract/limits.ts'
+import { fault } from '../contract/problems.ts'
+import type { Allowed, Credentials, Verdict } from '../plan/authorizer.ts'
+import type { EndpointCall } from '../plan/endpoint.ts'
+import type { Clients, Uses } from '../plan/grant.ts'
+import { isProblem } from '../plan/problem.ts'
+import { answerOf, isOurs, keptAnswerOf, problemFrom, repeated } from './answers.ts'
+import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
+import type { InternalRequest } from './clients/service.ts'
+import type { Answer, Asked } from './door.ts'
+import type { BoundEndpoint, Inputs } from './endpoints.ts'
+import type { Once, OnceClaim } from './once.ts'
+import { Pending } from './operations.ts'
+import { eventsOf } from './streams.ts'
+import { traceFrom, traceparentOf } from './telemetry.ts'
+import type { Throttles } from './throttle.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface CallParts {
+  readonly kit: CallKit
+  readonly once: Once
+  readonly throttles: Throttles
+  readonly tokens: Tokens
+}
+
+/** The validated parts of a request. */
+interface Given {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly headers: unknown
+}
+
+/** How a call came in: who it is, and what it asks. */
+interface Arrival {
+  identify(call: RunningCall): Promise<unknown>
+  given(): Given
+  readonly onceKey: string | undefined
+}
+
+class EndpointRun extends RunningCall implements EndpointCall<unknown, unknown, unknown, unknown, unknown> {
+  params: unknown
+  query: unknown
+  body: unknown
+  headers: unknown
+  caller: unknown
+}
+
+export class Calls {
+  readonly #parts: CallParts
+
+  constructor(parts: CallParts) {
+    this.#parts = parts
+  }
+
+  /** A call through a gateway. Never rejects. */
+  async fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
+    const { endpoint } = bound
+    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), asked.signal, {
+      'http.request.method': endpoint.method,
+      'http.route': endpoint.path,
+    })
+    return this.#answer(bound, call, {
+      onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
+      identify: running => this.#authorize(bound, running, asked),
+      given: () => validated(bound.inputs, asked),
+    })
+  }
+
+  /** A call from another service, with the token that shows who it is for. Never rejects. */
+  async fromService(bound: BoundEndpoint, request: InternalRequest, from: RunningCall): Promise<Answer> {
+    const call = this.#begin(bound, traceFrom(traceparentOf(from.span)), from.signal)
+    const token = this.tokenFor(bound, from)
+    return this.#answer(bound, call, {
+      onceKey: request.onceKey,
+      identify: async running => this.#identified(bound, running, token),
+      given: () => validatedPayload(bound.inputs, request.payload),
+    })
+  }
+
+  tokenFor({ service, name }: BoundEndpoint, from: RunningCall): string {
+    return this.#parts.tokens.sign({
+      from: from.plan.service,
+      to: `${service}/${name}`,
+      untilMs: from.deadlineMs,
+      ...(from.identity ? { identity: from.identity } : {}),
+    })
+  }
+
+  #begin(
+    bound: BoundEndpoint,
+    trace: ReturnType<typeof traceFrom>,
+    signal: AbortSignal,
+    attributes: Readonly<Record<string, string>> = {},
+  ): EndpointRun {
+    const { service, name, endpoint } = bound
+    return new EndpointRun(this.#parts.kit, {
+      service,
+      handler: name,
+      timeoutMs: endpoint.timeoutMs,
+      span: { kind: 'server', name: `${service}/${name}`, attributes },
+      trace,
+      signal,
+    })
+  }
+
+  async #answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+    try {
+      if (bound.output.kind === 'stream') return await this.#stream(bound, call, arrival)
+      return await execute(call, () => this.#run(bound, call, arrival))
+    } catch (error) {
+      if (isOurs(error)) call.log.error(`${call.name} failed`, { error })
+      return problemFrom(error, call.span.traceId)
+    }
+  }
+
+  async #run(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+    await this.#arrive(call, arrival)
+    const key = bound.endpoint.once === undefined ? undefined : arrival.onceKey
+    if (key === undefined) return answerOf(bound, await handled(bound, call))
+    return this.#runOnce(bound, call, key)
+  }
+
+  async #arrive(call: EndpointRun, arrival: Arrival): Promise<void> {
+    call.caller = await arrival.identify(call)
+    const given = arrival.given()
+    call.params = given.params
+    call.query = given.query
+    call.body = given.body
+    call.headers = given.headers
+  }
+
+  async #runOnce(bound: BoundEndpoint, call: EndpointRun, key: string): Promise<Answer> {
+    if (!/^[\x21-\x7e]+$/.test(key) || key.length > limits.idempotencyKeyLength) {
+      throw fault('idempotency-key-invalid', `1 to ${limits.idempotencyKeyLength} visible ASCII characters`)
+    }
+    const { params, query, body, headers } = call
+    const scope = JSON.stringify([call.identity, bound.service, bound.name, key])
+    const claimed = await this.#parts.once.claim({
+      scope,
+      request: JSON.stringify([params, query, body, headers]),
+      timeoutMs: bound.endpoint.timeoutMs,
+      serialise: value => keptAnswerOf(answerOf(bound, value)),
+    })
+    if ('answered' in claimed) return repeated(bound, claimed.answered)
+    call.beginOnce(scope, claimed.atMs, claimed.claim.remember)
+    return this.#firstRun(bound, call, claimed.claim)
+  }
+
+  async #firstRun(bound: BoundEndpoint, call: EndpointRun, claim: OnceClaim): Promise<Answer> {
+    try {
+      const answer = answerOf(bound, await handled(bound, call))
+      // With effects, the answer was kept in their commit; without, it is kept now.
+      if (!call.session.remembered) await claim.keep(keptAnswerOf(answer))
+      return answer
+    } catch (error) {
+      await claim.letGo()
+      throw error
+    }
+  }
+
+  async #authorize(bound: BoundEndpoint, call: RunningCall, asked: Asked): Promise<unknown> {
+    const { authorizer } = bound
+    if (authorizer.scheme === 'anyone') return undefined
+    if (authorizer.scheme === 'internal') throw fault('not-allowed', 'only services of this system may call it')
+    const credentials = credentialsOf(asked, call)
+    const clients = bound.authorizerClients(call) as Clients<Uses>
+    const verdict: Verdict<unknown> = await authorizer.authorize(credentials, clients)
+    return this.#admitted(bound, call, verdict)
+  }
+
+  #admitted(bound: BoundEndpoint, call: RunningCall, verdict: Verdict<unknown>): unknown {
+    if (verdict === undefined) throw fault('not-authenticated', 'show who is calling')
+    if (isProblem(verdict))
+      throw fault(verdict.code as 'not-allowed', verdict.detail ?? 'the authorizer refused the caller')
+    const caller = isAllowed(verdict) ? verdict.caller : verdict
+    if (isAllowed(verdict)) this.#allow(verdict)
+    call.identity = identityOf(bound, caller)
+    return call.identity.caller
+  }
+
+  #allow({ allowance: { key, perSecond, burst } }: Allowed<unknown>): void {
+    const waitS = this.#parts.throttles.take(`caller/${key}`, { perSecond, burst })
+    if (waitS > 0) throw fault('throttled', 'this caller calls too often', { retryAfterS: waitS })
+  }
+
+  #identified(bound: BoundEndpoint, call: RunningCall, token: string): unknown {
+    const { authorizer, service, name } = bound
+    const claims = this.#parts.tokens.verify(token, `${service}/${name}`, call.nowMs)
+    if (authorizer.scheme === 'anyone') return undefined
+    if (authorizer.scheme === 'internal') return { service: claims.from }
+    if (claims.identity?.authorizer !== authorizer.name) {
+      throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
+    }
+    call.identity = claims.identity
+    return claims.identity.caller
+  }
+
+  async #stream(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+    await this.#arrive(call, arrival)
+    const events = await handled(bound, call)
+    if (isProblem(events)) return answerOf(bound, events)
+    return { kind: 'events', status: 200, events: eventsOf(bound, call, events as AsyncIterable<unknown>), headers: {} }
+  }
+}
+
+/** Calls the handler. An operation that it returns without awaiting is run as the answer. */
+async function handled(bound: BoundEndpoint, call: EndpointRun): Promise<unknown> {
+  const result = bound.endpoint.handle(call, bound.clients(call) as Clients<Uses>)
+  return result instanceof Pending ? call.session.runAsAnswer(result) : result
+}
+
+function identityOf(bound: BoundEndpoint, caller: unknown): Identity {
+  const { schema, name } = bound.authorizer
+  const parsed = schema?.safeParse(caller)
+  if (parsed && !parsed.success)
+    throw fault('answer-invalid', `the authorizer "${name}" gave a caller that does not fit its schema`)
+  return { authorizer: name, caller: parsed ? parsed.data : caller }
+}
+
+function isAllowed(verdict: unknown): verdict is Allowed<unknown> {
+  return typeof verdict === 'object' && verdict !== null && (verdict as { kind?: unknown }).kind === 'allowed'
+}
+
+function credentialsOf(asked: Asked, call: RunningCall): Credentials {
+  return {
+    header: name => asked.header(name.toLowerCase()),
+    cookie: name => asked.cookie(name),
+    method: asked.method,
+    path: asked.path,
+    address: asked.address,
+    at: call.at,
+  }
+}
+
+// ---------- validation ----------
+
+interface Issue {
+  readonly path: string
+  readonly message: string
+}
+
+function validated(inputs: Inputs, asked: Asked): Given {
+  const issues: Issue[] = []
+  const given = {
+    params: inputs.params ? part(issues, '/params', inputs.params, asked.params) : asked.params,
+    query: inputs.query && part(issues, '/query', inputs.query, queryOf(inputs, asked)),
+    headers: inputs.headers && part(issues, '/headers', inputs.headers, headersOf(inputs, asked)),
+    body: inputs.body ? part(issues, '/body', inputs.body, asked.body) : noBody(issues, asked.body),
+  }
+  if (issues.length > 0) throw invalid(issues)
+  return given
+}
+
+function validatedPayload(inputs: Inputs, payload: string): Given {
+  const { params = {}, query = {}, headers = {}, body } = JSON.parse(payload) as Partial<Given>
+  const issues: Issue[] = []
+  const given = {
+    params: inputs.params ? part(issues, '/params', inputs.params, params) : params,
+    query: inputs.query && part(issues, '/query', inputs.query, query),
+    headers: inputs.headers && part(issues, '/headers', inputs.headers, headers),
+    body: inputs.body && part(issues, '/body', inputs.body, body),
+  }
+  if (issues.length > 0) throw invalid(issues)
+  return given
+}
+
+function invalid(issues: readonly Issue[]): Error {
+  return fault('request-invalid', `${issues[0]?.path} ${issues[0]?.message}`, { issues })
+}
+
+function part(issues: Issue[], at: string, reader: NonNullable<Inputs['body']>, value: unknown): unknown {
+  const read = reader.read(value)
+  if (read.ok) return read.value
+  for (const issue of read.issues) issues.push({ path: at + issue.path, message: issue.message })
+  return undefined
+}
+
+function noBody(issues: Issue[], body: unknown): undefined {
+  const empty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0)
+  if (!empty) issues.push({ path: '/body', message: 'this endpoint takes no body' })
+}
+
+function queryOf({ listQueries }: Inputs, asked: Asked): Readonly<Record<string, unknown>> {
+  if (listQueries.length === 0) return asked.query
+  const query: Record<string, unknown> = { ...asked.query }
+  for (const name of listQueries) if (typeof query[name] === 'string') query[name] = [query[name]]
+  return query
+}
+
+function headersOf({ headerNames }: Inputs, asked: Asked): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  for (const name of headerNames) {
+    const value = asked.header(name.toLowerCase())
+    if (value !== undefined) headers[name] = value
+  }
+  return headers
+}

@@ -1,0 +1,56 @@
+/**
+ * Randomness and ids. Both are given to the runtime, so that a simulation can repeat them.
+ */
+import { createHash, randomFillSync } from 'node:crypto'
+
+export interface Entropy {
+  /** Lower-case hexadecimal digits of so many random bytes, at most 64. */
+  hex(bytes: number): string
+  /** From 0 to below 1. */
+  fraction(): number
+}
+
+const poolBytes = 4_096
+
+/** The operating system's randomness, drawn in blocks: ids are made on every request. */
+export function systemEntropy(): Entropy {
+  const pool = Buffer.alloc(poolBytes)
+  let used = poolBytes
+  const take = (bytes: number): number => {
+    if (used + bytes > poolBytes) {
+      randomFillSync(pool)
+      used = 0
+    }
+    used += bytes
+    return used - bytes
+  }
+  return {
+    hex(bytes) {
+      const from = take(bytes)
+      return pool.toString('hex', from, from + bytes)
+    },
+    fraction: () => pool.readUInt32LE(take(4)) / 0x1_0000_0000,
+  }
+}
+
+/**
+ * The ids of one piece of work: UUIDs of version 7's layout, sortable by the work's time. The same `work` and time give
+ * the same ids in the same order, so that doing the work again makes nothing twice.
+ */
+export function idsOf(work: string, atMs: number): () => string {
+  const time = atMs.toString(16).padStart(12, '0')
+  let made = 0
+  return () => {
+    made++
+    const digest = createHash('sha256').update(`${work}/${made}`).digest('hex')
+    // Position first, so that ids made in one call sort in the order they were made.
+    const order = (made & 0xfff).toString(16).padStart(3, '0')
+    const variant = ((Number.parseInt(digest[0] ?? '0', 16) & 0x3) | 0x8).toString(16)
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${order}-${variant}${digest.slice(1, 4)}-${digest.slice(4, 16)}`
+  }
+}
+
+/** A short stable name for something long. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,58 @@
+/**
+ * Logs: one record a line, each with its trace. Known secret values are scrubbed before anything leaves.
+ */
+import type { Clock } from '../contract/clock.ts'
+import type { Fields, Log } from '../plan/call.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogRecord {
+  readonly level: Level
+  readonly atMs: number
+  readonly message: string
+  readonly plan: string
+  /** The handler, as `service/name`. */
+  readonly handler?: string
+  readonly trace?: string
+  readonly fields?: Fields
+}
+
+export type LogSink = (record: LogRecord) => void
+
+export interface LogContext {
+  readonly plan: string
+  readonly handler?: string
+  readonly trace?: string
+}
+
+/** The log of one context. `scrub` replaces secret values in texts. */
+export function logTo(sink: LogSink, clock: Clock, context: LogContext, scrub: (text: string) => string): Log {
+  const write = (level: Level) => (message: string, fields?: Fields) =>
+    sink({
+      level,
+      atMs: clock.now(),
+      message: scrub(message),
+      ...context,
+      ...(fields ? { fields: scrubbedFields(fields, scrub) } : {}),
+    })
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+function scrubbedFields(fields: Fields, scrub: (text: string) => string): Fields {
+  const text = JSON.stringify(fields, plainly)
+  const scrubbed = scrub(text)
+  return JSON.parse(scrubbed) as Fields
+}
+
+/** Errors carry what helps to find their cause; what JSON cannot say is said as text. */
+function plainly(_name: string, value: unknown): unknown {
+  if (value instanceof Error) {
+    return {
+      name: value.name,
+      message: value.message,
+      stack: value.stack,
+      ...(value.cause ? { cause: value.cause } : {}),
+    }
+  }
+  return typeof value === 'bigint' ? value.toString() : value
+}

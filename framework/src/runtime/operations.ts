@@ -1,0 +1,337 @@
+/**
+ * The work of one call: its operations are described first, run when awaited, alone or together, and belong to this
+ * call only. A call that ended (time up, claim lost, answered) can write nothing more.
+ *
+ * In a call with `once` everything the call changes is in one commit with its answer: either the operation that the
+ * handler returns without awaiting it, or `atomically({ … }).answer(…)`. Anything else would be done twice when the
+ * process dies between the two, so it is refused.
+ */
+import { type Fault, fault } from '../contract/problems.ts'
+import type { NewMessage } from '../contract/queue.ts'
+import type { Committed, Item, RefusedBecause, Store, Write } from '../contract/store.ts'
+import type { Atomic, Operation, Operations, Refusable, refuses, Work } from '../plan/operation.ts'
+import { atomically, work } from '../plan/operation.ts'
+import { calledFrom, type PlaceOf } from '../plan/place.ts'
+import type { Problem } from '../plan/problem.ts'
+import { type Span, spanned, type Trace, type Tracer } from './telemetry.ts'
+
+/** What an operation does, and what comes of it. */
+export interface Described<T> {
+  /** For people and traces, such as `orders.insert`. */
+  readonly name: string
+  readonly writes: readonly Write[]
+  readonly messages: readonly NewMessage[]
+  /** The result, from the items its writes left. */
+  result(items: readonly (Item | undefined)[]): T
+}
+
+/** Keeps the answer of a `once` call in the commit of its effects. */
+export interface Remember {
+  /** The write that keeps this answer. */
+  answer(value: unknown): Write
+  /** The write that keeps what another write of the commit leaves. */
+  outcomeOf(write: number): Write
+  /** The write that keeps an answer without content. */
+  nothing(): Write
+}
+
+export interface SessionParts {
+  readonly store: Store
+  readonly tracer: Tracer
+  readonly trace: Trace
+  /** Checks that every commit of the call carries: fences. */
+  readonly checks?: readonly Write[]
+  readonly remember?: Remember
+}
+
+/** An operation that was made and has not begun. */
+interface Waiting {
+  readonly name: string
+  readonly place: PlaceOf
+}
+
+type Outcome = { readonly ok: true; readonly items: readonly (Item | undefined)[] } | Refused
+interface Refused {
+  readonly ok: false
+  readonly operation: number
+  readonly because: RefusedBecause
+}
+
+export class Session implements Work {
+  readonly parts: SessionParts
+  readonly #waiting = new Set<Waiting>()
+  #closed: Fault | undefined
+  #remembered = false
+
+  constructor(parts: SessionParts) {
+    this.parts = parts
+  }
+
+  /** An operation of this call. `word` is the function its author called. */
+  operation<T>(described: Described<T>, word: unknown): Refusable<T> {
+    const pending = new Pending(this, described, calledFrom(word))
+    this.waitFor(pending)
+    return pending
+  }
+
+  /** Until it is started, the call is not complete. */
+  waitFor(operation: Waiting): void {
+    this.#waiting.add(operation)
+  }
+
+  commit<O extends Operations>(operations: O): Atomic<O> {
+    const parts = Object.values(operations).map(operation => this.#own(operation))
+    for (const part of parts) part.take()
+    const together = new Together(this, Object.keys(operations), parts, calledFrom(atomically))
+    this.waitFor(together)
+    return together as unknown as Atomic<O>
+  }
+
+  /** Operations that were made and neither run nor handed on. */
+  neverRun(): readonly { readonly name: string; readonly place: PlaceOf }[] {
+    return [...this.#waiting].map(({ name, place }) => ({ name, place }))
+  }
+
+  /** From now on nothing of this call is written. */
+  close(why: Fault): void {
+    this.#closed ??= why
+  }
+
+  get remembered(): boolean {
+    return this.#remembered
+  }
+
+  started(operation: Waiting): void {
+    this.#waiting.delete(operation)
+  }
+
+  /** Runs operations in one commit. */
+  async run(name: string, described: readonly Described<unknown>[], last?: Write): Promise<Outcome> {
+    if (this.#closed) throw this.#closed
+    const writes = described.flatMap(each => each.writes)
+    const messages = described.flatMap(each => each.messages)
+    const { checks = [], store } = this.parts
+    const all = [...writes, ...checks, ...(last ? [last] : [])]
+    if (all.length === 0 && messages.length === 0) return { ok: true, items: [] }
+    const committed = await this.spanned(name, () => store.commit({ writes: all, messages }))
+    if (committed.ok) {
+      if (last) this.#remembered = true
+      return { ok: true, items: committed.items }
+    }
+    return this.#refused(described, committed, writes.length, checks.length)
+  }
+
+  /** Runs the one operation that is the answer of a `once` call. */
+  async runAsAnswer<T>(pending: Pending<T>): Promise<T> {
+    const { remember } = this.parts
+    if (!remember) return pending.run()
+    pending.take()
+    return pending.settle(await this.run(pending.name, [pending.described], this.#rememberOutcome(pending)))
+  }
+
+  spanned<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const { tracer, trace } = this.parts
+    if (!trace.sampled) return run()
+    return spanned(tracer.start(name, 'client', trace), run)
+  }
+
+  span(name: string, kind: 'client' | 'producer'): Span {
+    return this.parts.tracer.start(name, kind, this.parts.trace)
+  }
+
+  #rememberOutcome(pending: Pending<unknown>): Write | undefined {
+    const { remember } = this.parts
+    const leaves = pending.described.writes.findIndex(write => write.op !== 'check' && write.op !== 'remove')
+    return leaves < 0 ? remember?.nothing() : remember?.outcomeOf(leaves)
+  }
+
+  #own(operation: Operation<unknown, boolean>): Pending<unknown> {
+    if (operation instanceof Pending && operation[work] === this) return operation
+    throw fault('operations-of-two-calls', 'atomically takes operations made by the clients of one and the same call')
+  }
+
+  #refused(
+    described: readonly Described<unknown>[],
+    refused: Extract<Committed, { ok: false }>,
+    own: number,
+    checks: number,
+  ): Refused {
+    if (refused.failed >= own + checks) throw fault('call-overtaken', 'another run of this request has answered it')
+    if (refused.failed >= own) throw fault('claim-lost', 'another process has taken over this tick')
+    let before = 0
+    const operation = described.findIndex(({ writes }) => {
+      before += writes.length
+      return refused.failed < before
+    })
+    return { ok: false, operation, because: refused.because }
+  }
+}
+
+const none = Symbol('none')
+
+/** One operation of a call. */
+export class Pending<T> implements Refusable<T> {
+  declare readonly [refuses]: true
+  readonly described: Described<T>
+  readonly place: PlaceOf
+  readonly #session: Session
+  readonly #otherwise: unknown
+  #taken = false
+  #running: Promise<T> | undefined
+
+  constructor(session: Session, described: Described<T>, place: PlaceOf, otherwise: unknown = none) {
+    this.#session = session
+    this.described = described
+    this.place = place
+    this.#otherwise = otherwise
+  }
+
+  get [work](): Session {
+    return this.#session
+  }
+
+  get name(): string {
+    return this.described.name
+  }
+
+  /** The messages it sends, for a transaction of a database to keep. */
+  get messages(): readonly NewMessage[] {
+    return this.described.messages
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: an operation runs when it is awaited; that is what it is.
+  then<A, B>(
+    kept?: ((value: T) => A | PromiseLike<A>) | null,
+    failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ) {
+    return this.run().then(kept, failed)
+  }
+
+  or<const E>(otherwise: E): Operation<T | E> {
+    this.take()
+    const pending = new Pending<T | E>(this.#session, this.described as Described<T | E>, this.place, otherwise)
+    this.#session.waitFor(pending)
+    return pending as unknown as Operation<T | E>
+  }
+
+  /** Handed on: to `.or`, to `atomically`, to a transaction. It is not run by itself any more. */
+  take(): void {
+    if (this.#taken || this.#running) throw fault('operation-run-twice', `${this.name} was already run or handed on`)
+    this.#taken = true
+    this.#session.started(this)
+  }
+
+  run(): Promise<T> {
+    this.#running ??= this.#runAlone()
+    return this.#running
+  }
+
+  async #runAlone(): Promise<T> {
+    if (this.#session.parts.remember) {
+      throw fault(
+        'write-outside-answer',
+        `${this.name} was awaited in an endpoint with \`once\`: return it from a handler that is not async, or put it into atomically({ … }).answer(…)`,
+      )
+    }
+    this.take()
+    return this.settle(await this.#session.run(this.name, [this.described]))
+  }
+
+  settle(outcome: Outcome): T {
+    if (outcome.ok) return this.described.result(outcome.items)
+    if (this.#otherwise !== none) return this.#otherwise as T
+    throw refusal(this.name, outcome.because)
+  }
+}
+
+/** Operations of a call, all or nothing. */
+class Together {
+  readonly #session: Session
+  readonly #names: readonly string[]
+  readonly #parts: readonly Pending<unknown>[]
+  readonly place: PlaceOf
+  #running: Promise<unknown> | undefined
+
+  constructor(session: Session, names: readonly string[], parts: readonly Pending<unknown>[], place: PlaceOf) {
+    this.#session = session
+    this.#names = names
+    this.#parts = parts
+    this.place = place
+  }
+
+  get [work](): Session {
+    return this.#session
+  }
+
+  get name(): string {
+    return `atomically(${this.#names.join(', ')})`
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: an operation runs when it is awaited; that is what it is.
+  then<A, B>(
+    kept?: ((value: unknown) => A | PromiseLike<A>) | null,
+    failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ) {
+    this.#running ??= this.#run()
+    return this.#running.then(kept, failed)
+  }
+
+  answer(answer: unknown, refused: Readonly<Record<string, Problem>>): PromiseLike<unknown> {
+    this.#session.started(this)
+    return lazily(async () => {
+      const last = this.#session.parts.remember?.answer(answer)
+      const outcome = await this.#commit(last)
+      return outcome.ok ? answer : this.#problemFor(outcome, refused)
+    })
+  }
+
+  async #run(): Promise<{ ok: true } | { ok: false; failed: string | undefined }> {
+    this.#session.started(this)
+    if (this.#session.parts.remember) {
+      throw fault(
+        'write-outside-answer',
+        `${this.name} was awaited in an endpoint with \`once\`: end it with .answer(…), so that the answer is kept in the same commit`,
+      )
+    }
+    const outcome = await this.#commit(undefined)
+    return outcome.ok ? { ok: true } : { ok: false, failed: this.#names[outcome.operation] }
+  }
+
+  #commit(last: Write | undefined): Promise<Outcome> {
+    return this.#session.run(
+      this.name,
+      this.#parts.map(part => part.described),
+      last,
+    )
+  }
+
+  #problemFor(outcome: Refused, refused: Readonly<Record<string, Problem>>): Problem {
+    const name = this.#names[outcome.operation] ?? ''
+    const problem = refused[name]
+    if (problem) return problem
+    throw refusal(this.#parts[outcome.operation]?.name ?? name, outcome.because)
+  }
+}
+
+/** Runs at the first `then`, once. */
+function lazily<T>(run: () => Promise<T>): PromiseLike<T> {
+  let running: Promise<T> | undefined
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: an operation runs when it is awaited; that is what it is.
+    then(kept, failed) {
+      running ??= run()
+      return running.then(kept, failed)
+    },
+  }
+}
+
+const reasons: Readonly<Record<RefusedBecause, string>> = {
+  exists: 'there is already such an item',
+  absent: 'there is no such item',
+  when: 'its condition does not hold',
+  bounds: 'a number would leave its bounds',
+}
+
+function refusal(name: string, because: RefusedBecause): Fault {
+  return fault('conflict', `${name} was refused: ${reasons[because]}`, { because })
+}

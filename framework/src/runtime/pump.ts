@@ -1,0 +1,216 @@
+/**
+ * Pump: takes messages from one queue and gives them to what handles them. Consumers, subscribers, views, reactions and
+ * mailboxes are all fed by it.
+ *
+ * A delivery is leased; while its call runs, the lease is extended at half its time, so that a long call keeps it and a
+ * dead process loses it. A call that ends well is acknowledged. One that fails comes again after the back-off, or is
+ * buried with its reason after the last attempt. A message delivered more often than its attempts killed the processes
+ * that handled it, and is buried before it kills another. A message that does not fit its schema is buried at once:
+ * trying again would not help, a redrive after a correction does. A call whose lease was lost is stopped: somebody else
+ * has the message.
+ */
+import { sleep } from '../contract/clock.ts'
+import { limits } from '../contract/limits.ts'
+import { fault, isFault } from '../contract/problems.ts'
+import type { Leased, Queues } from '../contract/queue.ts'
+import { type CallKit, execute, RunningCall } from './call.ts'
+import { traceFrom } from './telemetry.ts'
+
+/** What a queue feeds. */
+export interface Feed {
+  readonly queue: string
+  readonly service: string
+  readonly handler: string
+  /** Calls at a time. */
+  readonly concurrency: number
+  /** Messages a call. */
+  readonly batch: number
+  readonly attempts: number
+  readonly leaseMs: number
+  readonly timeoutMs: number
+  readonly backoffMs: { readonly first: number; readonly most: number }
+  /** Handles messages; gives those that must come again. */
+  run(call: RunningCall, messages: readonly Leased[]): Promise<readonly Leased[]>
+}
+
+export interface Pump {
+  /** Takes no more; resolves when what runs has ended, or has been handed back after `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+export function pump(kit: CallKit, queues: Queues, feed: Feed): Pump {
+  const running = new Running(kit, queues, feed)
+  return { stop: graceMs => running.stop(graceMs) }
+}
+
+class Running {
+  readonly #kit: CallKit
+  readonly #queues: Queues
+  readonly #feed: Feed
+  readonly #stopping = new AbortController()
+  readonly #calls = new Map<RunningCall, readonly Leased[]>()
+  readonly #loop: Promise<void>
+  #wakeLoop: (() => void) | undefined
+  #wakeStop: (() => void) | undefined
+
+  constructor(kit: CallKit, queues: Queues, feed: Feed) {
+    this.#kit = kit
+    this.#queues = queues
+    this.#feed = feed
+    this.#loop = this.#run()
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort()
+    this.#wakeLoop?.()
+    await this.#loop
+    await this.#emptied(graceMs)
+    for (const [call, messages] of this.#calls) {
+      call.stop(fault('stopping', 'the process is stopping'))
+      for (const { lease } of messages) await this.#queues.again(this.#feed.queue, lease, 0)
+    }
+  }
+
+  async #emptied(graceMs: number): Promise<void> {
+    if (this.#calls.size === 0) return
+    const over = new AbortController()
+    const emptied = new Promise<void>(resolve => {
+      this.#wakeStop = resolve
+    })
+    await Promise.race([emptied, sleep(this.#kit.clock, graceMs, over.signal)])
+    over.abort()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    let failures = 0
+    while (!signal.aborted) {
+      try {
+        await this.#oneRound(signal)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        failures++
+        this.#log(error, `cannot receive from "${this.#feed.queue}"`)
+        await sleep(this.#kit.clock, Math.min(30_000, 100 * 2 ** failures), signal)
+      }
+    }
+  }
+
+  async #oneRound(signal: AbortSignal): Promise<void> {
+    const { queue, leaseMs, batch, concurrency } = this.#feed
+    const free = concurrency - this.#calls.size
+    if (free <= 0) return this.#oneEnds()
+    const max = Math.min(limits.messagesAtOnce, batch > 1 ? batch : free)
+    const messages = await this.#queues.receive(queue, { max, leaseMs, signal })
+    if (messages.length === 0) return
+    if (batch > 1) this.#begin(messages)
+    else for (const message of messages) this.#begin([message])
+  }
+
+  #oneEnds(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wakeLoop = resolve
+    })
+  }
+
+  #begin(messages: readonly Leased[]): void {
+    const { service, handler, timeoutMs, queue } = this.#feed
+    const [first] = messages
+    if (!first) return
+    const call = new RunningCall(this.#kit, {
+      service,
+      handler,
+      timeoutMs,
+      span: { kind: 'consumer', name: `${service}/${handler}`, attributes: { 'messaging.destination.name': queue } },
+      trace: traceFrom(first.headers.traceparent),
+      work: `${queue}/${first.id}`,
+      workAtMs: first.sentAtMs,
+    })
+    const ended = this.#kit.activity.begin()
+    this.#calls.set(call, messages)
+    void this.#deliver(call, messages).finally(() => {
+      ended()
+      this.#calls.delete(call)
+      this.#wakeLoop?.()
+      if (this.#calls.size === 0) this.#wakeStop?.()
+    })
+  }
+
+  async #deliver(call: RunningCall, messages: readonly Leased[]): Promise<void> {
+    const tooOften = messages.filter(({ attempt }) => attempt > this.#feed.attempts)
+    const rest = messages.filter(({ attempt }) => attempt <= this.#feed.attempts)
+    const keep = this.#keepLeases(call, messages)
+    try {
+      for (const message of tooOften) await this.#bury(call, message, 'the process died each time it was handled')
+      if (rest.length > 0) await this.#handle(call, rest)
+    } catch (error) {
+      // The engine did not take the outcome: the lease runs out and the message comes again.
+      this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
+    } finally {
+      keep.stop()
+    }
+  }
+
+  async #handle(call: RunningCall, messages: readonly Leased[]): Promise<void> {
+    const { queue } = this.#feed
+    try {
+      const failed = await execute(call, () => this.#feed.run(call, messages))
+      const done = messages.filter(message => !failed.includes(message))
+      if (done.length > 0)
+        await this.#queues.done(
+          queue,
+          done.map(({ lease }) => lease),
+        )
+      for (const message of failed) await this.#failed(call, message, fault('handler-failed', 'returned as failed'))
+    } catch (error) {
+      call.log.error(`${call.name} failed`, { error, message: messages[0]?.id, attempt: messages[0]?.attempt })
+      for (const message of messages) await this.#failed(call, message, error)
+    }
+  }
+
+  #failed(call: RunningCall, message: Leased, error: unknown): Promise<void> {
+    const { attempts, queue } = this.#feed
+    const hopeless = isFault(error, 'message-invalid')
+    if (hopeless || message.attempt >= attempts) return this.#bury(call, message, reasonOf(error))
+    return this.#queues.again(queue, message.lease, this.#backoff(message.attempt))
+  }
+
+  #bury(call: RunningCall, message: Leased, reason: string): Promise<void> {
+    const why = { reason: this.#kit.scrub(reason), trace: call.span.traceId }
+    return this.#queues.bury(this.#feed.queue, message.lease, why)
+  }
+
+  /** Doubled at each attempt, with jitter of one half, so that what failed together does not come back together. */
+  #backoff(attempt: number): number {
+    const { first, most } = this.#feed.backoffMs
+    const delayMs = Math.min(most, first * 2 ** (attempt - 1))
+    return Math.round(delayMs * (0.5 + this.#kit.entropy.fraction() / 2))
+  }
+
+  #keepLeases(call: RunningCall, messages: readonly Leased[]): { stop(): void } {
+    const { clock } = this.#kit
+    const { queue, leaseMs } = this.#feed
+    const leases = messages.map(({ lease }) => lease)
+    const extend = async (): Promise<void> => {
+      const held = await this.#queues.extend(queue, leases, leaseMs)
+      if (held.length < leases.length) call.stop(fault('claim-lost', 'the lease of the message ran out'))
+    }
+    const again = (): (() => void) =>
+      clock.at(clock.now() + leaseMs / 2, () => {
+        cancel = again()
+        extend().catch(error => this.#log(error, `cannot extend a lease of "${queue}"`))
+      })
+    let cancel = again()
+    return { stop: () => cancel() }
+  }
+
+  #log(error: unknown, message: string): void {
+    const { logs, clock, plan, scrub } = this.#kit
+    logs({ level: 'error', atMs: clock.now(), plan, message: scrub(`${message}: ${reasonOf(error)}`) })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

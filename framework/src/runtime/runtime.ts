@@ -1,0 +1,281 @@
+/**
+ * The runtime: brings a plan to life on given drivers. It knows no engine and no protocol; doors (HTTP, Lambda, the
+ * testbed) ask it through `Door`.
+ */
+import type { Drivers } from '../contract/drivers.ts'
+import { secretName } from '../contract/names.ts'
+import { fault } from '../contract/problems.ts'
+import { scrubber } from '../contract/secret.ts'
+import type { TableShape } from '../contract/store.ts'
+import type { Handle } from '../plan/call.ts'
+import type { Uses } from '../plan/grant.ts'
+import { type NamedHandler, type Parts, partsOf } from '../plan/parts.ts'
+import type { Plan } from '../plan/plan.ts'
+import { activity } from './activity.ts'
+import { alarmsTable, alarmWatch } from './alarms.ts'
+import { refusalOf } from './answers.ts'
+import { type CallKit, execute, RunningCall } from './call.ts'
+import { Calls } from './calls.ts'
+import type { AskService } from './clients/service.ts'
+import { type CachedVault, cachedVault } from './clients/vault.ts'
+import { deadlines } from './deadlines.ts'
+import type { Door, DoorRoute } from './door.ts'
+import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
+import { type Entropy, systemEntropy } from './entropy.ts'
+import { consumerFeed, mailFeed, reactionFeed, run, subscriberFeed } from './feeds.ts'
+import { gates } from './gates.ts'
+import type { LogSink } from './log.ts'
+import { type Metrics, metrics } from './metrics.ts'
+import { once, onceTable } from './once.ts'
+import { type Feed, type Pump, pump } from './pump.ts'
+import { type Relay, relay } from './relay.ts'
+import { type Ticker, type Ticking, ticker } from './schedules.ts'
+import { type Telemetry, tracer } from './telemetry.ts'
+import { throttles } from './throttle.ts'
+import { internalTokens } from './tokens.ts'
+import { type ViewKeeper, placesTable, viewKeeper, viewsTable } from './views.ts'
+import { watching } from './watching.ts'
+import { type Wiring, wiring } from './wiring.ts'
+import { outsides } from './outsides.ts'
+
+/** Tables that the runtime keeps beside the plan's. */
+export const runtimeTables: readonly TableShape[] = [onceTable, placesTable, viewsTable, alarmsTable]
+
+export interface RuntimeOptions {
+  readonly logs: LogSink
+  /** Default: nothing is kept. */
+  readonly telemetry?: Telemetry
+  /** Default: the operating system's. */
+  readonly entropy?: Entropy
+  /** For connections. Default: the platform's. */
+  readonly fetch?: typeof fetch
+  /** Whether queues, schedules, alarms and views run in this process. Default true. */
+  readonly background?: boolean
+}
+
+export interface Runtime {
+  readonly plan: Plan
+  readonly door: Door
+  readonly metrics: Metrics
+  /** How much is running: calls, deliveries, ticks, relays. */
+  readonly activity: CallKit['activity']
+  readonly ticker: Ticker | undefined
+  readonly views: readonly ViewKeeper[]
+  /** Runs something with clients of this plan: seeds, the command line, the testbed. */
+  as(name: string, uses: Uses, handle: Handle): Promise<unknown>
+  /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * Starts a plan on drivers. The plan has been checked and the drivers have its shape.
+ * @example
+ * const runtime = await startRuntime(counter, drivers, { logs: prettyLog(process.stdout) })
+ */
+export async function startRuntime(plan: Plan, drivers: Drivers, options: RuntimeOptions): Promise<Runtime> {
+  const parts = partsOf(plan)
+  const entropy = options.entropy ?? systemEntropy()
+  const secrets = knownSecrets()
+  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub)
+  const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
+  const seen = watching(drivers.store)
+  const endpoints = new Map<string, BoundEndpoint>()
+  const calls = new Calls({
+    kit,
+    once: once(drivers.store, drivers.clock, entropy),
+    throttles: throttles(drivers.clock),
+    tokens: internalTokens(await internalKey(plan, drivers, entropy)),
+  })
+  const ask: AskService = (request, call) => {
+    const bound = endpoints.get(`${request.service}/${request.endpoint}`)
+    if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
+    return calls.fromService(bound, request, call)
+  }
+  const outside = outsides(parts, drivers, vault, kit, options.fetch ?? fetch)
+  const wired = wiring({
+    plan: plan.name,
+    services: parts.services,
+    store: drivers.store,
+    buckets: drivers.buckets,
+    vault,
+    watching: seen,
+    ask,
+    ...outside,
+  })
+  for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
+  const background = options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired)
+  return {
+    plan,
+    door: doorOf(parts, endpoints, calls, kit),
+    metrics: kit.metrics,
+    activity: kit.activity,
+    ticker: background?.ticker,
+    views: background?.views ?? [],
+    as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
+    async stop(graceMs) {
+      await background?.stop(graceMs)
+      await stillOrLate(kit, graceMs)
+      await outside.close()
+      seen.close()
+      kit.deadlines.close()
+    },
+  }
+}
+
+function kitOf(
+  plan: Plan,
+  { clock, store }: Drivers,
+  { logs, telemetry = { sampled: 0 } }: RuntimeOptions,
+  entropy: Entropy,
+  scrub: (text: string) => string,
+): CallKit {
+  return {
+    plan: plan.name,
+    clock,
+    store,
+    entropy,
+    logs,
+    scrub,
+    tracer: tracer(telemetry, clock, entropy),
+    deadlines: deadlines(clock),
+    activity: activity(),
+    metrics: metrics(clock),
+  }
+}
+
+/** Every secret value this process has read, so that none of them reaches a log or a trace. */
+function knownSecrets(): { learn(name: string, value: string): void; scrub(text: string): string } {
+  const known = new Map<string, string>()
+  let current = (text: string): string => text
+  return {
+    learn(name, value) {
+      if (known.get(name) === value) return
+      known.set(name, value)
+      current = scrubber(known)
+    },
+    scrub: text => current(text),
+  }
+}
+
+/** The key of the internal tokens: made once, kept in the vault, shared by all processes of the plan. */
+async function internalKey(plan: Plan, { vault }: Drivers, entropy: Entropy): Promise<string> {
+  const name = secretName(plan.name, 'groundplan-internal')
+  const known = await vault.get(name)
+  return known?.value ?? (await vault.set(name, entropy.hex(32))).value
+}
+
+function boundEndpoints(parts: Parts, wired: Wiring): readonly BoundEndpoint[] {
+  return parts.handlers.flatMap(({ service, name, handler }) =>
+    handler.kind === 'endpoint' ? [bindEndpoint(wired, service.name, name, handler)] : [],
+  )
+}
+
+function doorOf(
+  { plan, gateways }: Parts,
+  endpoints: ReadonlyMap<string, BoundEndpoint>,
+  calls: Calls,
+  kit: CallKit,
+): Door {
+  const admit = gates(kit.clock, plan)
+  const bound = new Map<DoorRoute, BoundEndpoint>()
+  for (const { name: gateway, gateway: { service } } of gateways) {
+    for (const each of endpoints.values()) {
+      if (each.service !== service.name || each.authorizer.scheme === 'internal') continue
+      bound.set({ gateway, name: each.name, endpoint: each.endpoint }, each)
+    }
+  }
+  return {
+    plan: plan.name,
+    gateways: plan.gateways,
+    routes: [...bound.keys()],
+    refuse: refusalOf,
+    async call(route, asked) {
+      const found = bound.get(route)
+      if (!found) return refusalOf('no-such-route', 'there is nothing at this address')
+      return admit(route.gateway, asked.address) ?? calls.fromDoor(found, asked)
+    },
+  }
+}
+
+interface Background {
+  readonly ticker: Ticker
+  readonly views: readonly ViewKeeper[]
+  stop(graceMs: number): Promise<void>
+}
+
+function backgroundOf(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): Background {
+  const views = parts.handlers.flatMap(named => {
+    const { handler } = named
+    return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
+  })
+  const feeds = [...feedsOf(parts, drivers, wired), ...views.map(({ feed }) => feed)]
+  const pumps: readonly Pump[] = feeds.map(feed => pump(kit, drivers.queues, feed))
+  const relays: readonly Relay[] = [relay(kit, drivers.store.outbox, drivers.queues)]
+  const times = ticker(kit, drivers.schedules, [...ticking(parts, wired), ...alarmTicking(parts, drivers, kit)])
+  for (const view of views) {
+    view.buildIfNew().catch(error => {
+      const message = kit.scrub(`cannot build the view "${view.view.name}": ${error}`)
+      kit.logs({ level: 'error', atMs: kit.clock.now(), plan: kit.plan, message })
+    })
+  }
+  return {
+    ticker: times,
+    views,
+    async stop(graceMs) {
+      await Promise.all([times.stop(), ...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
+    },
+  }
+}
+
+function feedsOf({ handlers, resources }: Parts, drivers: Drivers, wired: Wiring): readonly Feed[] {
+  const ofHandlers = handlers.flatMap(({ service, name, handler }) => {
+    if (handler.kind === 'consumer') return [consumerFeed(wired, { service, name, handler })]
+    if (handler.kind === 'subscriber') return [subscriberFeed(wired, { service, name, handler })]
+    if (handler.kind === 'reaction') return [reactionFeed(wired, { service, name, handler })]
+    return []
+  })
+  const mailboxes = resources.filter(resource => resource.kind === 'mailbox')
+  return [...ofHandlers, ...mailboxes.map(mailbox => mailFeed(mailbox, drivers.mail))]
+}
+
+function ticking({ handlers }: Parts, wired: Wiring): readonly Ticking[] {
+  return handlers.flatMap(({ service, name, handler }) => {
+    if (handler.kind !== 'schedule') return []
+    const clients = wired.clients(handler.uses)
+    const { when, timeoutMs } = handler
+    const runs: Ticking['run'] = (call, tick) => run(handler.handle, call, clients, { tick })
+    return [{ service: service.name, name, when, timeoutMs, run: runs }]
+  })
+}
+
+function alarmTicking(parts: Parts, { store, queues }: Drivers, kit: CallKit): readonly Ticking[] {
+  if (parts.alarms.length === 0) return []
+  const triggered = (named: NamedHandler): boolean =>
+    named.handler.kind === 'reaction' || (named.handler.kind === 'retention' && named.handler.also !== undefined)
+  const viewQueue = (view: string): string | undefined => {
+    const found = parts.handlers.find(({ handler }) => handler.kind === 'view' && handler.name === view)
+    return found && `${found.service.name}.${found.name}`
+  }
+  const reactions = parts.handlers.filter(triggered)
+  return [alarmWatch({ kit, store, queues, alarms: parts.alarms, reactions, viewQueue })]
+}
+
+function runAs(kit: CallKit, wired: Wiring, name: string, uses: Uses, handle: Handle): Promise<unknown> {
+  const call = new RunningCall(kit, {
+    service: 'groundplan',
+    handler: name,
+    timeoutMs: 15 * 60_000,
+    span: { kind: 'internal', name: `groundplan/${name}` },
+  })
+  const clients = wired.clients(uses)
+  return execute(call, () => run(handle, call, clients, {}))
+}
+
+async function stillOrLate({ activity: running, clock }: CallKit, graceMs: number): Promise<void> {
+  let cancel: () => void = () => {}
+  const late = new Promise<void>(resolve => {
+    cancel = clock.at(clock.now() + graceMs, resolve)
+  })
+  await Promise.race([running.idle(), late])
+  cancel()
+}

@@ -1,0 +1,143 @@
+/**
+ * Traces: spans around every handler and every resource operation, joined across queues and services by W3C
+ * `traceparent`. Span names and attributes follow OpenTelemetry's semantic conventions; where they go is the sink's
+ * business. A trace that is not sampled costs an id and nothing more.
+ */
+import type { Clock } from '../contract/clock.ts'
+import type { Entropy } from './entropy.ts'
+
+export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal'
+export type Attributes = Readonly<Record<string, string | number | boolean>>
+
+/** A span that has ended. */
+export interface SpanRecord {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentId?: string
+  readonly name: string
+  readonly kind: SpanKind
+  readonly startMs: number
+  readonly endMs: number
+  readonly attributes: Attributes
+  /** Set when it failed: a code or message, never a secret. */
+  readonly failure?: string
+}
+
+export interface Telemetry {
+  readonly sink?: (span: SpanRecord) => void
+  /** Share of new traces that are kept, 0 to 1. A trace that arrives keeps its own decision. */
+  readonly sampled: number
+}
+
+/** The place of something in a trace. */
+export interface Trace {
+  readonly traceId: string
+  readonly spanId: string
+  readonly sampled: boolean
+}
+
+const pattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+
+/** Reads a `traceparent`; undefined where it is not one. */
+export function traceFrom(traceparent: string | undefined): Trace | undefined {
+  const found = traceparent === undefined ? null : pattern.exec(traceparent)
+  if (!found?.[1] || !found[2] || !found[3] || /^0+$/.test(found[1]) || /^0+$/.test(found[2])) return undefined
+  return { traceId: found[1], spanId: found[2], sampled: (Number.parseInt(found[3], 16) & 1) === 1 }
+}
+
+export function traceparentOf(trace: Trace): string {
+  return `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? '01' : '00'}`
+}
+
+/** A span that runs. */
+export interface Span extends Trace {
+  end(failure?: unknown): void
+  set(name: string, value: string | number | boolean): void
+}
+
+export interface Tracer {
+  /** Begins a span below `parent`, or a new trace. */
+  start(name: string, kind: SpanKind, parent: Trace | undefined, attributes?: Attributes): Span
+}
+
+export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy): Tracer {
+  const { sink, sampled: share } = telemetry
+  const chosen = (): boolean => sink !== undefined && (share >= 1 || entropy.fraction() < share)
+  return {
+    start(name, kind, parent, attributes) {
+      const sampled = parent ? parent.sampled && sink !== undefined : chosen()
+      const traceId = parent?.traceId ?? entropy.hex(16)
+      if (!sampled || !sink) return { traceId, spanId: parent?.spanId ?? entropy.hex(8), sampled: false, end, set }
+      return new Recording(
+        sink,
+        clock,
+        { traceId, spanId: entropy.hex(8), parentId: parent?.spanId, name, kind },
+        attributes,
+      )
+    },
+  }
+}
+
+function end(): void {}
+function set(): void {}
+
+interface Begun {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentId: string | undefined
+  readonly name: string
+  readonly kind: SpanKind
+}
+
+class Recording implements Span {
+  readonly sampled = true
+  readonly #sink: (span: SpanRecord) => void
+  readonly #clock: Clock
+  readonly #begun: Begun
+  readonly #startMs: number
+  readonly #attributes: Record<string, string | number | boolean>
+
+  constructor(sink: (span: SpanRecord) => void, clock: Clock, begun: Begun, attributes: Attributes = {}) {
+    this.#sink = sink
+    this.#clock = clock
+    this.#begun = begun
+    this.#startMs = clock.now()
+    this.#attributes = { ...attributes }
+  }
+
+  get traceId(): string {
+    return this.#begun.traceId
+  }
+
+  get spanId(): string {
+    return this.#begun.spanId
+  }
+
+  set(name: string, value: string | number | boolean): void {
+    this.#attributes[name] = value
+  }
+
+  end(failure?: unknown): void {
+    const { parentId, ...begun } = this.#begun
+    this.#sink({
+      ...begun,
+      ...(parentId === undefined ? {} : { parentId }),
+      startMs: this.#startMs,
+      endMs: this.#clock.now(),
+      attributes: this.#attributes,
+      ...(failure === undefined ? {} : { failure: failure instanceof Error ? failure.message : String(failure) }),
+    })
+  }
+}
+
+/** Runs `work` inside a span. */
+export async function spanned<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work()
+    span.end()
+    return result
+  } catch (error) {
+    span.end(error)
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Throttle: token buckets. Approximate across processes, exact in one: `rate` a second over time, `burst` at once.
+ */
+import type { Clock } from '../contract/clock.ts'
+
+export interface Bucket {
+  tokens: number
+  atMs: number
+}
+
+export interface Rate {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+export interface Throttles {
+  /** Takes one token. Gives 0 when there was one, else the seconds until there is. */
+  take(key: string, rate: Rate): number
+}
+
+const keptKeys = 100_000
+
+/** Buckets by key. Full ones are forgotten when there are many: a full bucket and none are the same. */
+export function throttles(clock: Clock): Throttles {
+  const buckets = new Map<string, Bucket>()
+  return {
+    take(key, rate) {
+      const nowMs = clock.now()
+      const bucket = refilled(buckets.get(key), rate, nowMs)
+      const allowed = bucket.tokens >= 1
+      if (allowed) bucket.tokens -= 1
+      buckets.delete(key)
+      buckets.set(key, bucket)
+      if (buckets.size > keptKeys) forgetOldest(buckets)
+      return allowed ? 0 : (1 - bucket.tokens) / rate.perSecond
+    },
+  }
+}
+
+function refilled(bucket: Bucket | undefined, { perSecond, burst }: Rate, nowMs: number): Bucket {
+  if (!bucket) return { tokens: burst, atMs: nowMs }
+  bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * perSecond)
+  bucket.atMs = nowMs
+  return bucket
+}
+
+/** The map is in order of last use, so the first one has had the longest time to fill. */
+function forgetOldest(buckets: Map<string, Bucket>): void {
+  for (const key of buckets.keys()) {
+    buckets.delete(key)
+    return
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Views: tables kept up to date from another table's changes.
+ *
+ * A change says only which item changed: the projection is made of a consistent read of that item, so that changes
+ * which come late, twice or out of order do no harm. Beside the view is kept which of its items each source item gave
+ * (source key → view keys), so that an item which moves or vanishes takes its old places with it. Both are written in
+ * one commit, on condition that nobody else wrote this source item's places meanwhile; if somebody did, it is done again
+ * from a new read. A rebuild runs every source item through the same path, then removes the places of items that are gone.
+ */
+import { limits } from '../contract/limits.ts'
+import { handlerQueue } from '../contract/names.ts'
+import { fault } from '../contract/problems.ts'
+import type { ChangeMessage, Item, Key, Store, TableShape, Write } from '../contract/store.ts'
+import type { AnyView, NamedHandler } from '../plan/parts.ts'
+import { milliseconds } from '../plan/words.ts'
+import type { CallKit } from './call.ts'
+import type { TableAccess } from './clients/table.ts'
+import type { Feed } from './pump.ts'
+import type { Wiring } from './wiring.ts'
+
+/** Source key → view keys, of all views of a plan. */
+export const placesTable: TableShape = {
+  name: 'groundplan-view-places',
+  key: ['view', 'source'],
+  indexes: {},
+  version: 'revision',
+  changesTo: [],
+}
+
+/** Which views have been built. */
+export const viewsTable: TableShape = { name: 'groundplan-views', key: ['view'], indexes: {}, changesTo: [] }
+
+export interface RebuildProgress {
+  readonly view: string
+  readonly done: number
+  /** About. */
+  readonly of: number
+}
+
+export interface ViewKeeper {
+  readonly view: AnyView
+  readonly feed: Feed
+  /** Makes the whole view again from its source, while it is in use. */
+  rebuild(progress?: (so: RebuildProgress) => void): Promise<void>
+  /** Builds a view that is new to a source which already has items. */
+  buildIfNew(): Promise<void>
+}
+
+interface Kept {
+  readonly store: Store
+  readonly view: AnyView
+  readonly source: TableAccess
+  readonly target: TableAccess
+}
+
+const tries = 10
+
+export function viewKeeper(
+  kit: CallKit,
+  wiring: Wiring,
+  { service, name, handler }: Pick<NamedHandler, 'service' | 'name'> & { readonly handler: AnyView },
+): ViewKeeper {
+  const kept: Kept = {
+    store: kit.store,
+    view: handler,
+    source: wiring.table(handler.from),
+    target: wiring.table(handler),
+  }
+  const rebuild: ViewKeeper['rebuild'] = async progress => {
+    await rebuildAll(kept, progress)
+    await kit.store.commit({ writes: [{ op: 'put', table: viewsTable.name, item: { view: handler.name } }] })
+  }
+  return {
+    view: handler,
+    feed: {
+      queue: handlerQueue(service.name, name),
+      service: service.name,
+      handler: name,
+      concurrency: 10,
+      batch: 1,
+      attempts: 10,
+      leaseMs: milliseconds('30 seconds'),
+      timeoutMs: handler.timeoutMs,
+      backoffMs: { first: 200, most: milliseconds('1 minute') },
+      run: async (_call, [message]) => {
+        if (message) await follow(kept, (JSON.parse(message.body) as ChangeMessage).change.key)
+        return []
+      },
+    },
+    rebuild,
+    async buildIfNew() {
+      if (await kit.store.get(viewsTable.name, { view: handler.name })) return
+      const ended = kit.activity.begin()
+      try {
+        await rebuild()
+      } finally {
+        ended()
+      }
+    },
+  }
+}
+
+/** Brings the places of one source item up to date. */
+async function follow(kept: Kept, key: Key): Promise<void> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    if (await followed(kept, key)) return
+  }
+  throw fault(
+    'engine-unavailable',
+    `the places of an item in "${kept.view.name}" were written by others ${tries} times`,
+  )
+}
+
+async function followed({ store, view, source, target }: Kept, key: Key): Promise<boolean> {
+  const placesKey = { view: view.name, source: JSON.stringify(key) }
+  const known = await store.get(placesTable.name, placesKey)
+  const item = await store.get(source.name, key)
+  const now = item ? projected(view, target, source.stored.read(item)) : []
+  const before = (known?.keys as readonly Key[] | undefined) ?? []
+  const writes = [
+    ...changes(target, before, now),
+    placesWrite(
+      placesKey,
+      known,
+      now.map(each => keyIn(target, each)),
+    ),
+  ]
+  if (writes.length > limits.commitOperations) {
+    throw fault(
+      'too-many-operations',
+      `an item of "${source.name}" gives more than ${limits.commitOperations - 1} of "${view.name}"`,
+    )
+  }
+  return (await store.commit({ writes })).ok
+}
+
+function projected(view: AnyView, target: TableAccess, item: unknown): readonly Item[] {
+  const given = view.project(item)
+  if (given === undefined || given === null) return []
+  return (Array.isArray(given) ? given : [given]).map(each => target.given(each))
+}
+
+function changes(target: TableAccess, before: readonly Key[], now: readonly Item[]): readonly Write[] {
+  const current = new Set(now.map(item => JSON.stringify(keyIn(target, item))))
+  const gone = before.filter(key => !current.has(JSON.stringify(key)))
+  return [
+    ...now.map((item): Write => ({ op: 'put', table: target.name, item })),
+    ...gone.map((key): Write => ({ op: 'remove', table: target.name, key })),
+  ]
+}
+
+function placesWrite(key: Key, known: Item | undefined, keys: readonly Key[]): Write {
+  const table = placesTable.name
+  if (!known) return { op: 'insert', table, item: { ...key, keys } }
+  return { op: 'put', table, item: { ...key, keys }, when: { revision: { equals: Number(known.revision) } } }
+}
+
+function keyIn(target: TableAccess, item: Item): Key {
+  return Object.fromEntries(target.key.map(attribute => [attribute, item[attribute] as string | number]))
+}
+
+async function rebuildAll(kept: Kept, progress?: (so: RebuildProgress) => void): Promise<void> {
+  const { store, view, source } = kept
+  const of = await store.count(source.name)
+  let done = 0
+  await eachItem(store, source.name, async item => {
+    await follow(kept, keyIn(source, item))
+    done++
+    if (done % 100 === 0) progress?.({ view: view.name, done, of })
+  })
+  progress?.({ view: view.name, done, of: done })
+  await eachPlace(store, view.name, async place => {
+    const key = JSON.parse(String(place.source)) as Key
+    if (!(await store.get(source.name, key))) await follow(kept, key)
+  })
+}
+
+async function eachItem(store: Store, table: string, visit: (item: Item) => Promise<void>): Promise<void> {
+  let after: string | undefined
+  do {
+    const page = await store.scan(table, { limit: limits.pageItems, ...(after === undefined ? {} : { after }) })
+    for (const item of page.items) await visit(item)
+    after = page.after
+  } while (after !== undefined)
+}
+
+async function eachPlace(store: Store, view: string, visit: (item: Item) => Promise<void>): Promise<void> {
+  let after: string | undefined
+  do {
+    const query = { partition: view, limit: limits.pageItems, ...(after === undefined ? {} : { after }) }
+    const page = await store.query(placesTable.name, query)
+    for (const item of page.items) await visit(item)
+    after = page.after
+  } while (after !== undefined)
+}

@@ -1,0 +1,81 @@
+/**
+ * `npm test`: installs what is missing, then style, types, build and all tests. The last line printed is
+ * `N passed, N failed` (`, N skipped`); style and types count as one test each, a build only when it fails.
+ * Arguments after `--` go to the test runner, to run a part: then docs/generated/claims.md is left alone.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeClaims } from '../tools/claims.mjs'
+import { compile, dueBuilds } from './lib/builds.mjs'
+import { attempt, passes, staticChecks } from './lib/checks.mjs'
+import { requireNode } from './lib/node.mjs'
+import { prepareTools } from './lib/prepare.mjs'
+import { createProgress, report } from './lib/progress.mjs'
+import { countResults, readResults, summary } from './lib/results.mjs'
+import { root } from './lib/root.mjs'
+import { run } from './lib/run.mjs'
+
+/** @typedef {import('./lib/results.mjs').Counts} Counts */
+
+const filters = process.argv.slice(2)
+const resultsPath = join(root, '.groundplan', 'test', 'results.json')
+
+async function main() {
+  await prepareTools(root)
+  const counts = sum([...(await checksAndBuilds()), await tests()])
+  console.log(`\n${summary(counts)}`)
+  if (counts.failed > 0) process.exitCode = 1
+}
+
+/** @returns {Promise<Counts[]>} */
+async function checksAndBuilds() {
+  const checks = staticChecks()
+  const builds = dueBuilds(root)
+  const progress = createProgress(checks.length + builds.length)
+  const counts = []
+  for (const check of checks) counts.push(oneTest(await passes(root, progress, check)))
+  for (const build of builds) {
+    const label = `Building ${build.folder} (${build.sources.length} files)`
+    if (!(await attempt(() => progress.step(label, () => compile(root, build))))) counts.push(oneTest(false))
+  }
+  return counts
+}
+
+/** @returns {Promise<Counts>} */
+async function tests() {
+  rmSync(resultsPath, { force: true })
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultsPath}`]
+  const args = ['run', '--allowOnly=false', ...reporters, ...filters]
+  const ended = await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], { cwd: root })
+  const results = readResults(resultsPath)
+  const counts = results ? countResults(results) : { passed: 0, failed: 0, skipped: 0 }
+  if (results && filters.length === 0) writeClaims(root, results)
+  const failedUnseen = ended.code !== 0 && counts.failed === 0 // an error outside any test
+  return failedUnseen ? { ...counts, failed: 1 } : counts
+}
+
+/**
+ * @param {boolean} passed
+ * @returns {Counts}
+ */
+function oneTest(passed) {
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 }
+}
+
+/**
+ * @param {Counts[]} all
+ * @returns {Counts}
+ */
+function sum(all) {
+  return all.reduce((total, counts) => ({
+    passed: total.passed + counts.passed,
+    failed: total.failed + counts.failed,
+    skipped: total.skipped + counts.skipped,
+  }))
+}
+
+requireNode()
+main().catch(error => {
+  report(error)
+  console.log(`\n${summary(oneTest(false))}`)
+})
