@@ -9,22 +9,27 @@ export interface Case {
   readonly text: string
 }
 
-const plain = z.object({
-  customer: z.string().min(1).max(64),
-  express: z.boolean(),
-  currency: z.enum(['EUR', 'USD', 'CHF']),
-  note: z.string().max(500).optional(),
-  items: z
-    .array(
-      z.object({
-        sku: z.string().min(1).max(32),
-        quantity: z.int().min(1).max(100),
-        price: z.number().min(0),
-      }),
-    )
-    .min(1)
-    .max(50),
-})
+const plain = plainOrder()
+
+/** A schema of its own each time it is asked. */
+export function plainOrder() {
+  return z.object({
+    customer: z.string().min(1).max(64),
+    express: z.boolean(),
+    currency: z.enum(['EUR', 'USD', 'CHF']),
+    note: z.string().max(500).optional(),
+    items: z
+      .array(
+        z.object({
+          sku: z.string().min(1).max(32),
+          quantity: z.int().min(1).max(100),
+          price: z.number().min(0),
+        }),
+      )
+      .min(1)
+      .max(50),
+  })
+}
 
 const withFormats = plain.extend({
   customer: z.uuid(),

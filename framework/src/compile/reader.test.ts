@@ -74,6 +74,15 @@ test('a schema that holds itself is interpreted, and a value nested too deeply f
   expect(reader.read(deep)).toEqual({ ok: false, issues: [{ path: '', message: 'Nested too deeply' }] })
 })
 
+test('a refinement is asked once about a value that fits, and twice about one that does not', () => {
+  let asked = 0
+  const reader = compileReader(z.object({ name: z.string().refine(() => ++asked > 0), age: z.int() }))
+  reader.read({ name: 'Jo', age: 3 })
+  expect(asked).toBe(1)
+  reader.read({ name: 'Jo', age: '3' })
+  expect(asked).toBe(3)
+})
+
 test('what an author’s refinement throws is thrown', () => {
   const reader = compileReader(
     z.string().refine(() => {

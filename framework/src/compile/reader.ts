@@ -29,8 +29,8 @@ export interface Reader<Value = unknown> {
    */
   readonly needsAsync: boolean
   /**
-   * Reads a value as `schema.safeParse` does. Of a large value (more than 2,000 parts) that does not fit, only the
-   * first issue may be told.
+   * Reads a value as `schema.safeParse` does. Of a value that does not fit at most 50 issues are told, and of a large
+   * one (more than 2,000 parts) perhaps only the first. The refinements and transforms of such a value run twice.
    * @throws TypeError when the schema needs `readAsync`
    * @throws what the author's own transforms and refinements throw
    */
@@ -55,7 +55,7 @@ export function compileReader<S extends z.ZodType>(schema: S, options: ReaderOpt
   }
   return {
     get compiled() {
-      return making().compiled && !making().needsAsync
+      return making().fast !== undefined && !making().needsAsync
     },
     get needsAsync() {
       return making().needsAsync
@@ -68,33 +68,30 @@ export function compileReader<S extends z.ZodType>(schema: S, options: ReaderOpt
 interface Made<S extends z.ZodType> {
   /** The schema that Zod interprets. */
   readonly plain: S
-  /** The same with generated code before it, where that was possible. */
-  readonly fast: S
-  readonly compiled: boolean
+  /** The same as generated code, where that was possible. */
+  readonly fast: S | undefined
+  /** Whether the schema has a `catch`, whose callback is shown the issues: it must be shown them all. */
+  readonly showsIssues: boolean
   needsAsync: boolean
-  /** How the fast one runs the interpreter on a value that it refuses. */
-  readonly context: Context
 }
-
-/** Zod's option to stop at the first issue is not in its public types yet; a Zod without it would only be slower. */
-type Context = z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly?: boolean }
-
-/** Without it, a hostile value of a megabyte with an issue in each part would block the process for a second. */
-const FIRST_ISSUE: Context = { abortEarly: true }
-const ALL_ISSUES: Context = {}
 
 function make<S extends z.ZodType>(schema: S, options: ReaderOptions): Made<S> {
   const plain = options.unknown === 'refuse' ? refuseUnknown(schema) : schema
-  // Gives back the same schema where it can generate nothing.
-  const fast = z.compile(plain)
   return {
     plain,
-    fast,
-    compiled: fast !== plain,
+    fast: compiled(plain),
+    showsIssues: someNode(plain, node => node._zod.def.type === 'catch'),
     needsAsync: someNode(plain, isAsync),
-    // The callback of a `catch` is shown the issues, so it must be shown them all.
-    context: someNode(plain, node => node._zod.def.type === 'catch') ? ALL_ISSUES : FIRST_ISSUE,
   }
+}
+
+/** Generated code without Zod's way back to the interpreter, which would tell all issues at any cost. */
+function compiled<S extends z.ZodType>(schema: S): S | undefined {
+  const refused = { success: false, error: new z.ZodError([]) }
+  const source = Object.assign(z.core.clone(schema), { safeParse: () => refused })
+  const fast = z.compile(source)
+  // Zod gives back the same schema where it can generate nothing.
+  return fast === source ? undefined : fast
 }
 
 function read<S extends z.ZodType>(made: Made<S>, value: unknown): Read<z.output<S>> {
@@ -111,9 +108,9 @@ async function readAsync<S extends z.ZodType>(made: Made<S>, value: unknown): Pr
 /** Gives nothing when the schema turns out to be asynchronous. */
 function readNow<S extends z.ZodType>(made: Made<S>, value: unknown): Read<z.output<S>> | undefined {
   try {
-    const first = made.fast.safeParse(value, made.context)
-    if (first.success) return { ok: true, value: first.data }
-    return resultOf(isExplained(made, value) ? first : made.plain.safeParse(value))
+    const first = made.fast?.safeParse(value)
+    if (first?.success) return { ok: true, value: first.data }
+    return resultOf(made.plain.safeParse(value, contextFor(made, value)))
   } catch (error) {
     made.needsAsync = error instanceof z.core.$ZodAsyncError
     return made.needsAsync ? undefined : refusedOrThrown(error)
@@ -122,16 +119,20 @@ function readNow<S extends z.ZodType>(made: Made<S>, value: unknown): Read<z.out
 
 async function readLater<S extends z.ZodType>(made: Made<S>, value: unknown): Promise<Read<z.output<S>>> {
   try {
-    const first = await made.plain.safeParseAsync(value, made.context)
-    return resultOf(first.success || isExplained(made, value) ? first : await made.plain.safeParseAsync(value))
+    return resultOf(await made.plain.safeParseAsync(value, contextFor(made, value)))
   } catch (error) {
     return refusedOrThrown(error)
   }
 }
 
-/** Whether what the first run says about a value that does not fit is all that will be said. */
-function isExplained(made: Made<z.ZodType>, value: unknown): boolean {
-  return made.context === ALL_ISSUES || isLarge(value)
+/** Zod's option to stop at the first issue is not in its public types yet; a Zod without it would only be slower. */
+type Context = z.core.ParseContext<z.core.$ZodIssue> & { readonly abortEarly?: boolean }
+
+const FIRST_ISSUE: Context = { abortEarly: true }
+
+/** A hostile value of a megabyte with an issue in each part would otherwise block the process for a second. */
+function contextFor(made: Made<z.ZodType>, value: unknown): Context | undefined {
+  return !made.showsIssues && isLarge(value) ? FIRST_ISSUE : undefined
 }
 
 function resultOf<Value>(result: z.ZodSafeParseResult<Value>): Read<Value> {

@@ -73,7 +73,7 @@ function otherShape(node: Node, known: Known): Shape {
     case 'array':
       return { kind: 'list', of: of(def.element) }
     case 'tuple':
-      return tupleShape(def, of)
+      return def.rest ? OTHER : { kind: 'tuple', items: def.items.map(of) }
     case 'record':
       return { kind: 'record', of: of(def.valueType) }
     case 'union':
@@ -103,26 +103,19 @@ function orNull(shape: Shape): Shape {
 }
 
 function constants(values: readonly unknown[]): Shape {
-  const all = values.filter(isConstant)
-  return all.length === values.length && all.length > 0 ? { kind: 'constants', values: all } : OTHER
+  const written = values.filter(isConstant)
+  return written.length > 0 ? { kind: 'constants', values: written } : OTHER
 }
 
 function isConstant(value: unknown): value is Constant {
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
-/** Only tuples of one length are written fast. */
-function tupleShape(def: z.core.$ZodTupleDef, of: (schema: z.core.$ZodType) => Shape): Shape {
-  const fixed = !def.rest && def.items.every(item => item._zod.optout === undefined)
-  return fixed ? { kind: 'tuple', items: def.items.map(of) } : OTHER
-}
-
 /** Of an object that keeps fields it does not name, only Zod knows what is in it. */
 function objectShape(node: Node, known: Known): Shape {
   const { shape, catchall } = (node as z.core.$ZodObject)._zod.def
   const closed = catchall === undefined || nodeOf(catchall)._zod.def.type === 'never'
-  // `JSON.stringify` would call such a field, if it were a function.
-  if (!closed || Object.hasOwn(shape, 'toJSON')) return OTHER
+  if (!closed) return OTHER
   const fields: Field[] = []
   const result: ObjectShape = { kind: 'object', fields }
   // Known before its fields are, so that a field can be of the same shape.

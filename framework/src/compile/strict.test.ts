@@ -74,6 +74,14 @@ describe('with unknown fields refused', () => {
     expect(reader.read({ in: { sku: 'a', count: 1, evil: 1 } })).toEqual(unknownAt('/in'))
   })
 
+  test('an intersection leaves what is beside it to generated code, which asks each refinement once', () => {
+    let asked = 0
+    const both = Item.and(z.object({ count: z.int() }))
+    const schema = z.object({ name: z.string().refine(() => ++asked > 0), in: both })
+    expect(refusing(schema).read({ name: 'x', in: { sku: 'a', count: 1 } }).ok).toBe(true)
+    expect(asked).toBe(1)
+  })
+
   test('a union takes the first option that leaves nothing out', () => {
     const schema = z.union([z.object({ a: z.int() }), z.object({ a: z.int(), b: z.int() })])
     expect(refusing(schema).read({ a: 1, b: 2 })).toEqual({ ok: true, value: { a: 1, b: 2 } })

@@ -61,12 +61,77 @@ test('fields that a default of the author has besides those of the schema do not
   expect(compileWriter(z.object({ sku: z.string() }).default(narrow)).write(undefined)).toMatchObject({ json: '{}' })
 })
 
-test('a refinement that changes what it looks at is written as it left it', () => {
-  const schema = z.object({ n: z.number(), t: z.string(), l: z.array(z.string()) }).refine(value => {
-    Object.assign(value, { n: Number.NaN, t: 7, l: null })
-    return true
+test.each<[schema: z.ZodType, read: unknown, left: unknown]>([
+  [z.string(), 'x', 7],
+  [z.number(), 1, Number.NaN],
+  [z.boolean(), true, 'x'],
+  [z.literal('a'), 'a', 'b'],
+  [z.array(z.number()), [1], [Number.NaN]],
+  [z.array(z.string()), ['x'], null],
+  [z.tuple([z.string(), z.string()]), ['a', 'b'], ['a']],
+  [z.object({ a: z.string() }), { a: 'x' }, [1]],
+])('a part %#, changed by a refinement of the whole, is written as it was left', (part, read, left) => {
+  const schema = z.object({ part }).refine(value => Object.assign(value, { part: left }))
+  expect(compileWriter(schema).write({ part: read })).toMatchObject({ json: JSON.stringify({ part: left }) })
+})
+
+class Money {
+  readonly cents = 150
+  toJSON() {
+    return '1.50'
+  }
+}
+
+test('a default with a way of its own to become JSON is written that way', () => {
+  const field = z.object({ cents: z.number() }).default(new Money())
+  const record = z.record(z.string(), z.number()).default(new Money() as never)
+  expect(compileWriter(z.object({ field })).write({})).toMatchObject({ json: '{"field":"1.50"}' })
+  expect(compileWriter(z.object({ record })).write({})).toMatchObject({ json: '{"record":"1.50"}' })
+})
+
+test('a field toJSON means what it means to JSON.stringify', () => {
+  const schema = z.object({ toJSON: z.any(), a: z.int() })
+  expect(compileWriter(schema).write({ toJSON: () => 'own', a: 1 })).toMatchObject({ json: '"own"' })
+  expect(compileWriter(schema).write({ toJSON: 'text', a: 1 })).toMatchObject({ json: '{"toJSON":"text","a":1}' })
+})
+
+test('a schema with a field __proto__ leaves it out, as Zod does', () => {
+  const schema = z.object(
+    Object.fromEntries([
+      ['__proto__', z.object({})],
+      ['a', z.int()],
+    ]),
+  )
+  expect(compileWriter(schema).write(JSON.parse('{"__proto__":{},"a":1}'))).toEqual({ ok: true, json: '{"a":1}' })
+})
+
+test('an option of a union that takes anything is written whole', () => {
+  const schema = z.union([z.object({ a: z.int() }), z.any()])
+  expect(compileWriter(schema).write({ a: 1, b: 2 })).toMatchObject({ json: '{"a":1}' })
+  expect(compileWriter(schema).write({ b: 2 })).toMatchObject({ json: '{"b":2}' })
+})
+
+test('options that no field tells apart are written as the one that was read', () => {
+  const schema = z.union([
+    z.object({ kind: z.literal('a'), x: z.int() }),
+    z.object({ kind: z.literal(['a', 'b']), y: z.int() }),
+  ])
+  expect(compileWriter(schema).write({ kind: 'a', y: 2 })).toMatchObject({ json: '{"kind":"a","y":2}' })
+  expect(compileWriter(schema).write({ kind: 'a', x: 1, y: 2 })).toMatchObject({ json: '{"kind":"a","x":1}' })
+})
+
+test('a missing part of a list is null, of an object nothing', () => {
+  const part = z.string().optional()
+  const schema = z.object({
+    list: z.array(part),
+    pair: z.tuple([part, part]),
+    record: z.record(z.string(), part),
+    part,
   })
-  expect(compileWriter(schema).write({ n: 1, t: 'x', l: [] })).toMatchObject({ json: '{"n":null,"t":7,"l":null}' })
+  const value = { list: [undefined, 'a'], pair: ['a', undefined], record: { a: undefined, b: 'b' }, part: undefined }
+  expect(compileWriter(schema).write(value)).toMatchObject({
+    json: '{"list":[null,"a"],"pair":["a",null],"record":{"b":"b"}}',
+  })
 })
 
 test('an object that holds objects of its own kind is written by generated code', () => {

@@ -208,7 +208,7 @@ function outcomeOf(prepared: PreparedCommit, before: readonly (Item | undefined)
   )
   for (const [position, target] of targets.entries()) {
     const embed = embedOf(target.write)
-    if (embed) items[position] = itemAfter(target, before[position], outcomeFor(embed.of, items), sum)
+    if (embed) items[position] = itemAfter(target, before[position], outcomeFor(embed.of, targets, items), sum)
   }
   if (sum.bytes > limits.commitBytes) {
     throw fault('commit-too-large', `the commit has ${sizes(sum.bytes, limits.commitBytes)}`)
@@ -220,9 +220,14 @@ function embedOf(write: Write): { readonly attribute: string; readonly of: numbe
   return write.op === 'put' ? write.embed : undefined
 }
 
-function outcomeFor(position: number, items: readonly (Item | undefined)[]): Item | undefined {
+function outcomeFor(
+  position: number,
+  targets: readonly Target[],
+  items: readonly (Item | undefined)[],
+): Item | undefined {
+  const target = targets[position]
   // Who embeds made the commit; this is a mistake of the framework, not of a plan.
-  if (!(position in items)) throw new RangeError(`there is no write ${position} whose outcome could be embedded`)
+  if (!target || embedOf(target.write)) throw new RangeError(`write ${position} has no outcome that could be embedded`)
   return items[position]
 }
 

@@ -51,6 +51,12 @@ export const limits = {
   partBytes: 5 * MB,
   parts: 10_000,
   linkMs: hour,
+  /** What can be put by one link: an object, or a part of one (S3). */
+  linkBytes: 5 * 1_024 * MB,
+
+  secretNameLength: 200,
+  /** A secret or setting (Secrets Manager). */
+  secretBytes: 64 * KB,
 
   requestBytes: 6 * MB,
   headerBytes: 16 * KB,

@@ -1,8 +1,7 @@
 /**
- * The check of a plan where the plan's own words are not enough: limits, the framework's problem codes, cron
- * expressions, and what an engine offers. `mistakesIn` is all there is to know before a start; every target asks it.
+ * The check of a plan where the plan's own words are not enough: limits, the framework's problem codes, rhythms,
+ * and what an engine offers. `mistakesIn` is all there is to know before a start; every target asks it.
  */
-import { Cron } from 'croner'
 import { checkAll } from '../plan/check.ts'
 import type { Consumer } from '../plan/consumer.ts'
 import { finding, inOrder, type Mistake, type Placed, printed } from '../plan/mistake.ts'
@@ -21,6 +20,7 @@ import { handlerText } from '../plan/rules/services.ts'
 import type { Capabilities } from './capabilities.ts'
 import { limits, readable } from './limits.ts'
 import { fault, problems } from './problems.ts'
+import { rhythmMistake } from './ticks.ts'
 
 /**
  * Everything wrong with plans that one process is to serve on these engines, by file and line: by themselves, between
@@ -64,7 +64,7 @@ function* limitMistakes(parts: Parts): Generator<Mistake> {
   for (const named of parts.handlers) {
     yield* timeMistakes(named)
     yield* countMistakes(named)
-    yield* cronMistakes(named)
+    yield* rhythmMistakes(named)
   }
   yield* endpointMistakes(parts)
 }
@@ -161,42 +161,13 @@ const units: readonly (readonly [string, number])[] = [
   ['seconds', 1_000],
 ]
 
-// ---------- cron
-
-function* cronMistakes(named: NamedHandler): Generator<Mistake> {
+function* rhythmMistakes(named: NamedHandler): Generator<Mistake> {
   const { handler } = named
   if (handler.kind !== 'schedule' && handler.kind !== 'retention') return
-  if (!('cron' in handler.when)) return
-  const { cron, zone } = handler.when
-  const subject = `The ${handlerText(named)}`
-  if (!isZone(zone)) {
-    const wayOut = "name one of the IANA database, such as 'Europe/Berlin'"
-    yield finding('rhythm-invalid', [handler], `${subject} runs in the time zone "${zone}", which there is not`, wayOut)
-  }
-  const why = cronFault(cron)
+  const why = rhythmMistake(handler.when)
   if (!why) return
-  const wayOut = "write five fields, such as '0 3 * * *' for three in the night"
-  yield finding('rhythm-invalid', [handler], `${subject} runs at "${cron}": ${why}`, wayOut)
-}
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** Why a cron expression gives no ticks; nothing when it does. */
-function cronFault(cron: string): string | undefined {
-  const fields = cron.trim().split(/\s+/)
-  if (fields.length !== 5) return `it has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
-  try {
-    const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(new Date(0))
-    return next ? undefined : 'that day never comes'
-  } catch (error) {
-    return error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error)
-  }
+  const wayOut = "write for example `{ every: '1 minute' }` or `{ cron: '0 3 * * *', zone: 'UTC' }`"
+  yield finding('rhythm-invalid', [handler], `The ${handlerText(named)} has no rhythm: ${why}`, wayOut)
 }
 
 // ---------- engines

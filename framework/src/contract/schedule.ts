@@ -5,8 +5,16 @@
  * Claiming is a conditional write; a holder extends its claim while it runs, and every commit it makes carries a check
  * on its fencing number, so that a holder which lost its claim can write nothing more. Whatever keeps tables keeps
  * schedules: an engine has them by `schedulesOn(store)`.
+ *
+ * The states of a schedule's item:
+ * - absent: no tick was ever claimed.
+ * - *running*: a tick is held, until `untilMs` unless extended. While it is held no tick can be claimed, not a later one
+ *   either: calls of one schedule do not overlap. Once its time is up (the process died, or lost touch), the same tick or
+ *   a later one can be claimed, with the next fencing number; the former holder's commits are refused from then on.
+ * - *done*: finished, with or without a failure. Only a later tick can be claimed.
  */
-import type { Write } from './store.ts'
+import type { Clock } from './clock.ts'
+import type { Conditions, Item, Key, Store, TableShape, Write } from './store.ts'
 
 export interface Claim {
   readonly schedule: string
@@ -20,16 +28,101 @@ export interface Claim {
 export interface LastTick {
   readonly tickMs: number
   readonly state: 'running' | 'done'
+  /** Until when it is held, unless it is extended; afterwards it can be claimed again. Only while it is running. */
+  readonly heldUntilMs?: number
   readonly finishedAtMs?: number
   readonly failure?: string
 }
 
 export interface Schedules {
-  /** The claim of a tick; undefined when it is done, held by another, or older than the last one. */
+  /** The claim of a tick; undefined when it is done, older than the last one, or while it or the last one is held. */
   claim(schedule: string, tickMs: number, leaseMs: number): Promise<Claim | undefined>
-  /** False: the claim is lost. */
+  /** Held for `leaseMs` from now. False: the claim is lost. */
   extend(claim: Claim, leaseMs: number): Promise<boolean>
-  /** Done, with the failure if it failed. False: the claim is lost. */
+  /** Done, with the failure (at most 2,000 characters of it are kept) if it failed. False: the claim is lost. */
   finish(claim: Claim, failure?: string): Promise<boolean>
   last(schedule: string): Promise<LastTick | undefined>
+}
+
+/** The table that schedules are kept in. A target that has schedules by `schedulesOn` opens its store with it. */
+export const schedulesTable: TableShape = {
+  name: 'groundplan-schedules',
+  key: ['schedule'],
+  indexes: {},
+  version: 'revision',
+  changesTo: [],
+}
+
+/** An item of that table. */
+interface Kept {
+  readonly schedule: string
+  readonly tickMs: number
+  readonly fence: number
+  readonly state: 'running' | 'done'
+  readonly untilMs: number
+  readonly finishedAtMs?: number
+  readonly failure?: string
+  readonly revision: number
+}
+
+const table = schedulesTable.name
+const mostFailureLength = 2_000
+
+/** Schedules on any store that has the table `schedulesTable`. */
+export function schedulesOn(store: Store, clock: Clock): Schedules {
+  // The table is written here alone.
+  const kept = async (schedule: string): Promise<Kept | undefined> =>
+    (await store.get(table, { schedule })) as Kept | undefined
+  const committed = async (write: Write): Promise<boolean> => (await store.commit({ writes: [write] })).ok
+  return {
+    async claim(schedule, tickMs, leaseMs) {
+      const last = await kept(schedule)
+      if (last && !isFree(last, tickMs, clock.now())) return undefined
+      const fence = (last?.fence ?? 0) + 1
+      const item = { schedule, tickMs, fence, state: 'running', untilMs: clock.now() + leaseMs }
+      return (await committed(claiming(item, last))) ? claimOf(schedule, tickMs, fence) : undefined
+    },
+    extend: (claim, leaseMs) => committed(patching(claim, { untilMs: clock.now() + leaseMs })),
+    finish: (claim, failure) =>
+      committed(patching(claim, { state: 'done', finishedAtMs: clock.now(), failure: failure && shortened(failure) })),
+    async last(schedule) {
+      const last = await kept(schedule)
+      return last && lastTickOf(last)
+    },
+  }
+}
+
+function isFree(last: Kept, tickMs: number, nowMs: number): boolean {
+  return last.state === 'done' ? tickMs > last.tickMs : tickMs >= last.tickMs && last.untilMs <= nowMs
+}
+
+/** On condition that nothing happened since `last` was read. */
+function claiming(item: Item, last: Kept | undefined): Write {
+  if (!last) return { op: 'insert', table, item }
+  return { op: 'put', table, item, when: { revision: { equals: last.revision } } }
+}
+
+function patching({ schedule, check }: Claim, set: Item): Write {
+  return { op: 'patch', table, key: { schedule }, set, unset: [], when: check.when }
+}
+
+function claimOf(schedule: string, tickMs: number, fence: number): Claim {
+  const key: Key = { schedule }
+  const when: Conditions = { fence: { equals: fence }, state: { equals: 'running' } }
+  return { schedule, tickMs, fence, check: { op: 'check', table, key, when } }
+}
+
+function lastTickOf({ tickMs, state, untilMs, finishedAtMs, failure }: Kept): LastTick {
+  return {
+    tickMs,
+    state,
+    ...(state === 'running' ? { heldUntilMs: untilMs } : {}),
+    ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
+    ...(failure === undefined ? {} : { failure }),
+  }
+}
+
+/** Cut to length, and without half characters, which no engine keeps. */
+function shortened(failure: string): string {
+  return failure.slice(0, mostFailureLength).replace(/\p{Surrogate}/gu, '\ufffd')
 }

@@ -10,7 +10,10 @@
 import type { NewMessage } from './queue.ts'
 
 export type Scalar = string | number | boolean | null
-/** JSON: no functions, no undefined, no NaN, no dates. */
+/**
+ * JSON: no functions, no NaN, no dates, no half characters (lone surrogates), no attribute without a name; at most 32
+ * levels; numbers that a decimal of 38 digits can hold (1e-130 to 1e126). An attribute that is undefined is absent.
+ */
 export type Item = Readonly<Record<string, unknown>>
 /** The key attributes of an item. */
 export type Key = Readonly<Record<string, string | number>>
@@ -19,8 +22,9 @@ export interface TableShape {
   readonly name: string
   /** Partition, or partition and sort. */
   readonly key: readonly string[]
+  /** Each partition, or partition and sort. An item in which one of them is absent or null is not in the index. */
   readonly indexes: Readonly<Record<string, readonly string[]>>
-  /** Attribute with the ISO time from which on the item is absent. */
+  /** Attribute with the ISO time (with its zone, or a day in UTC) from which on the item is absent. Absent, null: never. */
   readonly expires?: string
   /** Number attribute that the store sets: 1 at first, one more at each write. */
   readonly version?: string
@@ -32,7 +36,10 @@ export interface TableShape {
 export type Matcher = { readonly equals: Scalar } | { readonly oneOf: readonly Scalar[] } | { readonly absent: true }
 export type Conditions = Readonly<Record<string, Matcher>>
 
-/** Puts the outcome of another write of the commit into an attribute: how an answer is kept with its effects. */
+/**
+ * Puts the outcome of another write of the commit (which does not embed itself) into an attribute: how an answer is kept
+ * with its effects. The outcome of `remove` and `check` is nothing: the attribute is absent.
+ */
 export interface Embed {
   readonly attribute: string
   /** Position of the other write in the commit. */
@@ -52,6 +59,7 @@ export type Write =
       readonly op: 'patch'
       readonly table: string
       readonly key: Key
+      /** Not the key, unless as it is. */
       readonly set: Item
       readonly unset: readonly string[]
       readonly when?: Conditions
@@ -60,10 +68,12 @@ export type Write =
       readonly op: 'add'
       readonly table: string
       readonly key: Key
+      /** An attribute that is absent or null counts as zero. */
       readonly by: Readonly<Record<string, number>>
+      /** Of each sum. */
       readonly floor?: number
       readonly ceiling?: number
-      /** What an absent item begins as; without it an absent item refuses. */
+      /** What an absent item begins as, beside its key; without it an absent item refuses. */
       readonly start?: Item
       readonly when?: Conditions
     }
@@ -93,7 +103,7 @@ export interface Query {
   /** An index, or the table itself. */
   readonly index?: string
   readonly partition: string | number
-  /** Both ends included. */
+  /** Both ends included. An item must lie within all that are given: `from`, `to` and `prefix`. */
   readonly from?: string | number
   readonly to?: string | number
   readonly prefix?: string
@@ -105,7 +115,7 @@ export interface Query {
 
 export interface ItemPage {
   readonly items: readonly Item[]
-  /** Opaque; a position only. Absent when nothing follows. */
+  /** Opaque; a position only, so it stays good whatever is written. Absent when nothing follows. */
   readonly after?: string
 }
 
@@ -116,7 +126,7 @@ export interface ItemChange {
   readonly after?: Item
 }
 
-/** The body of a message to `changesTo`: JSON of this; its order key is `orderKeyOf(shape, item)`. */
+/** The body of a message to `changesTo`: JSON of this; its order key is `orderKeyOf(shape, key)`. */
 export interface ChangeMessage {
   readonly table: string
   readonly change: ItemChange
@@ -140,17 +150,25 @@ export interface Outbox {
 export interface Store {
   /**
    * All or nothing. Conflicts with other commits are retried inside. An expired item is absent for conditions too.
-   * Faults: `item-too-large`, `invalid-key`, `too-many-operations`, `commit-too-large`, `item-twice-in-commit`,
+   * Its size is that of the items as they are then kept, and of the messages' bodies, in UTF-8.
+   * Faults: `item-invalid` (not JSON, or no time in `expires`), `item-too-large`, `invalid-key`, `too-many-operations`, `commit-too-large`, `item-twice-in-commit`,
    * `message-too-large`, `engine-unavailable`.
    */
   commit(commit: Commit): Promise<Committed>
-  /** Strongly consistent. */
+  /** Strongly consistent. Faults: `invalid-key`. */
   get(table: string, key: Key): Promise<Item | undefined>
-  /** Strongly consistent each, in the order asked. Faults: `too-many-keys` (100). */
+  /** Strongly consistent each, in the order asked. A key may be asked twice. Faults: `too-many-keys` (100), `invalid-key`. */
   getMany(table: string, keys: readonly Key[]): Promise<readonly (Item | undefined)[]>
-  /** Strongly consistent without `index`; an index may lag. Faults: `invalid-cursor`, `page-size-invalid`. */
+  /**
+   * In the order of the sort attribute: numbers by value, before texts by their bytes in UTF-8. Strongly consistent
+   * without `index`; an index may lag, and gives each item as it was then. A cursor of another table, index, partition or
+   * direction is refused. Faults: `invalid-key`, `invalid-cursor`, `page-size-invalid`.
+   */
   query(table: string, query: Query): Promise<ItemPage>
-  /** All items, in no order that means anything, each once if it does not change meanwhile. */
+  /**
+   * All items, in no order that means anything, each once if it does not change meanwhile.
+   * Faults: `invalid-cursor`, `page-size-invalid`.
+   */
   scan(table: string, page: { readonly limit: number; readonly after?: string }): Promise<ItemPage>
   /** About how many items; may count expired ones. */
   count(table: string): Promise<number>

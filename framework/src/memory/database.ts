@@ -35,13 +35,17 @@ export function databaseTemplate(): DatabaseTemplate {
 }
 
 /** PostgreSQL's own templates are half of the files, and serve `create database` only, which one session cannot use. */
-const withoutTemplates = `update pg_database set datistemplate = false where datname <> 'postgres';
-  commit; drop database template0; commit; drop database template1; commit; checkpoint`
+const withoutTemplates = [
+  `update pg_database set datistemplate = false where datname <> 'postgres'`,
+  'drop database template0',
+  'drop database template1',
+  'checkpoint',
+]
 
 async function pristine(): Promise<Blob> {
   const fresh = await start()
   try {
-    await fresh.exec(withoutTemplates)
+    for (const statement of withoutTemplates) await fresh.exec(statement)
     return await fresh.dumpDataDir('none')
   } finally {
     await fresh.close()
@@ -49,7 +53,7 @@ async function pristine(): Promise<Blob> {
 }
 
 /**
- * Databases that are gone with the process, one PGlite each, of about 150 MB.
+ * Databases that are gone with the process, one PGlite each, of about 100 MB.
  * - `template`: what new databases begin with. Default: each makes its own files, in about 2 seconds.
  */
 export function memoryDatabases(options: { readonly template?: DatabaseTemplate } = {}): MemoryDatabases {

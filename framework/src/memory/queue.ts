@@ -3,6 +3,7 @@
  * timer of the clock for the next instant at which something becomes due. While nobody waits there is no timer.
  */
 import type { Cancel, Clock } from '../contract/clock.ts'
+import { fault } from '../contract/problems.ts'
 import { checkMessage, type Leased, type NewMessage, type QueueShape, type Queues } from '../contract/queue.ts'
 import { QueueState } from './queue-state.ts'
 
@@ -20,7 +21,7 @@ export function memoryQueues(options: { readonly clock: Clock; readonly queues: 
   const byName = new Map(queues.map(shape => [shape.name, new WaitedQueue(shape, clock)]))
   const of = (name: string): WaitedQueue => {
     const found = byName.get(name)
-    if (!found) throw new TypeError(`there is no queue "${name}"`)
+    if (!found) throw fault('plan-invalid', `there is no queue "${name}"`)
     return found
   }
   const accept = (messages: readonly NewMessage[]): void => {

@@ -45,7 +45,9 @@ export class MemoryTable {
   readonly #indexes: readonly Index[]
   /** The positions of items that expire, by that time. */
   readonly #expiring = new OrderedMap<string>()
-  #withheld: Withheld[] = []
+  readonly #withheld: Withheld[] = []
+  /** So many of them have been applied. */
+  #released = 0
 
   constructor(shape: TableShape, lagMs: number) {
     this.shape = shape
@@ -141,12 +143,14 @@ export class MemoryTable {
 
   /** Applies the changes whose time has come. */
   #release(nowMs: number): void {
-    const first = this.#withheld[0]
-    if (!first || first.fromMs > nowMs) return
-    const later = this.#withheld.findIndex(change => change.fromMs > nowMs)
-    const due = later < 0 ? this.#withheld : this.#withheld.slice(0, later)
-    this.#withheld = later < 0 ? [] : this.#withheld.slice(later)
-    for (const change of due) apply(change)
+    let change = this.#withheld[this.#released]
+    while (change && change.fromMs <= nowMs) {
+      apply(change)
+      change = this.#withheld[++this.#released]
+    }
+    if (this.#released * 2 <= this.#withheld.length) return
+    this.#withheld.splice(0, this.#released)
+    this.#released = 0
   }
 }
 

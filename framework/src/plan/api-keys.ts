@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { type Authorizer, authorizer, type Credentials, type Verdict } from './authorizer.ts'
 import type { Clients } from './grant.ts'
+import { calledFrom, declaredAt, type PlaceOf } from './place.ts'
 import { problem } from './problem.ts'
 import { table } from './table.ts'
 import { milliseconds } from './words.ts'
@@ -85,20 +86,23 @@ export function apiKeys<const Scope extends string>(
     readonly header?: string
   },
 ): ApiKeys<Scope> {
-  const tables = keyTables(name)
+  const place = calledFrom(apiKeys)
+  const tables = keyTables(name, place)
   const { header = 'x-api-key', rates = {}, scopes } = options
   const caller = z.object({ keyId: z.string(), account: z.string(), scopes: z.array(z.enum(scopes)) })
   return {
     kind: 'api-keys',
     name,
     ...tables,
-    with: (...needed) =>
-      authorizer([name, ...needed].join('/'), {
+    with: (...needed) => {
+      const withThese = authorizer([name, ...needed].join('/'), {
         caller,
         shownBy: { header },
         uses: { keys: tables.keys.writer, usage: tables.usage.writer },
         authorize: (request, uses) => verify(request, uses, { name, header, rates, needed }),
-      }) as unknown as Authorizer<KeyCaller<Scope>>,
+      })
+      return declaredAt(place, withThese) as unknown as Authorizer<KeyCaller<Scope>>
+    },
     issue: (keys, key, at, secret) => issue(name, keys, key, at, secret),
     revoke: async (keys, keyId) => {
       await keys.remove({ keyId })
@@ -106,16 +110,15 @@ export function apiKeys<const Scope extends string>(
   }
 }
 
-function keyTables(name: string) {
-  return {
-    keys: table(`${name}-keys`, {
-      item: KeyItem,
-      key: ['keyId'],
-      indexes: { account: ['account', 'createdAt'] },
-      expires: 'expiresAt',
-    }),
-    usage: table(`${name}-key-usage`, { item: UsageItem, key: ['keyId', 'month'] }),
-  }
+function keyTables(name: string, place: PlaceOf) {
+  const keys = table(`${name}-keys`, {
+    item: KeyItem,
+    key: ['keyId'],
+    indexes: { account: ['account', 'createdAt'] },
+    expires: 'expiresAt',
+  })
+  const usage = table(`${name}-key-usage`, { item: UsageItem, key: ['keyId', 'month'] })
+  return { keys: declaredAt(place, keys), usage: declaredAt(place, usage) }
 }
 
 interface Rules {

@@ -56,6 +56,10 @@ export interface Authorizer<out Caller> {
   place(): Place | undefined
 }
 
+type Authorize<S, U extends Uses> = [S] extends [Schema]
+  ? (request: Credentials, uses: Clients<U>) => Promise<Verdict<In<S>>>
+  : never
+
 /** Where the credential stands in a request. */
 export type ShownBy = { readonly header: string } | { readonly cookie: string } | { readonly bearer: string }
 
@@ -76,7 +80,7 @@ export function authorizer<S extends Schema, U extends Uses = Empty>(
     readonly caller: S
     readonly shownBy?: ShownBy
     readonly uses?: U
-    authorize(request: Credentials, uses: Clients<U>): Promise<Verdict<In<S>>>
+    readonly authorize: Authorize<S, U>
   },
 ): Authorizer<z.output<S>> {
   const { caller, shownBy = { bearer: 'token' }, uses = {}, authorize } = options

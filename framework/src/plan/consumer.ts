@@ -28,8 +28,9 @@ export interface Failed<Message> {
   readonly failed: readonly Delivery<Message>[]
 }
 
+type CallOf<M, B> = [B] extends [number] ? BatchCall<M> : ConsumerCall<M>
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing has the type void.
-type Outcome<M> = void | Failed<M>
+type Outcome<M, B> = [B] extends [number] ? void | Failed<M> | Promise<void | Failed<M>> : unknown
 
 /** A consumer as the framework keeps it. */
 export interface Consumer extends Handler {
@@ -41,37 +42,23 @@ export interface Consumer extends Handler {
   readonly handle: Handle
 }
 
-interface Options<U extends Uses> {
-  readonly uses?: U
-  /** Calls at a time in one process. 1 to 1,000, default 10. */
-  readonly concurrency?: number
-  /** How long one call may take; not above the queue's lease. Default: the lease. */
-  readonly timeout?: Duration<'millisecond' | 'second' | 'minute' | 'hour'>
-}
-
 /**
  * Declares the consumer of a queue. A call that throws is tried again after the queue's back-off, and dead-lettered
  * with its reason after the last attempt.
+ * - `concurrency`: calls at a time in one process. 1 to 1,000, default 10.
+ * - `timeout`: of one call; not above the queue's lease, which is the default.
+ * - `batch`: so many messages (1 to 10) are given at once, as `deliveries`; what is returned as `failed` comes again.
  * @example
  * const render = consumer(jobs, { uses: { videos: videos.writer }, handle: ({ message }, { videos }) => … })
  */
-export function consumer<M, U extends Uses = Empty>(
+export function consumer<M, U extends Uses = Empty, const B extends number | undefined = undefined>(
   from: Source<M, 'queue'>,
-  options: Options<U> & { handle(call: ConsumerCall<M>, uses: Clients<U>): unknown },
-): Consumer
-/** The same for up to `batch` (at most 10) messages at once; what is returned as `failed` comes again. */
-export function consumer<M, U extends Uses = Empty>(
-  from: Source<M, 'queue'>,
-  options: Options<U> & {
-    readonly batch: number
-    handle(call: BatchCall<M>, uses: Clients<U>): Outcome<M> | PromiseLike<Outcome<M>>
-  },
-): Consumer
-export function consumer<M, U extends Uses>(
-  from: Source<M, 'queue'>,
-  options: Options<U> & {
-    readonly batch?: number
-    handle(call: never, uses: Clients<U>): unknown
+  options: {
+    readonly uses?: U
+    readonly concurrency?: number
+    readonly timeout?: Duration<'millisecond' | 'second' | 'minute' | 'hour'>
+    readonly batch?: B
+    handle(call: CallOf<M, B>, uses: Clients<U>): Outcome<M, B>
   },
 ): Consumer {
   const { uses = {}, concurrency = 10, batch, timeout, handle } = options

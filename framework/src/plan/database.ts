@@ -31,13 +31,20 @@ export interface Transaction<R extends Rows> extends Kysely<Relations<R>> {
   publish(event: Operation<void>): Promise<void>
 }
 
-/** Typed SQL. Problem codes: `sql-failed`, `conflict` (unique or exclusion), `database-unavailable`. */
+/**
+ * Typed SQL. A reader's statements run in read-only transactions: the engine refuses every write.
+ * Problem codes: `sql-failed`, `conflict` (unique or exclusion), `engine-unavailable`.
+ */
 export interface DatabaseReader<R extends Rows> {
   readonly sql: Kysely<Relations<R>>
 }
 
 export interface DatabaseWriter<R extends Rows> extends DatabaseReader<R> {
-  /** All or nothing; run again when it could not be serialised, so it must have no effects of its own. */
+  /**
+   * All or nothing, and serializable: what it read still holds when it commits, or it runs again, so it must have no
+   * effects of its own. Inside it use `tx` only: the database's own `sql` is refused there. Problem codes: as above, and
+   * `overloaded` when it never could be serialised.
+   */
   transaction<T>(run: (tx: Transaction<R>) => Promise<T>): Promise<T>
 }
 

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Authorizer } from './authorizer.ts'
 import { type Call, erased, type Handle, type Handler } from './call.ts'
 import type { Clients, Uses } from './grant.ts'
+import type { Operation } from './operation.ts'
 import { calledFrom } from './place.ts'
 import type { Problem } from './problem.ts'
 import type { Empty, In, Schema } from './schema.ts'
@@ -82,13 +83,17 @@ export interface Answered<Status extends number, T> {
  * Chooses among several good answers, or adds headers to one.
  * @example return answer(202, { jobId })
  */
-export function answer<const Status extends number, T>(
+export function answer<const Status extends number, const T>(
   status: Status,
   value: T,
   headers: Readonly<Record<string, string>> = {},
-): Answered<Status, T> {
-  return { kind: 'answer', status, value, headers }
+): Answered<Status, Written<T>> {
+  // The same value: only what the compiler made readonly on the way is not.
+  return { kind: 'answer', status, value: value as Written<T>, headers }
 }
+
+/** Literals as they are written, and nothing readonly. */
+type Written<T> = T extends object ? { -readonly [K in keyof T]: Written<T[K]> } : T
 
 export function isAnswered(value: unknown): value is Answered<number, unknown> {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'answer'
@@ -187,7 +192,12 @@ type EndpointOf<R extends string, Caller, P, Q, B, H, Ret, F> = Endpoint<{
   caller: Caller
 }>
 
+type HandleOf<Ret, F, C, U extends Uses> = [Ret] extends [Returns]
+  ? (call: C, uses: Clients<U>) => Outcome<Handled<Ret, F>>
+  : never
 type Handled<Ret, F> = Values<Ret> | Problem<keyof F & string>
+/** Said in three so that the compiler compares a promise with a promise, and names what differs instead of `then`. */
+type Outcome<T> = T | Promise<T> | Operation<T, boolean>
 
 /**
  * Declares an endpoint.
@@ -231,10 +241,7 @@ export function endpoint<
     readonly timeout?: Duration<'second' | 'millisecond'>
     readonly maxBody?: Size
     readonly uses?: U
-    handle(
-      call: EndpointCall<ParamsOf<R, P>, Given<Q>, Given<B>, Given<H>, Caller>,
-      uses: Clients<U>,
-    ): Handled<Ret, F> | PromiseLike<Handled<Ret, F>>
+    readonly handle: HandleOf<Ret, F, EndpointCall<ParamsOf<R, P>, Given<Q>, Given<B>, Given<H>, Caller>, U>
   },
 ): EndpointOf<R, Caller, P, Q, B, H, Ret, F> {
   const place = calledFrom(endpoint)

@@ -25,6 +25,11 @@ export function calledFrom(word: unknown): PlaceOf {
   return () => placeIn(holder.stack)
 }
 
+/** Says where something was really declared: for a word that is composed of others, just made by it. */
+export function declaredAt<T extends object>(place: PlaceOf, declared: T): T {
+  return Object.assign(declared, { place })
+}
+
 /** The first place named in a stack trace. */
 export function placeIn(stack: string | undefined): Place | undefined {
   for (const line of stack?.split('\n').slice(1) ?? []) {

@@ -23,9 +23,7 @@ export interface Retention extends Handler {
   readonly also?: Alarm
 }
 
-type TimeAttribute<Item> = {
-  [A in keyof Item & string]-?: NonNullable<Item[A]> extends string ? A : never
-}[keyof Item & string]
+type AsTime<Item> = { [A in keyof Item & string]-?: NonNullable<Item[A]> extends string ? A : never }
 
 /**
  * Declares a retention. Nothing is removed before its archive is written and verified.
@@ -38,7 +36,7 @@ type TimeAttribute<Item> = {
 export function retention<Item, New, K extends Keys, I extends Indexes>(
   of: Table<Item, New, K, I>,
   options: {
-    readonly by: TimeAttribute<Item>
+    readonly by: AsTime<Item>[keyof Item & string]
     readonly after: Duration<'day'>
     readonly archive: Bucket
     readonly when: Rhythm

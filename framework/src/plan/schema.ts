@@ -15,6 +15,8 @@ export type Simplify<T> = { [K in keyof T]: T[K] } & {}
 
 export type Empty = Record<never, never>
 
+type Upgrade<Older, Newest> = [Newest] extends [Schema] ? (old: Out<Older>) => In<Newest> : never
+
 /**
  * A schema, or an older schema with the upgrade to the newest: data outlives schemas.
  * On reading, the newest schema that accepts the stored value wins; so make what is new required, or mark it with a
@@ -23,7 +25,7 @@ export type Empty = Record<never, never>
  */
 export type Versioned<Newest extends Schema, Older extends Schema> =
   | Newest
-  | readonly [older: Older, up: (old: z.output<Older>) => z.input<Newest>, newest: Newest]
+  | readonly [older: Older, up: Upgrade<Older, Newest>, newest: Newest]
 
 /** A versioned schema as the framework keeps it. */
 export interface Reading {
@@ -40,6 +42,6 @@ export function reading<N extends Schema, O extends Schema>(given: Versioned<N, 
 
 function isVersions<N extends Schema, O extends Schema>(
   given: Versioned<N, O>,
-): given is readonly [O, (old: z.output<O>) => z.input<N>, N] {
+): given is readonly [O, Upgrade<O, N>, N] {
   return Array.isArray(given)
 }

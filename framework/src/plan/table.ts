@@ -20,21 +20,21 @@ import { type Source, source } from './source.ts'
 type KeyValue = string | number
 type Scalar = string | number | boolean | null
 
-type KeyAttribute<Item> = { [A in keyof Item & string]-?: Item[A] extends KeyValue ? A : never }[keyof Item & string]
-type IndexAttribute<Item> = {
-  [A in keyof Item & string]-?: NonNullable<Item[A]> extends KeyValue ? A : never
-}[keyof Item & string]
-type NumberAttribute<Item> = {
-  [A in keyof Item & string]-?: NonNullable<Item[A]> extends number ? A : never
-}[keyof Item & string]
-type TextAttribute<Item> = {
-  [A in keyof Item & string]-?: NonNullable<Item[A]> extends string ? A : never
-}[keyof Item & string]
+// Each gives the attribute's name where its type fits. They are looked up where they are used, since a message of the
+// compiler names an alias instead of the attributes that would do.
+type AsKey<Item> = { [A in keyof Item & string]-?: Item[A] extends KeyValue ? A : never }
+type AsIndex<Item> = { [A in keyof Item & string]-?: NonNullable<Item[A]> extends KeyValue ? A : never }
+type AsNumber<Item> = { [A in keyof Item & string]-?: NonNullable<Item[A]> extends number ? A : never }
+type AsText<Item> = { [A in keyof Item & string]-?: NonNullable<Item[A]> extends string ? A : never }
 
 /** Partition, or partition and sort. */
-export type KeyOf<Item> = readonly [KeyAttribute<Item>] | readonly [KeyAttribute<Item>, KeyAttribute<Item>]
+export type KeyOf<Item> =
+  | readonly [AsKey<Item>[keyof Item & string]]
+  | readonly [AsKey<Item>[keyof Item & string], AsKey<Item>[keyof Item & string]]
 /** An item without the attribute is not in the index. */
-export type IndexOf<Item> = readonly [IndexAttribute<Item>] | readonly [IndexAttribute<Item>, IndexAttribute<Item>]
+export type IndexOf<Item> =
+  | readonly [AsIndex<Item>[keyof Item & string]]
+  | readonly [AsIndex<Item>[keyof Item & string], AsIndex<Item>[keyof Item & string]]
 
 export type Keys = readonly string[]
 export type Indexes = Readonly<Record<string, Keys>>
@@ -96,12 +96,17 @@ export interface Bounds {
   readonly ceiling?: number
 }
 
-type Changes<Item, K extends Keys> = { readonly [A in Exclude<keyof Item, K[number]>]?: Item[A] | undefined }
-type Unset<Item, K extends Keys> = readonly Exclude<
-  { [A in keyof Item & string]-?: undefined extends Item[A] ? A : never }[keyof Item & string],
-  K[number]
->[]
-type Added<Item, K extends Keys> = { readonly [A in Exclude<NumberAttribute<Item>, K[number]>]?: number }
+/** What a write may change: neither the key nor the version, which the store counts. */
+type Changeable<Item, NewItem, K extends Keys> = Exclude<keyof Item & keyof NewItem & string, K[number]>
+type Changes<Item, NewItem, K extends Keys> = {
+  readonly [A in Changeable<Item, NewItem, K>]?: Item[A] | undefined
+}
+type Unset<Item, NewItem, K extends Keys> = readonly {
+  [A in Changeable<Item, NewItem, K>]-?: undefined extends Item[A] ? A : never
+}[Changeable<Item, NewItem, K>][]
+type Added<Item, NewItem, K extends Keys> = {
+  readonly [A in Extract<AsNumber<Item>[keyof Item & string], Changeable<Item, NewItem, K>>]?: number
+}
 
 /** Reads. An expired item is absent. Problem codes: `invalid-key`, `invalid-cursor`, `stored-item-invalid`. */
 export interface Reader<Item, K extends Keys, I extends Indexes> {
@@ -130,15 +135,15 @@ export interface Writer<Item, NewItem, K extends Keys, I extends Indexes> extend
   /** Changes attributes of an item that exists (`undefined`: as it is); refused when the item is absent. */
   patch(
     key: Picked<Item, K>,
-    changes: Changes<Item, K>,
-    options?: { readonly unset?: Unset<Item, K>; readonly when?: When<Item> },
+    changes: Changes<Item, NewItem, K>,
+    options?: { readonly unset?: Unset<Item, NewItem, K>; readonly when?: When<Item> },
   ): Refusable<Item>
   /**
    * Adds to numbers. An absent item begins with the defaults of its schema, and zero for what is added; refused when
    * the schema does not allow that beginning.
    */
-  add(key: Picked<Item, K>, by: Added<Item, K>): Operation<Item>
-  add(key: Picked<Item, K>, by: Added<Item, K>, bounds: Bounds & Partial<Condition<Item>>): Refusable<Item>
+  add(key: Picked<Item, K>, by: Added<Item, NewItem, K>): Operation<Item>
+  add(key: Picked<Item, K>, by: Added<Item, NewItem, K>, bounds: Bounds & Partial<Condition<Item>>): Refusable<Item>
   /** Removes the item if it is there. */
   remove(key: Picked<Item, K>): Operation<void>
   remove(key: Picked<Item, K>, condition: Condition<Item>): Refusable<void>
@@ -203,7 +208,7 @@ export function table<
   S extends Schema,
   const K extends KeyOf<Out<S>>,
   const I extends Readonly<Record<string, IndexOf<Out<S>>>> = Empty,
-  const V extends NumberAttribute<Out<S>> | undefined = undefined,
+  const V extends AsNumber<Out<S>>[keyof Out<S> & string] | undefined = undefined,
   Older extends Schema = z.ZodNever,
 >(
   name: string,
@@ -211,7 +216,7 @@ export function table<
     readonly item: Versioned<S, Older>
     readonly key: K
     readonly indexes?: I
-    readonly expires?: TextAttribute<Out<S>>
+    readonly expires?: AsText<Out<S>>[keyof Out<S> & string]
     readonly version?: V
   },
 ): Table<Out<S>, NewItem<S, V>, K, I> {

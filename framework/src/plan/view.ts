@@ -17,6 +17,8 @@ export interface View<Item, K extends Keys, I extends Indexes> extends Readable<
   project(item: unknown): unknown
 }
 
+type Projection<Item, S> = [S] extends [Schema] ? (item: Item) => In<S> | readonly In<S>[] | undefined : never
+
 /**
  * Declares a view.
  * - `from`: the table it follows.
@@ -43,7 +45,7 @@ export function view<
     readonly item: Versioned<S, Older>
     readonly key: K
     readonly indexes?: I
-    project(item: Item): In<S> | readonly In<S>[] | undefined
+    readonly project: Projection<Item, S>
   },
 ): View<Out<S>, K, I> {
   const place = calledFrom(view)

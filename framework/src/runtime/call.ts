@@ -45,7 +45,8 @@ export interface CallPlan {
   readonly work?: string
   /** The time ids are made of; default: when the call begins. */
   readonly workAtMs?: number
-  readonly signal?: AbortSignal
+  /** Asked for only when somebody listens: an abort signal costs more than the rest of a small call. */
+  readonly signal?: () => AbortSignal
   readonly checks?: readonly Write[]
 }
 
@@ -135,7 +136,7 @@ export class RunningCall implements Call {
 
   #follow(): AbortController {
     const controller = new AbortController()
-    const { signal } = this.plan
+    const signal = this.plan.signal?.()
     if (signal?.aborted) controller.abort(signal.reason)
     else signal?.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
     return controller
@@ -148,7 +149,7 @@ export class RunningCall implements Call {
  */
 export async function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
   const { metrics, activity } = call.kit
-  const ended = activity.begin()
+  const ended = activity.begin(call.name)
   try {
     const result = await withinTime(call, run)
     requireAllRun(call)

@@ -60,7 +60,7 @@ export class Calls {
   /** A call through a gateway. Never rejects. */
   async fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
     const { endpoint } = bound
-    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), asked.signal, {
+    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal, {
       'http.request.method': endpoint.method,
       'http.route': endpoint.path,
     })
@@ -73,12 +73,26 @@ export class Calls {
 
   /** A call from another service, with the token that shows who it is for. Never rejects. */
   async fromService(bound: BoundEndpoint, request: InternalRequest, from: RunningCall): Promise<Answer> {
-    const call = this.#begin(bound, traceFrom(traceparentOf(from.span)), from.signal)
+    const call = this.#begin(bound, traceFrom(traceparentOf(from.span)), () => from.signal)
     const token = this.tokenFor(bound, from)
     return this.#answer(bound, call, {
       onceKey: request.onceKey,
       identify: async running => this.#identified(bound, running, token),
       given: () => validatedPayload(bound.inputs, request.payload),
+    })
+  }
+
+  /** A call of somebody whom the asker vouches for. Never rejects. */
+  async as(bound: BoundEndpoint, asked: Asked, identity: Identity): Promise<Answer> {
+    const { endpoint } = bound
+    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
+    return this.#answer(bound, call, {
+      onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
+      identify: async running => {
+        running.identity = identity
+        return identity.caller
+      },
+      given: () => validated(bound.inputs, asked),
     })
   }
 
@@ -94,7 +108,7 @@ export class Calls {
   #begin(
     bound: BoundEndpoint,
     trace: ReturnType<typeof traceFrom>,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
     attributes: Readonly<Record<string, string>> = {},
   ): EndpointRun {
     const { service, name, endpoint } = bound

@@ -19,7 +19,7 @@ export interface Asked {
   header(name: string): string | undefined
   cookie(name: string): string | undefined
   readonly address: string
-  /** Aborted when the caller went away. */
+  /** Aborted when the caller went away. Asked for only when somebody listens: make it then. */
   readonly signal: AbortSignal
 }
 

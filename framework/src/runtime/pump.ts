@@ -127,7 +127,7 @@ class Running {
       work: `${queue}/${first.id}`,
       workAtMs: first.sentAtMs,
     })
-    const ended = this.#kit.activity.begin()
+    const ended = this.#kit.activity.begin(call.name)
     this.#calls.set(call, messages)
     void this.#deliver(call, messages).finally(() => {
       ended()

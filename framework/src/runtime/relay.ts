@@ -37,7 +37,7 @@ export function relay(
     for (let failures = 0; !signal.aborted; ) {
       await rings()
       rung = false
-      const ended = kit.activity.begin()
+      const ended = kit.activity.begin('relay')
       try {
         await drain(outbox, queues, signal)
         failures = 0

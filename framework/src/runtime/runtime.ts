@@ -14,12 +14,12 @@ import type { Plan } from '../plan/plan.ts'
 import { activity } from './activity.ts'
 import { alarmsTable, alarmWatch } from './alarms.ts'
 import { refusalOf } from './answers.ts'
-import { type CallKit, execute, RunningCall } from './call.ts'
+import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
 import type { AskService } from './clients/service.ts'
-import { type CachedVault, cachedVault } from './clients/vault.ts'
+import { cachedVault } from './clients/vault.ts'
 import { deadlines } from './deadlines.ts'
-import type { Door, DoorRoute } from './door.ts'
+import type { Answer, Asked, Door, DoorRoute } from './door.ts'
 import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
 import { type Entropy, systemEntropy } from './entropy.ts'
 import { consumerFeed, mailFeed, reactionFeed, run, subscriberFeed } from './feeds.ts'
@@ -27,16 +27,16 @@ import { gates } from './gates.ts'
 import type { LogSink } from './log.ts'
 import { type Metrics, metrics } from './metrics.ts'
 import { once, onceTable } from './once.ts'
+import { outsides } from './outsides.ts'
 import { type Feed, type Pump, pump } from './pump.ts'
 import { type Relay, relay } from './relay.ts'
 import { type Ticker, type Ticking, ticker } from './schedules.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
 import { throttles } from './throttle.ts'
 import { internalTokens } from './tokens.ts'
-import { type ViewKeeper, placesTable, viewKeeper, viewsTable } from './views.ts'
+import { placesTable, type ViewKeeper, viewKeeper, viewsTable } from './views.ts'
 import { watching } from './watching.ts'
 import { type Wiring, wiring } from './wiring.ts'
-import { outsides } from './outsides.ts'
 
 /** Tables that the runtime keeps beside the plan's. */
 export const runtimeTables: readonly TableShape[] = [onceTable, placesTable, viewsTable, alarmsTable]
@@ -63,6 +63,10 @@ export interface Runtime {
   readonly views: readonly ViewKeeper[]
   /** Runs something with clients of this plan: seeds, the command line, the testbed. */
   as(name: string, uses: Uses, handle: Handle): Promise<unknown>
+  /** Clients that are used outside of any call, as somebody known to an authorizer where services are asked. */
+  clients(name: string, uses: Uses, identity?: Identity): unknown
+  /** A call through a gateway as somebody, past its authorizer. */
+  callAs(route: DoorRoute, asked: Asked, identity: Identity): Promise<Answer>
   /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -112,6 +116,17 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     ticker: background?.ticker,
     views: background?.views ?? [],
     as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
+    clients(name, uses, identity) {
+      const call = callFor(kit, name)
+      call.identity = identity
+      return wired.clients(uses)(call)
+    },
+    callAs(route, asked, identity) {
+      const bound = endpointOf(route, plan, endpoints)
+      return bound
+        ? calls.as(bound, asked, identity)
+        : Promise.resolve(refusalOf('no-such-route', 'there is nothing here'))
+    },
     async stop(graceMs) {
       await background?.stop(graceMs)
       await stillOrLate(kit, graceMs)
@@ -178,7 +193,10 @@ function doorOf(
 ): Door {
   const admit = gates(kit.clock, plan)
   const bound = new Map<DoorRoute, BoundEndpoint>()
-  for (const { name: gateway, gateway: { service } } of gateways) {
+  for (const {
+    name: gateway,
+    gateway: { service },
+  } of gateways) {
     for (const each of endpoints.values()) {
       if (each.service !== service.name || each.authorizer.scheme === 'internal') continue
       bound.set({ gateway, name: each.name, endpoint: each.endpoint }, each)
@@ -261,14 +279,26 @@ function alarmTicking(parts: Parts, { store, queues }: Drivers, kit: CallKit): r
 }
 
 function runAs(kit: CallKit, wired: Wiring, name: string, uses: Uses, handle: Handle): Promise<unknown> {
-  const call = new RunningCall(kit, {
+  const call = callFor(kit, name)
+  const clients = wired.clients(uses)
+  return execute(call, () => run(handle, call, clients, {}))
+}
+
+function callFor(kit: CallKit, name: string): RunningCall {
+  return new RunningCall(kit, {
     service: 'groundplan',
     handler: name,
     timeoutMs: 15 * 60_000,
     span: { kind: 'internal', name: `groundplan/${name}` },
   })
-  const clients = wired.clients(uses)
-  return execute(call, () => run(handle, call, clients, {}))
+}
+
+function endpointOf(
+  route: DoorRoute,
+  plan: Plan,
+  endpoints: ReadonlyMap<string, BoundEndpoint>,
+): BoundEndpoint | undefined {
+  return endpoints.get(`${plan.gateways[route.gateway]?.service.name}/${route.name}`)
 }
 
 async function stillOrLate({ activity: running, clock }: CallKit, graceMs: number): Promise<void> {

@@ -45,7 +45,7 @@ export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Tic
     timers.set(nameOf(each), { atMs, cancel })
   }
   const begin = (each: Ticking, tickMs: number): void => {
-    const ended = kit.activity.begin()
+    const ended = kit.activity.begin(nameOf(each))
     const run = runTick(kit, schedules, each, tickMs)
       .catch(error => report(kit, each, error))
       .finally(() => {
@@ -56,7 +56,7 @@ export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Tic
   }
   for (const each of ticking) {
     arm(each)
-    const ended = kit.activity.begin()
+    const ended = kit.activity.begin(nameOf(each))
     const caughtUp = catchUp(kit, schedules, each, tickMs => begin(each, tickMs))
       .catch(error => report(kit, each, error))
       .finally(() => {

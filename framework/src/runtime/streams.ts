@@ -17,6 +17,7 @@ export async function* eventsOf(
 ): AsyncGenerator<string> {
   const over = fault('timed-out', `${call.name} has ended`)
   const { kit } = call
+  const ended = kit.activity.begin(call.name)
   const cancel = kit.deadlines.add(call.nowMs + longestMs, () => call.stop(over))
   let failure: unknown
   try {
@@ -27,6 +28,7 @@ export async function* eventsOf(
     throw error
   } finally {
     cancel()
+    ended()
     call.stop(over)
     call.span.end(failure)
     kit.metrics.called(call.plan.service, call.plan.handler, kit.clock.now() - call.nowMs, failure !== undefined)

@@ -90,7 +90,7 @@ export function viewKeeper(
     rebuild,
     async buildIfNew() {
       if (await kit.store.get(viewsTable.name, { view: handler.name })) return
-      const ended = kit.activity.begin()
+      const ended = kit.activity.begin(`building ${handler.name}`)
       try {
         await rebuild()
       } finally {

@@ -3,7 +3,6 @@
  */
 
 import type { Buckets } from '../contract/bucket.ts'
-import type { Databases } from '../contract/database.ts'
 import { handlerQueue } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
 import type { Store } from '../contract/store.ts'
@@ -34,7 +33,6 @@ export interface WiringParts {
   readonly services: readonly AnyService[]
   readonly store: Store
   readonly buckets: Buckets
-  readonly databases: Databases
   readonly vault: CachedVault
   readonly watching: Watching
   readonly ask: AskService

@@ -155,7 +155,7 @@ export const valuePromises: DatabasePromises = {
     const property = fc.asyncProperty(texts, async text => {
       expect(await roundTrip(db, 't', text)).toBe(text)
     })
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: 100 })
   }),
 
   'keeps a text of five million characters, and a hundred thousand rows': onDatabase(async db => {

@@ -182,9 +182,9 @@ const transactionPromises: DatabasePromises = {
 
   'loses nothing in concurrent transfers': onDatabase(async db => {
     await db.script(`create table accounts (id integer primary key, amount integer not null check (amount >= 0));
-      insert into accounts select id, 10 from generate_series(0, 4) id`)
-    await Promise.all(Array.from({ length: 60 }, (_, at) => moveOne(db, at % 5, (at * 3 + 1) % 5)))
-    expect(await onlyValue(db, 'select sum(amount) from accounts')).toBe(50)
+      insert into accounts select id, 10 from generate_series(0, 9) id`)
+    await Promise.all(Array.from({ length: 40 }, (_, at) => moveOne(db, at % 10, (at * 3 + 1) % 10)))
+    expect(await onlyValue(db, 'select sum(amount) from accounts')).toBe(100)
   }),
 
   'runs again what could not be serialised, and keeps nothing of the runs before': onDatabase(async db => {
@@ -244,19 +244,23 @@ const transactionPromises: DatabasePromises = {
 }
 
 const lifePromises: DatabasePromises = {
-  'runs alone under a lock, in the order of asking, and with others under other locks': onDatabase(async db => {
+  'runs alone under a lock, and with others under other locks': onDatabase(async db => {
     const log: string[] = []
-    const under = (lock: string, name: string, wait: Promise<void>) => (): Promise<void> =>
+    const under = (lock: string, name: string, run: () => Promise<unknown>): Promise<void> =>
       db.alone(lock, async () => {
         log.push(`${name} begins`)
-        await wait
-        await db.query('select 1')
+        await run()
         log.push(`${name} ends`)
       })
+    const begun = gate()
     const goOn = gate()
-    const first = under('one', 'first', goOn.opened)()
-    const second = under('one', 'second', Promise.resolve())()
-    await under('two', 'other', Promise.resolve())()
+    const first = under('one', 'first', () => {
+      begun.open()
+      return goOn.opened
+    })
+    await begun.opened
+    const second = under('one', 'second', () => db.query('select 1'))
+    await under('two', 'other', () => db.query('select 1'))
     goOn.open()
     await Promise.all([first, second])
     expect(log).toEqual(['first begins', 'other begins', 'other ends', 'first ends', 'second begins', 'second ends'])

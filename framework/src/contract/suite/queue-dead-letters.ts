@@ -41,6 +41,7 @@ const burying: QueuePromises = {
     await time.advance(minute)
     const second = await takeOne(queues, work)
     await queues.bury(work, second.lease, { reason: 'no such film: 🎞', trace: 't-2' })
+    await time.advance(hour)
     const { lease: _, ...was } = second
     const dead = { ...was, buriedAtMs: sentAtMs + minute, reason: 'no such film: 🎞', trace: 't-2' }
     expect(await queues.deadLetters(work, 10)).toEqual([dead])

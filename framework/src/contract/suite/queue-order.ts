@@ -1,4 +1,5 @@
 /** What ordered queues promise: the messages of a key one at a time, in the order they were sent, whatever fails. */
+import { setMaxListeners } from 'node:events'
 import { expect } from 'vitest'
 import type { Leased, Queues } from '../queue.ts'
 import type { Promises } from './promises.ts'
@@ -13,7 +14,6 @@ import {
   receiving,
   second,
   steps,
-  take,
   takeOne,
   takeWhatIsDue,
 } from './queue-tools.ts'
@@ -160,7 +160,10 @@ interface Tracker {
 }
 
 function tracker(count: number): Tracker {
-  return { ended: [], heldKeys: new Set(), twoAtOnce: [], stop: new AbortController(), count }
+  const stop = new AbortController()
+  // As many as wait with it at once.
+  setMaxListeners(10, stop.signal)
+  return { ended: [], heldKeys: new Set(), twoAtOnce: [], stop, count }
 }
 
 /** Takes messages until all have ended: some at once, some after further attempts, some as dead letters. */

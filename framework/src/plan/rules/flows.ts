@@ -1,5 +1,5 @@
 /**
- * What flows: messages of queues, events of topics, ticks of time. A queue is a promise that its messages are handled, so
+ * What flows: messages of queues, events of topics. A queue is a promise that its messages are handled, so
  * one with a sender and no consumer is a mistake. A topic says that something happened, whether anybody listens or not,
  * and a consumer without a sender waits in vain but loses nothing: those are notes.
  */
@@ -11,7 +11,6 @@ import { handlerText } from './services.ts'
 export function* flowMistakes(parts: Parts): Generator<Mistake> {
   const consumers = grouped(handlersOf(parts, 'consumer'), ({ handler }) => handler.from.of)
   for (const queue of resourcesOf(parts, 'queue')) yield* consumerMistakes(queue, consumers.get(queue) ?? [])
-  for (const named of parts.handlers) yield* rhythmMistakes(named)
 }
 
 function* consumerMistakes(queue: AnyQueue, consumers: readonly NamedHandler[]): Generator<Mistake> {
@@ -45,14 +44,6 @@ function* leaseMistakes(queue: AnyQueue, named: NamedHandler): Generator<Mistake
     `The ${handlerText(named)} may take ${timeoutMs} ms, and the lease of "${queue.name}" ends after ${leaseMs} ms`,
     'lengthen the lease, or shorten the time-out',
   )
-}
-
-function* rhythmMistakes(named: NamedHandler): Generator<Mistake> {
-  const { handler } = named
-  if (handler.kind !== 'schedule' && handler.kind !== 'retention') return
-  if (!('everyMs' in handler.when) || handler.when.everyMs > 0) return
-  const message = `The ${handlerText(named)} runs every 0 milliseconds`
-  yield finding('rhythm-invalid', [handler], message, "write for example `every: '1 minute'`")
 }
 
 // ---------- notes

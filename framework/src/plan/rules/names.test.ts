@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { alarm, items } from '../alarm.ts'
 import { apiKeys } from '../api-keys.ts'
-import { anyone, authorizer } from '../authorizer.ts'
+import { type Authorizer, anyone, authorizer } from '../authorizer.ts'
 import { check } from '../check.ts'
 import { endpoint, nothing } from '../endpoint.ts'
 import { gateway } from '../gateway.ts'
@@ -145,11 +145,11 @@ test('names that differ in hyphens or upper case alone collide where a target al
 test('authorizers of API keys are one for each set of scopes, others of one name are a mistake', () => {
   const keys = apiKeys('partner', { scopes: ['a:read', 'a:write'] })
   const caller = z.object({ user: z.string() })
-  // at: one
+  // at: user
   const one = authorizer('user', { caller, authorize: async () => undefined })
-  // at: two
+  // at: other user
   const two = authorizer('user', { caller: z.object({}), authorize: async () => undefined })
-  const get = (path: `/${string}`, who: typeof one | typeof two | ReturnType<typeof keys.with>) =>
+  const get = (path: `/${string}`, who: Authorizer<unknown>) =>
     endpoint(`GET ${path}`, { summary: path, caller: who, returns: nothing, handle: () => {} })
   const web = service('web', {
     a: get('/a', keys.with('a:read')),
@@ -159,7 +159,7 @@ test('authorizers of API keys are one for each set of scopes, others of one name
     e: get('/e', two),
   })
   expect(lines(check(plan('shop', { gateways: { api: gateway(web) } })))).toEqual([
-    `${at('one')}  Two authorizers are named "user" (also ${at('two')}) — give each a name of its own: it is their lasting name on every target`,
+    `${at('user')}  Two authorizers are named "user" (also ${at('other user')}) — give each a name of its own: it is their lasting name on every target`,
   ])
 })
 

@@ -19,8 +19,9 @@ export function marksIn(url: string): Marks {
   const source = readFileSync(file, 'utf8').split('\n')
   return {
     at(mark) {
-      const line = source.findIndex(text => text.trim() === `// at: ${mark}`)
-      if (line < 0) throw new Error(`${file} has no line "// at: ${mark}"`)
+      const lines = source.flatMap((text, line) => (text.trim() === `// at: ${mark}` ? [line] : []))
+      const [line] = lines
+      if (line === undefined || lines.length > 1) throw new Error(`${file} has ${lines.length} lines "// at: ${mark}"`)
       return `${basename(file)}:${line + 2}`
     },
     lines: findings => findings.map(found => printed(found, dirname(file))),

@@ -91,9 +91,10 @@ async function asked(ask: () => Promise<Answer>, most: number): Promise<Answer> 
   }
 }
 
-type Received = (answer: Answer) => unknown
+/** Reads an answer as the endpoint's clients see it. */
+export type Received = (answer: Answer) => unknown
 
-function receivers(endpoint: AnyEndpoint): Received {
+export function receivers(endpoint: AnyEndpoint): Received {
   const { returns } = endpoint
   if (returns instanceof z.ZodType) return jsonReceived(new Map([[200, returns]]))
   if ('kind' in returns && returns.kind === 'stream') return answer => events(answer, returns.event as Schema)

@@ -1,0 +1,93 @@
+/**
+ * Ticks: the instants at which a schedule is due. Pure: time comes in.
+ *
+ * Cron has five fields in a time zone of the IANA database. When clocks are changed, a time of day that is skipped is
+ * due once, at the end of the gap; one that occurs twice is due once, at its first occurrence. An expression for every
+ * hour (its hour field begins with `*`) goes by elapsed time instead: nothing is due in the gap, and the repeated hour
+ * is an hour like any other. `everyMs` counts from midnight UTC of 1970-01-01 and knows no time zone.
+ */
+import { Cron, CronPattern } from 'croner'
+import type { Schedule } from '../plan/schedule.ts'
+import { fault } from './problems.ts'
+
+/** When a schedule is due, as the plan keeps it. */
+export type When = Schedule['when']
+
+/** The latest tick at or before `nowMs`; undefined when none ever was. Faults: `plan-invalid`. */
+export function latestTick(when: When, nowMs: number): number | undefined {
+  if ('everyMs' in when) return Math.floor(nowMs / when.everyMs) * when.everyMs
+  // A run at the reference itself is not a previous one.
+  return cronOf(when)
+    .previousRuns(1, new Date(nowMs + 1))[0]
+    ?.getTime()
+}
+
+/** The first tick after `afterMs`. Faults: `plan-invalid` where there is none. */
+export function nextTick(when: When, afterMs: number): number {
+  if ('everyMs' in when) return (Math.floor(afterMs / when.everyMs) + 1) * when.everyMs
+  const next = cronOf(when).nextRun(new Date(afterMs))
+  if (next) return next.getTime()
+  throw fault('plan-invalid', `"${when.cron}" is never due`)
+}
+
+/**
+ * What is wrong with a rhythm, in words for its author; undefined when nothing is.
+ * @example rhythmMistake({ cron: '0 25 * * *', zone: 'UTC' }) // 'hour 25 …'
+ */
+export function rhythmMistake(when: When): string | undefined {
+  if ('everyMs' in when) {
+    const whole = Number.isSafeInteger(when.everyMs) && when.everyMs >= 1_000
+    return whole ? undefined : 'the distance between two ticks is at least a second, in whole milliseconds'
+  }
+  try {
+    nextTick(when, 0)
+    return undefined
+  } catch (error) {
+    return wordsOf(error)
+  }
+}
+
+function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error)
+  return words.replace(/^(plan-invalid|CronPattern): /, '')
+}
+
+function cronOf({ cron, zone }: Extract<When, { cron: string }>): Cron {
+  checkZone(zone)
+  try {
+    return new Cron(fixedTimes(cron), { timezone: zone, mode: '5-part', paused: true, fixedTimeRule: 'no-wildcard' })
+  } catch (error) {
+    throw fault('plan-invalid', `"${cron}" is not a cron expression: ${wordsOf(error)}`, {}, error)
+  }
+}
+
+function checkZone(zone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+  } catch (error) {
+    throw fault(
+      'plan-invalid',
+      `"${zone}" is not a time zone: name one of the IANA database, such as "Europe/Berlin"`,
+      {},
+      error,
+    )
+  }
+}
+
+/**
+ * The expression with its minutes, and its hours unless they begin with `*`, written out: a step in them is
+ * a short way to write a list, and says nothing about what to do when clocks are changed.
+ */
+function fixedTimes(cron: string): string {
+  const fields = cron.trim().split(/\s+/)
+  if (fields.length !== 5 || cron.includes('?') || cron.includes('@')) {
+    throw new TypeError('it has five fields: minute, hour, day of month, month, day of week')
+  }
+  const { minute, hour } = new CronPattern(cron, undefined, { mode: '5-part' })
+  const [, hours = '', ...days] = fields
+  return [listed(minute), hours.startsWith('*') ? hours : listed(hour), ...days].join(' ')
+}
+
+function listed(flags: readonly number[]): string {
+  return flags.flatMap((flag, value) => (flag ? [value] : [])).join(',')
+}

@@ -1,0 +1,171 @@
+/**
+ * The Node door: one HTTP server for the gateways of one or several plans.
+ */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '../contract/clock.ts'
+import { limits } from '../contract/limits.ts'
+import type { Door } from '../runtime/door.ts'
+import { addressesOf } from './addresses.ts'
+import { Arrivals, Budget } from './node/body.ts'
+import { Connections } from './node/connections.ts'
+import type { Extras } from './node/elsewhere.ts'
+import { Handler } from './node/handler.ts'
+import { Incoming } from './node/incoming.ts'
+import { Responder } from './node/respond.ts'
+
+export interface ServeOptions {
+  /** For the heartbeats of event streams. */
+  readonly clock: Clock
+  /** Where what should not have happened is reported: an answer that could not be written, a handler of others that threw. */
+  readonly report: (error: unknown) => void
+  /** Default: 127.0.0.1, reachable from this machine alone. */
+  readonly host?: string
+  /** Default: 0, any free one. */
+  readonly port?: number
+  /** The only gateway of the only plan stands at the root. */
+  readonly mount?: '/'
+  /** How many proxies stand before this server and add to `X-Forwarded-For`. Default: 0; the header is not believed. */
+  readonly trustProxy?: number
+  /** Handlers of others, by prefix. */
+  readonly extra?: Extras
+  /** Whether gateways show their OpenAPI document and the page to try them. Default: true. */
+  readonly docs?: boolean
+  readonly limits?: Partial<ServerLimits>
+}
+
+/** Limits of the whole server; those of a request are the endpoint's and the gateway's. */
+export interface ServerLimits {
+  /** Connections at once; more are closed at once. Default: 10,000. */
+  readonly connections: number
+  /** Requests that are being answered at once, event streams included; more get `overloaded`. Default: 10,000. */
+  readonly calls: number
+  /** Header lines of one request. Default: 200. Together with the address they are at most 16 KB. */
+  readonly headers: number
+  /** What all bodies that are still arriving may take in memory. Default: 256 MB. */
+  readonly bodyBytes: number
+  /** Until the headers of a request have arrived. Default: 15 seconds. */
+  readonly headersMs: number
+  /** Until the body of a request has arrived. Default: 60 seconds. */
+  readonly bodyMs: number
+  /** A connection is kept without a request for so long. Default: 65 seconds, longer than a load balancer's. */
+  readonly idleMs: number
+  /** A connection on which nothing moves while a request is answered is closed. Default: 60 seconds. */
+  readonly stallMs: number
+}
+
+const usualLimits: ServerLimits = {
+  connections: 10_000,
+  calls: 10_000,
+  headers: 200,
+  bodyBytes: 268_435_456,
+  headersMs: 15_000,
+  bodyMs: 60_000,
+  idleMs: 65_000,
+  stallMs: 60_000,
+}
+
+export interface Served {
+  /** Without a slash at its end, such as `http://127.0.0.1:4000`. */
+  readonly url: string
+  readonly port: number
+  /**
+   * Stops: takes no new connection, ends event streams, lets calls finish for `graceMs` (default: 10 seconds), then cuts
+   * what is left. The same promise when called again.
+   */
+  close(graceMs?: number): Promise<void>
+}
+
+/**
+ * Serves gateways over HTTP: at `/api/<plan>`, or `/api/<plan>/<gateway>` where a plan has several; each with
+ * `openapi.json` and `docs` below it.
+ * @example
+ * const served = await serve([runtime.door], { port: 4000, clock, report: error => log.error('the door failed', { error }) })
+ * console.log(`${served.url}/api/counter/docs`)
+ */
+export async function serve(doors: readonly Door[], options: ServeOptions): Promise<Served> {
+  const most = { ...usualLimits, ...options.limits }
+  const addresses = addressesOf(doors, options.mount === '/')
+  const connections = new Connections()
+  const responder = new Responder(options.clock, connections, options.report)
+  const sweepMs = Math.max(Math.ceil(Math.min(most.headersMs, most.bodyMs) / 10), 10)
+  const arrivals = new Arrivals(Math.ceil(most.bodyMs / sweepMs))
+  const handler = new Handler({
+    addresses,
+    extras: options.extra ?? {},
+    connections,
+    responder,
+    budget: new Budget(most.bodyBytes),
+    arrivals,
+    mostHeaders: most.headers,
+    mostCalls: most.calls,
+    proxies: options.trustProxy ?? 0,
+    docs: options.docs ?? true,
+  })
+  const server = serverFor(handler, connections, most, sweepMs)
+  await listening(server, options.port ?? 0, options.host ?? '127.0.0.1')
+  const sweeping = setInterval(() => arrivals.sweep(), sweepMs)
+  sweeping.unref()
+  return servedBy(server, options.host ?? '127.0.0.1', graceMs =>
+    closed(server, connections, responder, graceMs).finally(() => clearInterval(sweeping)),
+  )
+}
+
+function serverFor(handler: Handler, connections: Connections, most: ServerLimits, sweepMs: number): Server {
+  const server = createServer<typeof Incoming>({
+    IncomingMessage: Incoming,
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: most.headersMs,
+    // Bodies have a limit of their own; a mounted handler may take a large upload, as long as it moves.
+    requestTimeout: 0,
+    connectionsCheckingInterval: sweepMs,
+    keepAliveTimeout: most.idleMs,
+    noDelay: true,
+    // Said by us, with a problem.
+    requireHostHeader: false,
+  })
+  server.timeout = most.stallMs
+  server.maxConnections = most.connections
+  // Node would leave out the header lines above its count; ours are refused.
+  server.maxHeadersCount = 0
+  server.on('request', handler.request)
+  server.on('checkContinue', handler.request)
+  server.on('checkExpectation', handler.request)
+  server.on('clientError', handler.clientError)
+  server.on('connect', handler.connect)
+  server.on('connection', socket => connections.add(socket))
+  return server
+}
+
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function servedBy(server: Server, host: string, close: (graceMs: number) => Promise<void>): Served {
+  const { port } = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    close(graceMs = 10_000) {
+      closing ??= close(graceMs)
+      return closing
+    },
+  }
+}
+
+async function closed(server: Server, connections: Connections, responder: Responder, graceMs: number): Promise<void> {
+  const over = new Promise<void>(resolve => server.close(() => resolve()))
+  responder.close()
+  connections.endSilent()
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  await over
+  clearTimeout(cut)
+}

@@ -1,0 +1,49 @@
+/**
+ * The testbed: a whole system in memory, all services together, on a clock that is advanced. It boots in milliseconds;
+ * beds run side by side.
+ */
+
+import { refuseMistakes } from '../contract/plan-check.ts'
+import { shapeOf } from '../contract/plan-shape.ts'
+import { memoryClock } from '../memory/clock.ts'
+import { memoryCapabilities, memoryDrivers } from '../memory/drivers.ts'
+import type { Gateways, Plan } from '../plan/plan.ts'
+import { runtimeTables } from '../runtime/runtime.ts'
+import { Bed, type Testbed, type TestbedOptions } from './testbed/bed.ts'
+
+export { ProcessDied, type Testbed, type TestbedOptions } from './testbed/bed.ts'
+export { CallRefused } from './testbed/clients.ts'
+export { type Killing, killedEverywhere } from './testbed/kill.ts'
+
+/** When a bed's time begins, unless told otherwise. */
+const beginning = new Date('2026-01-01T00:00:00Z')
+
+/** How far indexes lag behind, unless told otherwise. */
+const indexLagMs = 20
+
+/**
+ * Boots a plan in memory. Close the bed when done (`await using` does it): it names what leaked.
+ * - `at`: when its time begins. Default 2026-01-01, 00:00 UTC.
+ * - `settings`, `secrets`: what the vault holds, by name.
+ * - `throttle`: false lifts the throttles of gateways. Default true.
+ * - `indexLagMs`: how far indexes lag behind writes. Default 20.
+ * - `outbox`: whether messages wait in an outbox first. Default true, as on AWS.
+ * Problem codes: `plan-invalid`, with every mistake of the plan.
+ * @example
+ * await using bed = await testbed(counter)
+ * const reply = await bed.api.sell()
+ * await bed.advance('1 minute')
+ */
+export async function testbed<G extends Gateways>(plan: Plan<G>, options: TestbedOptions = {}): Promise<Testbed<G>> {
+  refuseMistakes([plan], memoryCapabilities(options.indexLagMs ?? indexLagMs))
+  const clock = memoryClock((options.at ?? beginning).getTime())
+  const drivers = memoryDrivers(shapeOf(plan, runtimeTables), {
+    clock,
+    indexLagMs: options.indexLagMs ?? indexLagMs,
+    outbox: options.outbox ?? true,
+    linkKey: 'a bed has no secrets',
+  })
+  const bed = new Bed(plan, clock, drivers, options)
+  await bed.boot()
+  return bed as unknown as Testbed<G>
+}

@@ -1,0 +1,144 @@
+/**
+ * A process that can die: drivers behind a line that can be cut. Each operation on an engine has two points where a
+ * process may be killed: before it, when nothing has happened, and after it, when it has happened and nobody was told.
+ * Once dead, nothing comes back from the engines any more, no timer fires, and what waited for a message takes none;
+ * what was kept is there for the next process.
+ */
+import type { Clock } from '../../contract/clock.ts'
+import type { Drivers } from '../../contract/drivers.ts'
+
+export interface MortalProcess {
+  readonly drivers: Drivers
+  /** Points passed so far. */
+  readonly points: number
+  readonly dead: boolean
+  /** Resolves when it dies. */
+  readonly death: Promise<void>
+  /** Dies at the point after so many more. 0: the next one. */
+  dieAt(point: number): void
+  die(): void
+}
+
+type Line = Omit<MortalProcess, 'drivers'> & { pass(): Promise<void>; readonly cut: AbortSignal }
+
+export function mortalProcess(drivers: Drivers): MortalProcess {
+  const line = newLine()
+  const behind = <T extends object>(engine: T): T => cuttable(engine, line)
+  const mortal: Drivers = {
+    ...drivers,
+    clock: mortalClock(drivers.clock, line),
+    store: cuttable(drivers.store, line, { outbox: behind(drivers.store.outbox) }),
+    queues: cuttable(drivers.queues, line, { receive: receiving(drivers, line) }),
+    schedules: behind(drivers.schedules),
+    buckets: behind(drivers.buckets),
+    databases: behind(drivers.databases),
+    vault: behind(drivers.vault),
+    mail: behind(drivers.mail),
+    close: async () => {},
+  }
+  return Object.defineProperties({ drivers: mortal } as MortalProcess, {
+    points: { get: () => line.points },
+    dead: { get: () => line.dead },
+    death: { value: line.death },
+    dieAt: { value: line.dieAt },
+    die: { value: line.die },
+  })
+}
+
+function newLine(): Line {
+  let points = 0
+  let fatal = Number.POSITIVE_INFINITY
+  const cut = new AbortController()
+  let tell: () => void = () => {}
+  const death = new Promise<void>(resolve => {
+    tell = resolve
+  })
+  const die = (): void => {
+    cut.abort()
+    tell()
+  }
+  return {
+    get points() {
+      return points
+    },
+    get dead() {
+      return cut.signal.aborted
+    },
+    death,
+    cut: cut.signal,
+    die,
+    dieAt(point) {
+      fatal = points + point
+    },
+    pass() {
+      if (!cut.signal.aborted && points === fatal) die()
+      points++
+      return cut.signal.aborted ? never() : Promise.resolve()
+    },
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => {})
+}
+
+type Method = (...given: unknown[]) => unknown
+
+/** The same engine, with a point before and after each operation that gives a promise. */
+function cuttable<T extends object>(engine: T, line: Line, instead: Partial<T> = {}): T {
+  return new Proxy(engine, {
+    get(target, name) {
+      if (name in instead) return instead[name as keyof T]
+      const member = Reflect.get(target, name, target) as unknown
+      if (typeof member !== 'function') return member
+      return (...given: unknown[]) => operated(target, member as Method, given, line)
+    },
+  })
+}
+
+/** Listening is not an operation on the engine, but a dead process hears nothing. */
+function operated(engine: object, method: Method, given: readonly unknown[], line: Line): unknown {
+  const [last] = given.slice(-1)
+  const listening = typeof last === 'function'
+  if (listening) {
+    const heard = (...told: unknown[]): void => {
+      if (!line.dead) (last as Method)(...told)
+    }
+    return method.apply(engine, [...given.slice(0, -1), heard])
+  }
+  return throughPoints(line, () => method.apply(engine, [...given]))
+}
+
+async function throughPoints(line: Line, operate: () => unknown): Promise<unknown> {
+  await line.pass()
+  let result: unknown
+  try {
+    result = await operate()
+  } catch (error) {
+    await line.pass()
+    throw error
+  }
+  await line.pass()
+  return result
+}
+
+/** Waiting for a message ends with the process, so that it takes none with it. */
+function receiving({ queues }: Drivers, line: Line): Drivers['queues']['receive'] {
+  return async (queue, options) => {
+    const signal = AbortSignal.any([options.signal, line.cut])
+    const messages = await queues.receive(queue, { ...options, signal })
+    if (line.dead) return never()
+    if (messages.length > 0) await line.pass()
+    return messages
+  }
+}
+
+function mortalClock(clock: Clock, line: Line): Clock {
+  return {
+    now: () => clock.now(),
+    at: (atMs, run) =>
+      clock.at(atMs, () => {
+        if (!line.dead) run()
+      }),
+  }
+}
