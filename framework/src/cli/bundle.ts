@@ -100,11 +100,11 @@ function packagesOutside(root: string, folder: string): Plugin {
     setup(build) {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, resolveDir, importer, kind, pluginData }) => {
         if (pluginData === asked || isAbsolute(path)) return undefined
-        const found = await build.resolve(path, { resolveDir, importer, kind, pluginData: asked })
-        if (found.errors.length > 0 || found.external || /\.[cm]?tsx?$/.test(found.path)) return undefined
         const modules = modulesWith(packageName(path), resolveDir)
         if (modules === undefined) return undefined
-        const byPath = modules !== root && modules.startsWith(root + sep)
+        const found = await build.resolve(path, { resolveDir, importer, kind, pluginData: asked })
+        if (/\.[cm]?tsx?$/.test(found.path)) return undefined
+        const byPath = found.path !== '' && modules !== root && modules.startsWith(root + sep)
         return { path: byPath ? pathFrom(folder, found.path) : path, external: true }
       })
     },

@@ -32,35 +32,35 @@ describe('A line of JSON', () => {
 
 describe('A line for people', () => {
   it('has time, level, speaker, message, fields and the beginning of the trace', () => {
-    expect(prettyLine(record, plain)).toBe(
+    expect(prettyLine(record, plain, '/project')).toBe(
       '03:04:05.006 warn  storefront backend/placeOrder  late  orderId=o-1  note="two words"  count=3  trace 4bf92f35\n',
     )
   })
 
   it('says nothing of what is not there', () => {
     const { handler, trace, fields, ...least } = record
-    expect(prettyLine(least, plain)).toBe('03:04:05.006 warn  storefront  late\n')
+    expect(prettyLine(least, plain, '/project')).toBe('03:04:05.006 warn  storefront  late\n')
   })
 
   it('shows the stack of an error and of its cause below', () => {
     const cause = { name: 'Error', message: 'deep', stack: 'Error: deep\n    at b (b.ts:2:2)' }
-    const stack = 'Error: broken\n    at a (a.ts:1:1)\n    at node:internal/process/task_queues:95:5'
+    const stack = 'Error: broken\n    at a (/project/systems/a.ts:1:1)\n    at node:internal/process/task_queues:95:5'
     const error = { name: 'Error', message: 'broken', stack, cause }
     expect(
-      prettyLine({ ...record, fields: { error, tick: 1 } }, plain)
+      prettyLine({ ...record, fields: { error, tick: 1 } }, plain, '/project')
         .split('\n')
         .slice(0, -1),
     ).toEqual([
       '03:04:05.006 warn  storefront backend/placeOrder  late  tick=1  trace 4bf92f35',
       '    Error: broken',
-      '        at a (a.ts:1:1)',
+      '        at a (systems/a.ts:1:1)',
       '    caused by Error: deep',
       '        at b (b.ts:2:2)',
     ])
   })
 
   it('is coloured when wanted', () => {
-    expect(prettyLine(record, paint(true))).toContain('\u001b[33mwarn \u001b[39m')
+    expect(prettyLine(record, paint(true), '/project')).toContain('\u001b[33mwarn \u001b[39m')
   })
 })
 

@@ -20,8 +20,15 @@ export function jsonLine({ atMs, level, ...rest }: LogRecord): string {
   return `${JSON.stringify({ time: new Date(atMs).toISOString(), level, ...rest })}\n`
 }
 
-/** For people: `14:02:11.123 error storefront backend/placeOrder  message  key=value  trace 4bf92f35`. */
-export function prettyLine({ atMs, level, plan, handler, message, fields = {}, trace }: LogRecord, ink: Paint): string {
+/**
+ * For people: `14:02:11.123 error storefront backend/placeOrder  message  key=value  trace 4bf92f35`.
+ * @param root a folder: files below it are named from there
+ */
+export function prettyLine(
+  { atMs, level, plan, handler, message, fields = {}, trace }: LogRecord,
+  ink: Paint,
+  root: string,
+): string {
   const errors = Object.values(fields).filter(isErrorText)
   const plain = Object.entries(fields).filter(([, value]) => !isErrorText(value))
   const line = [
@@ -32,7 +39,9 @@ export function prettyLine({ atMs, level, plan, handler, message, fields = {}, t
     ...plain.map(([name, value]) => ` ${ink.cyan(name)}=${shown(value)}`),
     ...(trace === undefined ? [] : [ink.dim(` trace ${trace.slice(0, 8)}`)]),
   ].join(' ')
-  return [line, ...errors.map(error => ink.dim(errorLines(error)))].map(text => `${text}\n`).join('')
+  return [line, ...errors.map(error => ink.dim(errorLines(error).replaceAll(`${root}/`, '')))]
+    .map(text => `${text}\n`)
+    .join('')
 }
 
 function inkOf(level: Level, ink: Paint): (text: string) => string {

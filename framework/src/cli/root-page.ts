@@ -55,7 +55,7 @@ ${rows}
 
 function gatewayRow({ name, url, docs, endpoints }: ShownGateway): string {
   const count = endpoints === 1 ? '1 endpoint' : `${endpoints} endpoints`
-  return `<li><a href="${escaped(docs)}">${escaped(name)}</a> <span>${count}</span> <code>${escaped(url)}</code></li>`
+  return `<li><a href="${escaped(docs)}">${escaped(name)}</a> <span>${count}</span> <code>${escaped(url || '/')}</code></li>`
 }
 
 /** Text as it may stand in HTML, attributes included. */

@@ -74,7 +74,7 @@ async function openDoors({ runtimes, clock }: InMemory, options: ServingOptions)
     const fields = { error: { name, message, stack } }
     logs({ level: 'error', atMs: clock.now(), plan: 'groundplan', message: 'the door failed', fields })
   }
-  const extra = atRoot ? {} : { '/': rootAnswerer(runtimes) }
+  const extra = { '/': rootAnswerer(runtimes, atRoot) }
   try {
     return await serve(doors, { clock, report, host, port, extra, ...(atRoot ? { mount: '/' } : {}) })
   } catch (error) {
@@ -82,11 +82,11 @@ async function openDoors({ runtimes, clock }: InMemory, options: ServingOptions)
   }
 }
 
-/** Answers at `/` alone; everything else is left to the server, which refuses it with a problem. */
-function rootAnswerer(runtimes: readonly Runtime[]) {
+/** Answers at `/` alone, unless an endpoint does; everything else is left to the server, which refuses it with a problem. */
+function rootAnswerer(runtimes: readonly Runtime[], atRoot: boolean) {
   return ({ url, method = '' }: IncomingMessage, response: ServerResponse): boolean => {
     if (url?.split('?')[0] !== '/' || !['GET', 'HEAD'].includes(method)) return false
-    const page = rootPage(runtimes.map(runtime => shownSystem(runtime, '', false)))
+    const page = rootPage(runtimes.map(runtime => shownSystem(runtime, '', atRoot)))
     response.writeHead(200, { ...pageHeaders, 'content-length': Buffer.byteLength(page) })
     response.end(method === 'HEAD' ? undefined : page)
     return true

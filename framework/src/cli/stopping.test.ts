@@ -10,7 +10,7 @@ describe('A process that serves', () => {
     const { terminal, heard, ended, finish } = running()
     terminal.signal('SIGTERM')
     terminal.signal('SIGINT') // the same Ctrl-C, handed on by npm
-    expect(heard).toEqual(['stopping SIGTERM', 'stop 9000'])
+    expect(heard).toEqual(['stopping SIGTERM', 'stop 8500'])
     finish()
     expect(await ended).toBe(0)
     expect(terminal.exits).toEqual([])
@@ -51,7 +51,7 @@ describe('A process that serves', () => {
   it('stops with 1 after an exception that nobody caught', async () => {
     const { terminal, heard, ended, finish } = running()
     terminal.stray(new Error('odd'), 'exception')
-    expect(heard).toEqual(['stray exception', 'stopping error', 'stop 9000'])
+    expect(heard).toEqual(['stray exception', 'stopping error', 'stop 8500'])
     finish()
     expect(await ended).toBe(1)
   })

@@ -11,7 +11,9 @@ import { constants } from 'node:os'
 import { exitCodes } from './errors.ts'
 import type { EndSignal, Stray, Terminal } from './terminal.ts'
 
-const graceMs = 10_000
+/** For what runs; the rest of the 10 seconds is for letting go of everything. */
+const graceMs = 8_500
+const mostMs = 9_000
 const sameSignalMs = 1_000
 
 export interface Stoppable {
@@ -54,8 +56,8 @@ export function untilStopped(terminal: Terminal, { stopping, stray, stop }: Stop
 async function withinGrace(stop: Stoppable['stop']): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, graceMs)
+    timer = setTimeout(resolve, mostMs)
   })
-  await Promise.race([stop(graceMs * 0.9).catch(() => {}), late])
+  await Promise.race([stop(graceMs).catch(() => {}), late])
   clearTimeout(timer)
 }

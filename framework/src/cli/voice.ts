@@ -54,7 +54,7 @@ export function personVoice(terminal: Terminal, root: string): Voice {
   const ink = paint(terminal.colours)
   const line = (text: string): void => out(`${text}\n`)
   return {
-    logs: record => out(interactive ? prettyLine(record, ink) : jsonLine(record)),
+    logs: record => out(interactive ? prettyLine(record, ink, root) : jsonLine(record)),
     mistakes(mistakes) {
       for (const mistake of mistakes) out(findingText('mistake', mistake, root, ink))
     },

@@ -14,8 +14,9 @@ import {
   positionIn,
 } from './keys.ts'
 import type { TableShape } from './store.ts'
+import { character } from './suite/store-tools.ts'
 
-const text = fc.string({ unit: 'binary', maxLength: 6 })
+const text = fc.string({ unit: character, maxLength: 6 })
 const shape: TableShape = {
   name: 'orders',
   key: ['shop', 'number'],
@@ -89,7 +90,7 @@ describe('a key', () => {
 describe('a cursor', () => {
   it('gives back the position it was made of, to the query it was made for', () => {
     const value = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
+      fc.string({ unit: character, minLength: 1, maxLength: 20 }),
       fc.maxSafeInteger().map(n => n + 0),
     )
     fc.assert(

@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { alarm, backlog } from '../plan/alarm.ts'
 import { anyone, authorizer } from '../plan/authorizer.ts'
 import { bucket } from '../plan/bucket.ts'
+import { notesOn } from '../plan/check.ts'
 import { consumer } from '../plan/consumer.ts'
 import { database } from '../plan/database.ts'
 import { endpoint, nothing } from '../plan/endpoint.ts'
+import library from '../plan/examples.test-d.ts'
 import { gateway } from '../plan/gateway.ts'
 import { plan } from '../plan/plan.ts'
 import { queue } from '../plan/queue.ts'
@@ -217,6 +219,11 @@ test('mistakes of the plan, between plans, of limits and of engines come in one 
     'plan-twice',
     ...Array.from({ length: 5 }, () => 'unsupported'),
   ])
+})
+
+test('the example of the documentation has no mistakes and nothing to be noted', () => {
+  expect(lines(mistakesIn([library], able))).toEqual([])
+  expect(lines(notesOn(library))).toEqual([])
 })
 
 test('plans with mistakes are refused with all of them, plans without pass', () => {

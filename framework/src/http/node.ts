@@ -87,7 +87,7 @@ export async function serve(doors: readonly Door[], options: ServeOptions): Prom
   const most = { ...usualLimits, ...options.limits }
   const addresses = addressesOf(doors, options.mount === '/')
   const connections = new Connections()
-  const responder = new Responder(options.clock, connections, options.report)
+  const responder = new Responder(options.clock, options.report)
   const sweepMs = Math.max(Math.ceil(Math.min(most.headersMs, most.bodyMs) / 10), 10)
   const arrivals = new Arrivals(Math.ceil(most.bodyMs / sweepMs))
   const handler = new Handler({
@@ -164,7 +164,7 @@ function servedBy(server: Server, host: string, close: (graceMs: number) => Prom
 async function closed(server: Server, connections: Connections, responder: Responder, graceMs: number): Promise<void> {
   const over = new Promise<void>(resolve => server.close(() => resolve()))
   responder.close()
-  connections.endSilent()
+  connections.close()
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await over
   clearTimeout(cut)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareKeys, type KeyValue } from '../contract/keys.ts'
+import { character } from '../contract/suite/store-tools.ts'
 import { OrderedMap } from './ordered-map.ts'
 import { endOf, endOfPrefix, positionOf, prefixPosition } from './position.ts'
 
@@ -59,7 +60,7 @@ describe('an ordered map', () => {
 
 describe('positions', () => {
   const value = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 4 }),
+    fc.string({ unit: character, maxLength: 4 }),
     fc.string({ unit: fc.constantFrom('\0', '\u0001', 'a', '\uffff', '\u{10ffff}'), maxLength: 4 }),
     fc.maxSafeInteger(),
     fc.integer({ min: -3, max: 3 }),

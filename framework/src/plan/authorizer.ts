@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { Clients, Uses } from './grant.ts'
 import { calledFrom, type Place } from './place.ts'
 import type { Problem } from './problem.ts'
-import type { Empty, In, Schema } from './schema.ts'
+import type { Empty, In, Schema, WhenSettled } from './schema.ts'
 
 /** In types only: who `call.caller` is. */
 export declare const callerOf: unique symbol
@@ -56,9 +56,7 @@ export interface Authorizer<out Caller> {
   place(): Place | undefined
 }
 
-type Authorize<S, U extends Uses> = [S] extends [Schema]
-  ? (request: Credentials, uses: Clients<U>) => Promise<Verdict<In<S>>>
-  : never
+type Authorize<S, U extends Uses> = WhenSettled<S, (request: Credentials, uses: Clients<U>) => Promise<Verdict<In<S>>>>
 
 /** Where the credential stands in a request. */
 export type ShownBy = { readonly header: string } | { readonly cookie: string } | { readonly bearer: string }

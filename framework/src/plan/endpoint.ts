@@ -8,7 +8,7 @@ import type { Clients, Uses } from './grant.ts'
 import type { Operation } from './operation.ts'
 import { calledFrom } from './place.ts'
 import type { Problem } from './problem.ts'
-import type { Empty, In, Schema } from './schema.ts'
+import type { Empty, In, Schema, WhenSettled } from './schema.ts'
 import { bytes, type Duration, milliseconds, type Size } from './words.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -192,9 +192,7 @@ type EndpointOf<R extends string, Caller, P, Q, B, H, Ret, F> = Endpoint<{
   caller: Caller
 }>
 
-type HandleOf<Ret, F, C, U extends Uses> = [Ret] extends [Returns]
-  ? (call: C, uses: Clients<U>) => Outcome<Handled<Ret, F>>
-  : never
+type HandleOf<Ret, F, C, U extends Uses> = WhenSettled<Ret, (call: C, uses: Clients<U>) => Outcome<Handled<Ret, F>>>
 type Handled<Ret, F> = Values<Ret> | Problem<keyof F & string>
 /** Said in three so that the compiler compares a promise with a promise, and names what differs instead of `then`. */
 type Outcome<T> = T | Promise<T> | Operation<T, boolean>

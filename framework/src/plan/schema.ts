@@ -15,7 +15,14 @@ export type Simplify<T> = { [K in keyof T]: T[K] } & {}
 
 export type Empty = Record<never, never>
 
-type Upgrade<Older, Newest> = [Newest] extends [Schema] ? (old: Out<Older>) => In<Newest> : never
+/**
+ * A function of this type is looked at when `Settled` is inferred, not before: what it returns is then compared with the
+ * schema itself, so that literals stay literals (`{ state: 'paid' }`) without a cast. The condition always holds. The
+ * compiler does so for functions that take an argument; others write `as const`.
+ */
+export type WhenSettled<Settled, Function> = [Settled] extends [never] ? never : Function
+
+type Upgrade<Older, Newest> = WhenSettled<Newest, (old: Out<Older>) => In<Newest>>
 
 /**
  * A schema, or an older schema with the upgrade to the newest: data outlives schemas.

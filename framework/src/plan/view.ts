@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { Handler } from './call.ts'
 import { type Grant, grant, type Resource } from './grant.ts'
 import { calledFrom } from './place.ts'
-import { type Empty, type In, type Out, reading, type Schema, type Versioned } from './schema.ts'
+import { type Empty, type In, type Out, reading, type Schema, type Versioned, type WhenSettled } from './schema.ts'
 import { type Source, source } from './source.ts'
 import type { Change, Indexes, IndexOf, KeyOf, Keys, Readable, Reader, Scanner, TableSpec, Watcher } from './table.ts'
 import { milliseconds } from './words.ts'
@@ -17,7 +17,7 @@ export interface View<Item, K extends Keys, I extends Indexes> extends Readable<
   project(item: unknown): unknown
 }
 
-type Projection<Item, S> = [S] extends [Schema] ? (item: Item) => In<S> | readonly In<S>[] | undefined : never
+type Projection<Item, S> = WhenSettled<S, (item: Item) => In<S> | readonly In<S>[] | undefined>
 
 /**
  * Declares a view.

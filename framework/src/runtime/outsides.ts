@@ -1,31 +1,124 @@
 /**
- * Outsides: the clients of what lies outside the plan's own engines: connections to other people's APIs, and SQL.
+ * Outsides: the clients of what lies outside the plan's own tables and queues: connections to other people's APIs, and
+ * SQL databases. A database is opened and migrated when it is first asked for something; the relay of its outbox asks at
+ * the start.
  */
+import type { DatabaseEngine } from '../contract/database.ts'
 import type { Drivers } from '../contract/drivers.ts'
-import { fault } from '../contract/problems.ts'
-import type { Parts } from '../plan/parts.ts'
-import type { CallKit } from './call.ts'
-import type { CachedVault } from './clients/vault.ts'
+import { secretName } from '../contract/names.ts'
+import type { Connection } from '../plan/connection.ts'
+import type { Rows } from '../plan/database.ts'
+import { type AnyDatabase, type Parts, resourcesOf } from '../plan/parts.ts'
+import type { SettingReader } from '../plan/secret.ts'
+import type { CallKit, RunningCall } from './call.ts'
+import { type CachedVault, settingClient } from './clients/vault.ts'
+import { type ConnectionAttempt, type OpenConnection, openConnection } from './connection/client.ts'
+import { type DatabaseParts, databaseReader, databaseWriter } from './database/client.ts'
+import { migrate } from './database/migrate.ts'
+import { type SqlOutbox, sqlOutbox } from './database/outbox.ts'
+import { logTo } from './log.ts'
+import { Pending } from './operations.ts'
 import type { WiringParts } from './wiring.ts'
 
 export interface Outsides extends Pick<WiringParts, 'connection' | 'database'> {
-  close(): Promise<void>
+  /** The outboxes of the plan's databases, for their relays. */
+  readonly outboxes: readonly SqlOutbox[]
 }
 
-export function outsides(
-  _parts: Parts,
-  _drivers: Drivers,
-  _vault: CachedVault,
-  _kit: CallKit,
-  _fetch: typeof fetch,
-): Outsides {
+export interface OutsideParts {
+  readonly parts: Parts
+  readonly drivers: Drivers
+  readonly vault: CachedVault
+  readonly kit: CallKit
+  readonly fetch: typeof fetch
+}
+
+export function outsides(given: OutsideParts): Outsides {
+  const connections = new Map(
+    resourcesOf(given.parts, 'connection').map(each => [each.name, opened(given, each as Connection)]),
+  )
+  const databases = new Map(resourcesOf(given.parts, 'database').map(each => [each.name, migrated(given, each)]))
   return {
-    connection: connection => {
-      throw fault('unsupported', `connection "${connection.name}"`)
+    connection: ({ name }, call) => connections.get(name)?.client(connectionCall(call)),
+    database: ({ name }, right, call) => {
+      const found = databases.get(name)
+      return found && databaseClient(found, right, call)
     },
-    database: database => {
-      throw fault('unsupported', `database "${database.name}"`)
-    },
-    close: async () => {},
+    outboxes: [...databases.values()].map(({ outbox }) => outbox),
   }
+}
+
+function opened({ parts, drivers, vault, kit, fetch }: OutsideParts, { name, spec }: Connection): OpenConnection {
+  return openConnection(name, spec, {
+    fetch,
+    clock: drivers.clock,
+    fraction: () => kit.entropy.fraction(),
+    secretOf: (secret, tenant) => vault.get(secretName(parts.plan.name, secret, tenant)),
+    settingOf: setting => (settingClient(parts.plan.name, setting, vault) as SettingReader<string>).get(),
+  })
+}
+
+function connectionCall(call: RunningCall) {
+  return {
+    signal: call.signal,
+    deadlineMs: call.deadlineMs,
+    observe: (attempt: ConnectionAttempt) => observed(call, attempt),
+  }
+}
+
+/** What was tried is told when it is over, so its span says how long it took. */
+function observed(
+  call: RunningCall,
+  { connection, method, host, path, attempt, status, problem, durationMs }: ConnectionAttempt,
+): void {
+  const span = call.session.span(`${connection} ${method}`, 'client')
+  span.set('http.request.method', method)
+  span.set('server.address', host)
+  span.set('url.path', path)
+  span.set('http.request.resend_count', attempt - 1)
+  span.set('groundplan.duration_ms', durationMs)
+  if (status !== undefined) span.set('http.response.status_code', status)
+  span.end(problem)
+}
+
+interface Migrated {
+  readonly name: string
+  open(): Promise<DatabaseEngine>
+  readonly outbox: SqlOutbox
+}
+
+function migrated({ drivers, kit }: OutsideParts, { name, spec }: AnyDatabase): Migrated {
+  let opening: Promise<DatabaseEngine> | undefined
+  const log = logTo(kit.logs, kit.clock, { plan: kit.plan, handler: `database ${name}` }, text => kit.scrub(text))
+  const openNow = async (): Promise<DatabaseEngine> => {
+    const engine = await drivers.databases.open(name)
+    await migrate(engine, spec, log)
+    return engine
+  }
+  const open = (): Promise<DatabaseEngine> => {
+    opening ??= openNow().catch(error => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+  return { name, open, outbox: sqlOutbox(open) }
+}
+
+function databaseClient({ name, open, outbox }: Migrated, right: string, call: RunningCall): unknown {
+  const parts: DatabaseParts = {
+    open,
+    outbox,
+    messagesOf: operation => messagesOf(operation),
+    spanned: (verb, run) => call.session.spanned(`${name}.${verb}`, run),
+  }
+  return right === 'reader' ? databaseReader<Rows>(parts) : databaseWriter<Rows>(parts)
+}
+
+/** Takes a message or event out of its operation: the transaction keeps it now. */
+function messagesOf(operation: unknown) {
+  if (!(operation instanceof Pending))
+    throw new TypeError('a transaction takes what sender.send or publisher.publish gives')
+  operation.take()
+  return operation.messages
 }

@@ -6,7 +6,7 @@ import type { Drivers } from '../contract/drivers.ts'
 import { secretName } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
 import { scrubber } from '../contract/secret.ts'
-import type { TableShape } from '../contract/store.ts'
+import type { Outbox, TableShape } from '../contract/store.ts'
 import type { Handle } from '../plan/call.ts'
 import type { Uses } from '../plan/grant.ts'
 import { type NamedHandler, type Parts, partsOf } from '../plan/parts.ts'
@@ -95,7 +95,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
     return calls.fromService(bound, request, call)
   }
-  const outside = outsides(parts, drivers, vault, kit, options.fetch ?? fetch)
+  const outside = outsides({ parts, drivers, vault, kit, fetch: options.fetch ?? fetch })
   const wired = wiring({
     plan: plan.name,
     services: parts.services,
@@ -104,10 +104,12 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     vault,
     watching: seen,
     ask,
-    ...outside,
+    connection: outside.connection,
+    database: outside.database,
   })
   for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
-  const background = options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired)
+  const background =
+    options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired, outside.outboxes)
   return {
     plan,
     door: doorOf(parts, endpoints, calls, kit),
@@ -130,7 +132,6 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     async stop(graceMs) {
       await background?.stop(graceMs)
       await stillOrLate(kit, graceMs)
-      await outside.close()
       seen.close()
       kit.deadlines.close()
     },
@@ -221,14 +222,20 @@ interface Background {
   stop(graceMs: number): Promise<void>
 }
 
-function backgroundOf(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): Background {
+function backgroundOf(
+  parts: Parts,
+  drivers: Drivers,
+  kit: CallKit,
+  wired: Wiring,
+  outboxes: readonly Outbox[],
+): Background {
   const views = parts.handlers.flatMap(named => {
     const { handler } = named
     return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
   })
   const feeds = [...feedsOf(parts, drivers, wired), ...views.map(({ feed }) => feed)]
   const pumps: readonly Pump[] = feeds.map(feed => pump(kit, drivers.queues, feed))
-  const relays: readonly Relay[] = [relay(kit, drivers.store.outbox, drivers.queues)]
+  const relays: readonly Relay[] = [drivers.store.outbox, ...outboxes].map(outbox => relay(kit, outbox, drivers.queues))
   const times = ticker(kit, drivers.schedules, [...ticking(parts, wired), ...alarmTicking(parts, drivers, kit)])
   for (const view of views) {
     view.buildIfNew().catch(error => {

@@ -59,7 +59,9 @@ function tamperings(address: string, another: string): readonly string[] {
     withParameter(address, name, () => undefined),
     withParameter(address, name, () => new URL(another).searchParams.get(name) ?? undefined),
   ])
-  return changed.filter(each => new URL(each).search !== new URL(address).search)
+  const elsewhere = new URL(address)
+  elsewhere.pathname = new URL(another).pathname
+  return [...changed, elsewhere.href].filter(each => each !== new URL(address).href)
 }
 
 function withParameter(address: string, name: string, change: (value: string) => string | undefined): string {
@@ -220,7 +222,9 @@ const ending: Promises<BucketSubject, BucketNeeds> = {
     const { buckets } = subject
     await putText(buckets, 'there', 'content')
     const answers = ['there', 'nowhere'].map(async key => {
-      const address = withParameter(await buckets.link(toGet(key)), 'signature', otherFirst)
+      const link = await buckets.link(toGet(key))
+      const signature = [...new URL(link).searchParams.keys()].find(name => /signature$/i.test(name)) ?? ''
+      const address = withParameter(link, signature, otherFirst)
       const response = await get(subject, address)
       return { status: response.status, body: await response.text(), headers: [...response.headers] }
     })

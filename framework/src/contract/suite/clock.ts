@@ -70,6 +70,8 @@ export const clockPromises: ClockPromises = {
       // Nobody lets time pass.
       await ran
     }
+    const several = [3, 2, 1].map(agoMs => new Promise<void>(resolve => void clock.at(clock.now() - agoMs, resolve)))
+    await Promise.all(several)
   }),
 
   'a cancelled timer does not run, and may be cancelled again': promise(async ({ time }) => {

@@ -1,4 +1,5 @@
 /** What the promises of stores have in common: tables to work with, and short ways to write and to read. */
+import fc from 'fast-check'
 import { expect } from 'vitest'
 import { Fault, type ProblemCode } from '../problems.ts'
 import type { NewMessage, QueueShape } from '../queue.ts'
@@ -122,6 +123,9 @@ export async function expectFault(code: ProblemCode, attempt: Promise<unknown>):
   expect(await faultOf(attempt)).toBe(code)
 }
 
+/** More pages than any test has: a cursor that stands still would go on for ever. */
+const mostPages = 10_000
+
 /** All pages of a query, one after the other. */
 export async function pagesOf(store: Store, table: string, query: Query): Promise<ItemPage[]> {
   const pages: ItemPage[] = []
@@ -129,6 +133,7 @@ export async function pagesOf(store: Store, table: string, query: Query): Promis
   do {
     const page: ItemPage = await store.query(table, after === undefined ? query : { ...query, after })
     pages.push(page)
+    if (pages.length > mostPages) throw new Error('the pages have no end')
     after = page.after
   } while (after !== undefined)
   return pages
@@ -146,6 +151,7 @@ export async function scanned(store: Store, table: string, limit = 1_000): Promi
   do {
     const page: ItemPage = await store.scan(table, after === undefined ? { limit } : { limit, after })
     items.push(...page.items)
+    if (items.length > mostPages) throw new Error('the scan has no end')
     after = page.after
   } while (after !== undefined)
   return items
@@ -177,6 +183,16 @@ export async function leftFor({ store, arrived }: StoreSubject, queue: string): 
 export function message(id: string, more: Partial<NewMessage> = {}): NewMessage {
   return { queue: work, id, body: JSON.stringify({ of: id }), ...more }
 }
+
+/** Any whole character. (The library's own unit of this kind takes a second to set up.) */
+export const character: fc.Arbitrary<string> = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0x7f }),
+    fc.integer({ min: 0x80, max: 0xd7ff }),
+    fc.integer({ min: 0xe000, max: 0xffff }),
+    fc.integer({ min: 0x10000, max: 0x10ffff }),
+  )
+  .map(code => String.fromCodePoint(code))
 
 /** An object whose attributes have these names, whatever they are. */
 export function withNames(attributes: readonly (readonly [string, unknown])[]): Item {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Item, Write } from '../store.ts'
 import {
+  character,
   commit,
   documents,
   events,
@@ -59,12 +60,12 @@ const insertAndPut: StorePromises = {
     const { value } = fc.letrec(tie => ({
       value: fc.oneof(
         { maxDepth: 4 },
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: character }),
         number,
         fc.boolean(),
         fc.constant(null),
         fc.array(tie('value'), { maxLength: 4 }),
-        fc.dictionary(fc.string({ unit: 'binary', minLength: 1 }), tie('value'), { maxKeys: 4 }),
+        fc.dictionary(fc.string({ unit: character, minLength: 1 }), tie('value'), { maxKeys: 4 }),
       ),
     }))
     let made = 0

@@ -66,6 +66,7 @@ const nothing = Buffer.alloc(0)
 export class BodySink implements Sink {
   since = 0
   readonly #maxBytes: number
+  readonly #mostRoom: number
   readonly #budget: Budget
   readonly #arrivals: Arrivals
   readonly #done: (received: Received) => void
@@ -73,8 +74,16 @@ export class BodySink implements Sink {
   #kept: Buffer = nothing
   #over = false
 
-  constructor(maxBytes: number, budget: Budget, arrivals: Arrivals, done: (received: Received) => void) {
+  /** @param announced its length, where it was announced */
+  constructor(
+    maxBytes: number,
+    announced: number | undefined,
+    budget: Budget,
+    arrivals: Arrivals,
+    done: (received: Received) => void,
+  ) {
     this.#maxBytes = maxBytes
+    this.#mostRoom = announced ?? maxBytes
     this.#budget = budget
     this.#arrivals = arrivals
     this.#done = done
@@ -101,7 +110,7 @@ export class BodySink implements Sink {
   #keep(piece: Buffer): boolean {
     const needed = this.#bytes + piece.length
     if (this.#kept.length < needed) {
-      const room = this.#bytes === 0 ? piece.length : Math.min(Math.max(needed, 2 * this.#kept.length), this.#maxBytes)
+      const room = this.#bytes === 0 ? piece.length : Math.min(Math.max(needed, 2 * this.#kept.length), this.#mostRoom)
       if (!this.#budget.take(room - this.#kept.length)) return false
       this.#kept = this.#bytes === 0 ? piece : grown(this.#kept, this.#bytes, room)
     }

@@ -4,61 +4,114 @@
  */
 import type { Socket } from 'node:net'
 import type { Exchange } from './exchange.ts'
+import type { Sink } from './incoming.ts'
 
-/** Requests of one connection that are answered at the same time; the next ones wait in the socket. */
+/** Requests of one connection that are answered at the same time; the next ones wait. */
 const mostAtOnce = 32
 
 /** How long a refused client may go on sending before its connection is cut. */
 export const lingerMs = 1_000
 
+/** Begins to answer an exchange. */
+export type Start = (exchange: Exchange) => void
+
 export class Connections {
   readonly #open = new Map<Socket, Connection>()
 
   add(socket: Socket): void {
-    this.#open.set(socket, new Connection(socket))
-    socket.once('close', () => this.#open.delete(socket))
+    const connection = new Connection(socket)
+    this.#open.set(socket, connection)
+    socket.once('close', () => {
+      connection.forget()
+      this.#open.delete(socket)
+    })
   }
 
   of(socket: Socket): Connection | undefined {
     return this.#open.get(socket)
   }
 
-  /** Ends those on which nothing was ever asked. */
-  endSilent(): void {
-    for (const [socket, connection] of this.#open) if (!connection.used) socket.destroy()
+  /** From now on each ends when it has nothing to answer any more; at once, where nothing was ever asked. */
+  close(): void {
+    for (const [socket, connection] of this.#open) {
+      if (socket.bytesRead > 0) connection.closing = true
+      else socket.destroy()
+    }
   }
 }
 
 export class Connection {
   readonly #socket: Socket
+  readonly #waiting: (() => void)[] = []
   #running = 0
   #paused = false
+  #starting = false
   #broken = false
   /** The newest exchange. */
   last: Exchange | undefined
+  /** Whether it ends with its last answer. */
+  closing = false
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
-  get used(): boolean {
-    return this.#socket.bytesRead > 0
-  }
-
-  began(exchange: Exchange): void {
+  /** Starts an exchange, or keeps it until others have ended. */
+  begin(exchange: Exchange, start: Start): void {
     this.last = exchange
+    if (this.#running >= mostAtOnce) {
+      this.#hold(exchange, start)
+      return
+    }
     this.#running += 1
-    if (this.#running < mostAtOnce || this.#paused) return
-    this.#paused = true
-    // The parser goes on with what it has already read, and wakes the socket with each request in it.
-    setImmediate(() => this.#paused && this.#socket.pause())
+    start(exchange)
   }
 
   ended(): void {
     this.#running -= 1
-    if (!this.#paused || this.#running >= mostAtOnce / 2) return
+    if (this.#waiting.length > 0) this.#startWaiting()
+    else if (this.#paused) this.#resume()
+    if (this.closing && this.#running === 0) this.#afterLast(() => this.#socket.destroySoon())
+  }
+
+  /** The connection is gone, and with it whoever asked. */
+  forget(): void {
+    this.#waiting.length = 0
+  }
+
+  /** What was already read with the request is kept with it; nothing more is read. */
+  #hold(exchange: Exchange, start: Start): void {
+    const { request } = exchange
+    const held = new Held()
+    request.sink = held
+    this.#waiting.push(() => {
+      request.sink = undefined
+      start(exchange)
+      for (const piece of held.pieces) request.push(piece)
+    })
+    if (this.#paused) return
+    this.#paused = true
+    // When the parser is done with what it has: it wakes the socket with each request.
+    process.nextTick(() => this.#paused && this.#socket.pause())
+  }
+
+  #resume(): void {
     this.#paused = false
     this.#socket.resume()
+  }
+
+  /** In a loop, since an exchange may end as soon as it starts. */
+  #startWaiting(): void {
+    if (this.#starting) return
+    this.#starting = true
+    while (this.#running < mostAtOnce) {
+      const next = this.#waiting.shift()
+      if (next === undefined) break
+      this.#running += 1
+      next()
+    }
+    this.#starting = false
+    if (this.#paused && this.#waiting.length === 0) this.#resume()
   }
 
   /**
@@ -68,9 +121,14 @@ export class Connection {
   break(text: string): void {
     if (this.#broken) return
     this.#broken = true
-    const before = this.last?.response
-    if (before === undefined || before.writableFinished) this.#say(text)
-    else before.once('finish', () => this.#say(text))
+    this.#afterLast(() => this.#say(text))
+  }
+
+  /** When the newest answer has left, or there is none. */
+  #afterLast(run: () => void): void {
+    const response = this.last?.response
+    if (response === undefined || response.writableFinished) run()
+    else response.once('finish', run)
   }
 
   /** What still comes in is read and forgotten for a moment: an early close could take the answer with it. */
@@ -84,5 +142,18 @@ export class Connection {
     const cut = setTimeout(() => socket.destroy(), lingerMs)
     cut.unref()
     socket.once('close', () => clearTimeout(cut))
+  }
+}
+
+/** Keeps the pieces of a body whose request waits. */
+class Held implements Sink {
+  readonly pieces: (Buffer | null)[] = []
+
+  take(piece: Buffer | null): void {
+    this.pieces.push(piece)
+  }
+
+  abandon(): void {
+    this.pieces.length = 0
   }
 }

@@ -5,19 +5,22 @@ import { corsHeaders } from '../cors.ts'
 import { type HeaderList, type HeaderRecord, withOwn } from '../headers.ts'
 import { type Coding, codingFor } from '../media.ts'
 import { headerOf } from './asked.ts'
+import type { Connection } from './connections.ts'
 import type { Incoming } from './incoming.ts'
 
 export class Exchange {
   readonly request: Incoming
   readonly response: ServerResponse
+  readonly connection: Connection | undefined
   /** The gateway it is for, once that is known. */
   standing: Standing | undefined
   /** Whether it has ended and is no longer counted. */
   over = false
 
-  constructor(request: Incoming, response: ServerResponse) {
+  constructor(request: Incoming, response: ServerResponse, connection: Connection | undefined) {
     this.request = request
     this.response = response
+    this.connection = connection
   }
 
   /** Whether nobody waits for the answer any more. */

@@ -75,8 +75,14 @@ export class Handler {
 
   /** For the server's events `request`, `checkContinue` and `checkExpectation`. Never throws. */
   readonly request = (request: Incoming, response: ServerResponse): void => {
-    const exchange = new Exchange(request, response)
-    this.#responder.began(exchange)
+    const connection = this.#parts.connections.of(request.socket)
+    const exchange = new Exchange(request, response, connection)
+    if (connection) connection.begin(exchange, this.#start)
+    else this.#start(exchange)
+  }
+
+  readonly #start = (exchange: Exchange): void => {
+    this.#responder.began()
     this.#settle(exchange, () => this.#route(exchange))
   }
 
@@ -213,13 +219,14 @@ export class Handler {
     const { request, response } = exchange
     const { 'content-type': type, 'content-length': length, expect } = request.headers
     if (!isJson(type)) return notJson
-    if (length !== undefined && Number(length) > target.maxBodyBytes) return tooLarge(target)
+    const announced = length === undefined ? undefined : Number(length)
+    if (announced !== undefined && announced > target.maxBodyBytes) return tooLarge(target)
     if (expect !== undefined) {
       if (expect.toLowerCase() !== '100-continue') return badExpectation
       response.writeContinue()
     }
     const { budget, arrivals } = this.#parts
-    request.sink = new BodySink(target.maxBodyBytes, budget, arrivals, received =>
+    request.sink = new BodySink(target.maxBodyBytes, announced, budget, arrivals, received =>
       this.#settle(exchange, () => this.#received(exchange, target, asked, received)),
     )
     return undefined

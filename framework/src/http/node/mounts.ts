@@ -45,18 +45,18 @@ function requestOf(request: Incoming, base: string, body: LimitedBody): Request 
 
 /** A body piece by piece, up to a limit. */
 class LimitedBody {
-  readonly #pieces: AsyncIterable<Buffer>
+  readonly #pieces: Readable
   readonly #maxBytes: number
   tooLarge = false
 
-  constructor(pieces: AsyncIterable<Buffer>, maxBytes: number) {
+  constructor(pieces: Readable, maxBytes: number) {
     this.#pieces = pieces
     this.#maxBytes = maxBytes
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     let bytes = 0
-    for await (const piece of this.#pieces) {
+    for await (const piece of this.#pieces.iterator({ destroyOnReturn: false })) {
       bytes += piece.length
       this.tooLarge = bytes > this.#maxBytes
       if (this.tooLarge) throw new RangeError(`the body is larger than ${this.#maxBytes} bytes`)

@@ -7,7 +7,6 @@ import type { Answer } from '../../runtime/door.ts'
 import { apiDefaults, type HeaderList } from '../headers.ts'
 import { sendAnswer, sendProblem } from './answers.ts'
 import type { NodeAsked } from './asked.ts'
-import type { Connections } from './connections.ts'
 import type { Exchange } from './exchange.ts'
 import { unread } from './files.ts'
 import { endingOf, Rest } from './linger.ts'
@@ -15,15 +14,13 @@ import type { Refused } from './target.ts'
 
 export class Responder {
   readonly #clock: Clock
-  readonly #connections: Connections
   readonly #report: (error: unknown) => void
   readonly #streams = new Set<NodeAsked>()
   #running = 0
   #closing = false
 
-  constructor(clock: Clock, connections: Connections, report: (error: unknown) => void) {
+  constructor(clock: Clock, report: (error: unknown) => void) {
     this.#clock = clock
-    this.#connections = connections
     this.#report = report
   }
 
@@ -38,9 +35,8 @@ export class Responder {
     for (const asked of this.#streams) asked.leave()
   }
 
-  began(exchange: Exchange): void {
+  began(): void {
     this.#running += 1
-    this.#connections.of(exchange.request.socket)?.began(exchange)
   }
 
   /** Counts once, however often it is said. */
@@ -48,7 +44,7 @@ export class Responder {
     if (exchange.over) return
     exchange.over = true
     this.#running -= 1
-    this.#connections.of(exchange.request.socket)?.ended()
+    exchange.connection?.ended()
   }
 
   /** Ends the exchange when somebody else has written its answer. */
@@ -68,6 +64,10 @@ export class Responder {
   /** Refuses, whether or not the body has been read. */
   refuse(exchange: Exchange, { code, detail, headers: more = [] }: Refused): void {
     const { request, response } = exchange
+    if (exchange.gone) {
+      this.ended(exchange)
+      return
+    }
     const answer = refusalOf(code, detail)
     if (this.#closing) response.shouldKeepAlive = false
     if (endingOf(exchange, code) === 'now') {
@@ -97,9 +97,9 @@ export class Responder {
   failed(exchange: Exchange, error: unknown): void {
     const { response } = exchange
     this.ended(exchange)
-    if (exchange.gone) return
+    if (isGone(error)) return
     this.#report(error)
-    if (response.writableEnded) return
+    if (exchange.gone || response.writableEnded) return
     if (response.headersSent) {
       // What was begun cannot be completed: the client must see that it is cut off.
       response.destroy()
@@ -127,4 +127,10 @@ export class Responder {
     const sent = Promise.resolve(sendAnswer(exchange, answer, this.#clock))
     return sent.finally(() => this.#streams.delete(asked))
   }
+}
+
+/** Whether an answer could not be written because nobody was there to read it. */
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE'
 }

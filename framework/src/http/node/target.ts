@@ -37,12 +37,22 @@ function withoutOrigin(url: string): string | undefined {
 
 /** What Node's parser lets through and we do not. */
 export function headFault(request: Incoming, mostHeaders: number): Refused | undefined {
-  const { rawHeaders, headers, httpVersion } = request
+  const { rawHeaders, httpVersion } = request
   if (rawHeaders.length > 2 * mostHeaders) {
     return { code: 'headers-too-large', detail: `more than ${mostHeaders} header lines` }
   }
-  if (headers.host === undefined && httpVersion === '1.1') {
-    return { code: 'request-invalid', detail: 'the header "host" is missing' }
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return { code: 'request-invalid', detail: 'this is not HTTP/1.1' }
+  const hosts = hostsIn(rawHeaders)
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined
+  return { code: 'request-invalid', detail: 'one header "host" is needed' }
+}
+
+/** Node takes the first of several, a proxy before us perhaps the last: they would speak of two hosts. */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1
   }
-  return undefined
+  return count
 }

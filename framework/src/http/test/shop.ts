@@ -88,7 +88,7 @@ export function shop(hooks: Hooks = {}, options: { origins?: readonly string[]; 
     summary: 'A file piece by piece',
     caller: anyone,
     returns: file('application/octet-stream'),
-    handle: () => ({ type: 'application/octet-stream', content: hooks.pieces ?? nonePieces() }),
+    handle: () => ({ type: 'application/octet-stream' as const, content: hooks.pieces ?? nonePieces() }),
   })
   const long = endpoint('GET /long/:length', {
     summary: 'A long answer',

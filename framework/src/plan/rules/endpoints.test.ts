@@ -91,7 +91,17 @@ test('`once` stands on what changes something and gives an answer to keep, under
   expect(mistakesOf(show)).toEqual([
     `${subject} has \`once: 'Idempotency Key'\`, which is no header — write 'Idempotency-Key'`,
     `${subject} has \`once\` on a GET, which changes nothing — leave \`once\` out`,
-    `${subject} has \`once\` and answers with a stream, which cannot be kept — answer with a value, and stream from another endpoint`,
+    `${subject} has \`once\` and answers with a stream, which cannot be kept — answer with a value, and give the stream from another endpoint`,
+  ])
+  // at: once file
+  const picture = endpoint('POST /', {
+    ...open,
+    once: 'Idempotency-Key',
+    returns: file('image/png'),
+    handle: _call => ({ type: 'image/png', content: '' }),
+  })
+  expect(mistakesOf(picture)).toEqual([
+    `${at('once file')}  The endpoint "show" of the service "web" has \`once\` and answers with a file, which cannot be kept — answer with a value, and give the file from another endpoint`,
   ])
 })
 

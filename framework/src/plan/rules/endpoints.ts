@@ -106,9 +106,10 @@ function* onceMistakes(named: NamedEndpoint): Generator<Mistake> {
   if (method === 'GET') {
     yield wrong('once-not-allowed', named, 'has `once` on a GET, which changes nothing', 'leave `once` out')
   }
-  if (isKind(returns, 'stream')) {
-    const wayOut = 'answer with a value, and stream from another endpoint'
-    yield wrong('once-not-allowed', named, 'has `once` and answers with a stream, which cannot be kept', wayOut)
+  for (const kind of ['stream', 'file'] as const) {
+    if (!isKind(returns, kind)) continue
+    const wayOut = `answer with a value, and give the ${kind} from another endpoint`
+    yield wrong('once-not-allowed', named, `has \`once\` and answers with a ${kind}, which cannot be kept`, wayOut)
   }
 }
 
