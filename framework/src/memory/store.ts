@@ -16,6 +16,7 @@ import { checkedLimit, checkedQuery, keyOf, pageOf, positionIn } from '../contra
 import type { NewMessage } from '../contract/queue.ts'
 import type { Commit, Committed, Item, ItemChange, ItemPage, Key, Query, Store, TableShape } from '../contract/store.ts'
 import { MemoryOutbox } from './outbox.ts'
+import { positionOf } from './position.ts'
 import { MemoryTable } from './table.ts'
 
 export interface MemoryStoreOptions {
@@ -57,25 +58,25 @@ class MemoryStore implements Store {
   async commit(commit: Commit): Promise<Committed> {
     const prepared = prepareCommit(this.#shapes, commit)
     const nowMs = this.#clock.now()
-    const kept = prepared.targets.map(({ shape, key }) => this.#table(shape.name).get(key, nowMs))
+    const positions = prepared.targets.map(({ key }) => positionOf(key))
+    const kept = prepared.targets.map(({ shape }, at) => this.#table(shape.name).get(positions[at] as string, nowMs))
     const outcome = applyCommit(prepared, kept, nowMs)
     if (!outcome.ok) return outcome
-    const changes = outcome.effects.filter(({ does }) => does !== 'nothing')
     // First what may throw: nothing is kept then.
-    this.#sendAll(prepared, changes)
-    for (const effect of changes) this.#apply(effect, nowMs)
+    this.#sendAll(prepared, outcome.effects)
+    for (const [at, effect] of outcome.effects.entries()) this.#apply(effect, positions[at] as string, nowMs)
     return { ok: true, items: outcome.items }
   }
 
   async get(table: string, key: Key): Promise<Item | undefined> {
     const { shape } = this.#table(table)
-    return this.#table(table).get(keyOf(shape, key), this.#clock.now())
+    return this.#table(table).get(positionOf(keyOf(shape, key)), this.#clock.now())
   }
 
   async getMany(table: string, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
     const from = this.#table(table)
     const nowMs = this.#clock.now()
-    return checkedKeys(from.shape, keys).map(key => from.get(key, nowMs))
+    return checkedKeys(from.shape, keys).map(key => from.get(positionOf(key), nowMs))
   }
 
   async query(table: string, query: Query): Promise<ItemPage> {
@@ -113,22 +114,22 @@ class MemoryStore implements Store {
     throw new TypeError(`table ${name} was opened with its shape`)
   }
 
-  #sendAll({ messages }: PreparedCommit, changes: readonly Effect[]): void {
-    const told = changes.flatMap(effect => this.#told(effect))
+  #sendAll({ messages }: PreparedCommit, effects: readonly Effect[]): void {
+    const told = effects.flatMap(effect => this.#told(effect))
     if (messages.length + told.length > 0) this.#send([...messages, ...told])
   }
 
   #told(effect: Effect): readonly NewMessage[] {
     const { shape } = effect.target
-    if (shape.changesTo.length === 0) return []
+    if (shape.changesTo.length === 0 || effect.does === 'nothing') return []
     return changeMessages(shape, changeOf(effect), `${shape.name}/${++this.#changes}`)
   }
 
-  #apply(effect: Effect, nowMs: number): void {
-    const { shape, key } = effect.target
-    const table = this.#table(shape.name)
-    if (effect.after) table.keep(key, effect.after, nowMs)
-    else table.remove(key, nowMs)
+  #apply(effect: Effect, position: string, nowMs: number): void {
+    if (effect.does === 'nothing') return
+    const table = this.#table(effect.target.shape.name)
+    if (effect.after) table.keep(position, effect.after, nowMs)
+    else table.remove(position, nowMs)
     table.sweep(nowMs)
     this.#tell(effect)
   }

@@ -5,7 +5,7 @@
  * `lagMs` ago. What has expired is hidden at once, and removed at a later write.
  */
 import { expiresAtMs } from '../contract/checks.ts'
-import { type CheckedQuery, indexKeyOf, type KeyValue, keyOf } from '../contract/keys.ts'
+import { type CheckedQuery, indexKeyOf, type KeyValue } from '../contract/keys.ts'
 import type { Item, TableShape } from '../contract/store.ts'
 import { OrderedMap } from './ordered-map.ts'
 import { endOf, endOfPrefix, positionOf, prefixPosition } from './position.ts'
@@ -60,23 +60,25 @@ export class MemoryTable {
     return this.#items.size
   }
 
-  /** The item, unless it has expired. */
-  get(key: readonly KeyValue[], nowMs: number): Item | undefined {
-    const entry = this.#items.get(positionOf(key))
+  /** The item of a position (made of its key), unless it has expired. */
+  get(position: string, nowMs: number): Item | undefined {
+    const entry = this.#items.get(position)
     return entry && entry.expiresAtMs > nowMs ? entry.item : undefined
   }
 
-  /** Keeps an item (frozen, checked) in place of what has its key. */
-  keep(key: readonly KeyValue[], item: Item, nowMs: number): void {
-    const position = positionOf(key)
+  /** Keeps an item (frozen, checked) in place of what is at its position. */
+  keep(position: string, item: Item, nowMs: number): void {
     const entry = { item, expiresAtMs: expiresAtMs(this.shape, item) ?? Number.POSITIVE_INFINITY }
     const before = this.#items.set(position, entry)
     this.#expires(position, before, entry)
-    this.#index(before, entry, nowMs)
+    this.#index(position, before, entry, nowMs)
   }
 
-  remove(key: readonly KeyValue[], nowMs: number): void {
-    this.#remove(positionOf(key), nowMs)
+  remove(position: string, nowMs: number): void {
+    const before = this.#items.delete(position)
+    if (!before) return
+    this.#expires(position, before, undefined)
+    this.#index(position, before, undefined, nowMs)
   }
 
   /** Removes some of what has expired. */
@@ -84,7 +86,7 @@ export class MemoryTable {
     if (this.#expiring.size === 0) return
     const expired: string[] = []
     this.#expiring.ascend('', endOf(positionOf([nowMs])), position => expired.push(position) < sweptAtOnce)
-    for (const position of expired) this.#remove(position, nowMs)
+    for (const position of expired) this.remove(position, nowMs)
   }
 
   /** Items that have not expired, in the order asked: one more than the limit if there are so many. */
@@ -99,33 +101,26 @@ export class MemoryTable {
     return live(this.#items, { from, before: afterAllPositions }, limit + 1, false, nowMs)
   }
 
-  #remove(position: string, nowMs: number): void {
-    const before = this.#items.delete(position)
-    if (!before) return
-    this.#expires(position, before, undefined)
-    this.#index(before, undefined, nowMs)
-  }
-
   #expires(position: string, before: Entry | undefined, after: Entry | undefined): void {
     if (this.shape.expires === undefined) return
     if (before && Number.isFinite(before.expiresAtMs)) this.#expiring.delete(expiringPosition(before, position))
     if (after && Number.isFinite(after.expiresAtMs)) this.#expiring.set(expiringPosition(after, position), position)
   }
 
-  #index(before: Entry | undefined, after: Entry | undefined, nowMs: number): void {
+  #index(position: string, before: Entry | undefined, after: Entry | undefined, nowMs: number): void {
     if (this.#indexes.length === 0) return
     this.#release(nowMs)
     for (const index of this.#indexes) {
-      const left = before && this.#positionIn(index, before.item)
-      const taken = after && this.#positionIn(index, after.item)
+      const left = before && this.#positionIn(index, before.item, position)
+      const taken = after && this.#positionIn(index, after.item, position)
       if (left !== undefined && left !== taken) this.#change(index, left, undefined, nowMs)
       if (taken !== undefined) this.#change(index, taken, after, nowMs)
     }
   }
 
-  #positionIn(index: Index, item: Item): string | undefined {
+  #positionIn(index: Index, item: Item, position: string): string | undefined {
     const values = indexKeyOf(this.shape, index.name, item)
-    return values && positionOf(values) + positionOf(keyOf(this.shape, item))
+    return values && positionOf(values) + position
   }
 
   #change(index: Index, position: string, entry: Entry | undefined, nowMs: number): void {

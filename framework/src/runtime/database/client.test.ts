@@ -159,13 +159,13 @@ describe('the reader of a database', () => {
   it('cannot write, whatever the SQL says', async () => {
     await anAccount()
     const writes = [
-      reader.sql.deleteFrom('accounts').execute(),
-      sql`with gone as (delete from accounts returning *) select * from gone`.execute(reader.sql),
-      sql`select setval(pg_get_serial_sequence('groundplan_outbox', 'position'), 100)`.execute(reader.sql),
-      sql`create table more (id text)`.execute(reader.sql),
+      () => reader.sql.deleteFrom('accounts').execute(),
+      () => sql`with gone as (delete from accounts returning *) select * from gone`.execute(reader.sql),
+      () => sql`select setval(pg_get_serial_sequence('groundplan_outbox', 'position'), 100)`.execute(reader.sql),
+      () => sql`create table more (id text)`.execute(reader.sql),
     ]
     for (const write of writes)
-      await expect(write).rejects.toMatchObject({ code: 'sql-failed', more: { sqlState: '25006' } })
+      await expect(write()).rejects.toMatchObject({ code: 'sql-failed', more: { sqlState: '25006' } })
     expect(await reader.sql.selectFrom('accounts').select('name').execute()).toEqual([{ name: 'Ada' }])
   })
 })
