@@ -1,5 +1,5 @@
 /**
- * Source files that nothing leads to. What is an entry: what a package exports or runs, a system's plan, a test, a
+ * Source files that nothing leads to. What is an entry: what a package exports or runs, a system's plan and seed, a test, a
  * benchmark, a configuration file, a page of the web front, and what scripts and images name.
  *
  * A test does not keep alive the file it stands beside: code that only its own test uses is dead. In `tools/` tests
@@ -56,7 +56,7 @@ const entryPatterns = [
   /\.test(-d)?\.tsx?$/,
   /\.config\.(ts|mts|mjs|js)$/,
   /\.d\.ts$/,
-  /^systems\/[^/]+\/plan\.ts$/,
+  /^systems\/[^/]+\/(plan|seed)\.ts$/,
   /^bench\//,
   /^web\/.*\/(page|layout|route|template|default|loading|error|global-error|not-found|icon|robots|sitemap|manifest)\.tsx?$/,
   /^web\/(src\/)?(instrumentation|middleware|proxy)\.ts$/,

@@ -15,7 +15,7 @@ import { filesBelow, readStamp, sameContent, takeStamp, writeStamp } from './sta
  * @property {import('./stamp.mjs').Stamp} stamp of all files the result depends on
  */
 
-const testFile = /\.test(-d)?\.tsx?$/
+const testFile = /\.test(-d)?\.tsx?$|\/test\//
 const sourceFile = /\.tsx?$/
 
 /**

@@ -1,6 +1,11 @@
-import { anyone, endpoint, gateway, nothing, plan, secret, service, setting } from 'groundplan'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { anyone } from '../plan/authorizer.ts'
+import { endpoint, nothing } from '../plan/endpoint.ts'
+import { gateway } from '../plan/gateway.ts'
+import { plan } from '../plan/plan.ts'
+import { secret, setting } from '../plan/secret.ts'
+import { service } from '../plan/service.ts'
 import { environmentIn, valuesOf, variable } from './environment.ts'
 import { type TestProject, testProject } from './test/project.ts'
 

@@ -106,9 +106,17 @@ async function serveUntilStopped(
     stop: async graceMs => voice.stopped(await stop(graceMs)),
   })
   voice.ready({ ...serving, tookMs: performance.now() })
+  if (!isLoopback(options.host) && Object.keys(serving.seeds).length > 0) voice.warn(reachable)
   const code = await ended
   endSoon(code, terminal)
   return code
+}
+
+const reachable =
+  'Other machines can reach this address, and everybody can read the keys of the sample data: --no-seed begins without'
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 /** Something that a plan left running must not keep the process: a second is enough to let go of everything. */

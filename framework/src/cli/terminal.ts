@@ -33,6 +33,7 @@ const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
+  for (const pipe of [stdout, stderr]) pipe.on('error', unlessClosed)
   return {
     folder: process.cwd(),
     environment: env,
@@ -51,7 +52,12 @@ export function processTerminal(): Terminal {
   }
 }
 
-/** A pipe that nobody reads any more (`… | head`) is a terminal that was closed. */
+/** What is said to a pipe that nobody reads any more (`… | head`) is lost, and no error. */
+function unlessClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+/** A pipe that nobody reads any more is a terminal that was closed. */
 function listening(all: readonly EndSignal[], run: (signal: EndSignal) => void, pipe: NodeJS.WriteStream): () => void {
   const broken = (): void => run('SIGHUP')
   for (const signal of all) process.on(signal, run)

@@ -23,6 +23,7 @@ export interface Voice {
   mistakes(mistakes: readonly Mistake[]): void
   /** Variables that nobody has set. */
   missing(variables: readonly string[]): void
+  warn(message: string): void
   ready(ready: Ready): void
   stopping(why: string): void
   /** With the names of what was still running. */
@@ -41,6 +42,7 @@ export function machineVoice({ out }: Pick<Terminal, 'out'>, root: string): Voic
       for (const mistake of mistakes) out(findingLine('mistake', mistake, root))
     },
     missing: variables => tell('warn', 'missing', { variables, message: missingText }),
+    warn: message => tell('warn', 'warning', { message }),
     ready: ({ tookMs, ...more }) => tell('info', 'ready', { ...more, keeps: 'nothing', tookMs: Math.round(tookMs) }),
     stopping: why => tell('info', 'stopping', { why }),
     stopped: left => tell(left.length > 0 ? 'warn' : 'info', 'stopped', { left }),
@@ -62,6 +64,7 @@ export function personVoice(terminal: Terminal, root: string): Voice {
       line(`${ink.yellow('missing')} ${missingText}; write them into .env:`)
       for (const variable of variables) line(`  ${variable}=`)
     },
+    warn: message => line(`${ink.yellow('warning')} ${message}`),
     ready: ready => line(readyText(ready, terminal)),
     stopping: () => line('Stopping: what runs may finish …'),
     stopped: left => line(left.length > 0 ? `Stopped, and handed back: ${left.join(', ')}` : 'Stopped.'),

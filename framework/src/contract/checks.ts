@@ -6,7 +6,7 @@
  *   applyCommit     with the items as kept: refused by the first condition that does not hold, or the outcome of all
  */
 import { measured, plain } from './json.ts'
-import { assign, attributeOf, indexKeyOf, type KeyValue, keyOf, orderKeyOf } from './keys.ts'
+import { assign, attributeOf, indexKeyOf, type KeyValue, keyOf, keyWith, orderKeyOf } from './keys.ts'
 import { limits, readable, utf8Bytes } from './limits.ts'
 import { fault } from './problems.ts'
 import type { NewMessage } from './queue.ts'
@@ -141,8 +141,7 @@ export function liveItem(shape: TableShape, item: Item | undefined, nowMs: numbe
 /** Whether the conditions hold. An absent item has no attributes. */
 export function holds(when: Conditions | undefined, item: Item | undefined): boolean {
   if (when === undefined) return true
-  for (const attribute of Object.keys(when)) {
-    const matcher = attributeOf(when, attribute) as Matcher
+  for (const [attribute, matcher] of Object.entries(when)) {
     if (!matches(matcher, item === undefined ? undefined : attributeOf(item, attribute))) return false
   }
   return true
@@ -262,7 +261,7 @@ function valuesAfter(
     case 'patch':
       return patched(before ?? {}, write)
     case 'add':
-      return { ...(before ?? { ...write.start, ...keyValues(shape, key) }), ...added(write, before) }
+      return { ...(before ?? { ...write.start, ...keyWith(shape, key) }), ...added(write, before) }
     default:
       return undefined
   }
@@ -274,12 +273,6 @@ function patched(before: Item, write: Write & { op: 'patch' }): Values {
     if (value !== undefined) assign(values, attribute, value)
   }
   for (const attribute of write.unset) delete values[attribute]
-  return values
-}
-
-function keyValues(shape: TableShape, key: readonly KeyValue[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
-  for (const [part, attribute] of shape.key.entries()) assign(values, attribute, key[part])
   return values
 }
 
@@ -313,7 +306,7 @@ function effectOf(target: Target, before: Item | undefined, after: Item | undefi
 export function changeOf({ target, before, after }: Effect): ItemChange {
   const { shape, key } = target
   return {
-    key: keyValues(shape, key) as Key,
+    key: keyWith(shape, key),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
   }

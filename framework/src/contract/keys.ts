@@ -46,9 +46,13 @@ export function keyOf(shape: TableShape, item: Values): readonly KeyValue[] {
 
 /** The key attributes alone. Faults: `invalid-key`. */
 export function keyObject(shape: TableShape, item: Values): Key {
+  return keyWith(shape, keyOf(shape, item))
+}
+
+/** The key attributes of these values, given in the order of the shape. */
+export function keyWith(shape: TableShape, values: readonly KeyValue[]): Key {
   const key: Record<string, KeyValue> = {}
-  const values = keyOf(shape, item)
-  for (const [part, attribute] of shape.key.entries()) assign(key, attribute, values[part])
+  for (const [part, value] of values.entries()) assign(key, shape.key[part] ?? '', value)
   return key
 }
 
@@ -197,8 +201,8 @@ type Asked = Pick<Query, 'index' | 'reverse'> & { readonly partition?: KeyValue 
 export function pageOf(shape: TableShape, asked: Asked, found: readonly Item[], limit: number): ItemPage {
   if (found.length <= limit) return { items: found }
   const items = found.slice(0, limit)
-  const last = items[limit - 1] as Item
-  return { items, after: cursorOf(shape, asked, positionOf(shape, asked, last)) }
+  const last = items.at(-1)
+  return last ? { items, after: cursorOf(shape, asked, positionOf(shape, asked, last)) } : { items }
 }
 
 function positionOf(shape: TableShape, asked: Asked, item: Item): readonly KeyValue[] {

@@ -13,21 +13,47 @@ import { fault } from './problems.ts'
 /** When a schedule is due, as the plan keeps it. */
 export type When = Schedule['when']
 
+/** A rhythm made ready: its expression is read once. */
+export interface Ticks {
+  /** The latest tick at or before `nowMs`; undefined when none ever was. */
+  latest(nowMs: number): number | undefined
+  /** The first tick after `afterMs`. Faults: `plan-invalid` where there is none. */
+  next(afterMs: number): number
+}
+
+/** Faults: `plan-invalid`. */
+export function ticksOf(when: When): Ticks {
+  return 'everyMs' in when ? everySoOften(when.everyMs) : cronTicks(when)
+}
+
+function everySoOften(everyMs: number): Ticks {
+  return {
+    latest: nowMs => Math.floor(nowMs / everyMs) * everyMs,
+    next: afterMs => (Math.floor(afterMs / everyMs) + 1) * everyMs,
+  }
+}
+
+function cronTicks(when: Extract<When, { cron: string }>): Ticks {
+  const cron = cronOf(when)
+  return {
+    // A run at the reference itself is not a previous one.
+    latest: nowMs => cron.previousRuns(1, new Date(nowMs + 1))[0]?.getTime(),
+    next(afterMs) {
+      const next = cron.nextRun(new Date(afterMs))
+      if (next) return next.getTime()
+      throw fault('plan-invalid', `"${when.cron}" is never due`)
+    },
+  }
+}
+
 /** The latest tick at or before `nowMs`; undefined when none ever was. Faults: `plan-invalid`. */
 export function latestTick(when: When, nowMs: number): number | undefined {
-  if ('everyMs' in when) return Math.floor(nowMs / when.everyMs) * when.everyMs
-  // A run at the reference itself is not a previous one.
-  return cronOf(when)
-    .previousRuns(1, new Date(nowMs + 1))[0]
-    ?.getTime()
+  return ticksOf(when).latest(nowMs)
 }
 
 /** The first tick after `afterMs`. Faults: `plan-invalid` where there is none. */
 export function nextTick(when: When, afterMs: number): number {
-  if ('everyMs' in when) return (Math.floor(afterMs / when.everyMs) + 1) * when.everyMs
-  const next = cronOf(when).nextRun(new Date(afterMs))
-  if (next) return next.getTime()
-  throw fault('plan-invalid', `"${when.cron}" is never due`)
+  return ticksOf(when).next(afterMs)
 }
 
 /**

@@ -9,7 +9,10 @@ const byRoutes = client<typeof gateways.api>(routes, '/api/shop')
 
 export async function uses(): Promise<void> {
   const hello: { hello: string; tags: string[] } = (await web.hello()).value
-  const placed = await byRoutes.place({ params: { orderId: hello.hello }, body: { customer: 'a', items: [] } }, { timeout: '1 second' })
+  const placed = await byRoutes.place(
+    { params: { orderId: hello.hello }, body: { customer: 'a', items: [] } },
+    { timeout: '1 second' },
+  )
   if (placed.ok) placed.value.total.toFixed()
   else if (placed.problem.code === 'sold-out') placed.problem.detail?.trim()
   for await (const { count } of (await web.live()).value) count.toFixed()

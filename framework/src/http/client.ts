@@ -58,8 +58,7 @@ export type ClientOf<G> = G extends Gateway<infer H> ? HttpClient<H> : never
  *
  * Where the gateway itself must not go, in a browser, its routes do: `client<typeof gateway>(routes, url)` with what
  * `routesOf(gateway)` has made.
- * @throws ClientError from the calls. Problem codes: all that an endpoint does not name in `fails`; `service-unavailable`
- * and `timed-out` where there was no answer
+ * @throws ClientError from the calls, with the problem's code; without an answer `service-unavailable` or `timed-out`
  * @example
  * const shop = client(storefront.gateways.customer, 'https://shop.example.org/api/storefront/customer', {
  *   headers: () => ({ 'x-api-key': key }),
@@ -73,7 +72,7 @@ export function client(given: AnyGateway | RouteManifest, url: string, options: 
   const routes = isGateway(given) ? routesOf(given) : given
   const base = url.replace(/\/+$/, '')
   const functions = Object.entries(routes).map(([name, route]) => {
-    const ask = (request: Given = {}, call: CallOptions = {}): Promise<Reply> =>
+    const ask = async (request: Given = {}, call: CallOptions = {}): Promise<Reply> =>
       new EndpointCall(name, route, options, call).run(prepared(base, route, request))
     return [name, ask] as const
   })

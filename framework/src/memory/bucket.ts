@@ -323,7 +323,7 @@ function cursorOf(key: string): string {
 /** The key that a cursor stands for. Faults: `invalid-cursor`. */
 function keyIn(cursor: string, prefix: string): string {
   const key = parsed(Buffer.from(cursor, 'base64url').toString())
-  if (typeof key === 'string' && cursorOf(key) === cursor && isWellFormed(key) && key.startsWith(prefix)) return key
+  if (typeof key === 'string' && isWellFormed(key) && key.startsWith(prefix)) return key
   throw fault('invalid-cursor', 'this cursor does not come from this list')
 }
 

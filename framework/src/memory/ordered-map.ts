@@ -2,6 +2,8 @@
  * A map ordered by its keys, compared by UTF-16 code units. Kept as a list of short sorted chunks: finding is O(log n),
  * and a change moves at most one chunk's entries (and, once in many changes, the list of chunks), which at the sizes of
  * a test is faster than a tree.
+ *
+ * The casts below say one thing: every index lies within its list.
  */
 
 const mostInChunk = 128

@@ -1,5 +1,4 @@
-import type { NewMessage } from '../contract/queue.ts'
-import { provePromises, type Skips } from '../contract/suite/promises.ts'
+import { provePromises, type Skips, type TestTime } from '../contract/suite/promises.ts'
 import {
   lastingPromises,
   outboxPromises,
@@ -7,7 +6,8 @@ import {
   type StoreSubject,
   storePromises,
 } from '../contract/suite/store.ts'
-import { memoryClock } from './clock.ts'
+import { type MemoryClock, memoryClock } from './clock.ts'
+import { memoryQueues } from './queue.ts'
 import { memoryStore } from './store.ts'
 
 const forgets = skipsOf(lastingPromises, 'memory keeps nothing when its process ends')
@@ -17,20 +17,30 @@ function skipsOf(promises: object, reason: string): Skips {
   return Object.fromEntries(Object.keys(promises).map(title => [title, { reason }]))
 }
 
-function subjectOf({ tables }: StoreNeeds, indexLagMs: number, sent?: NewMessage[]): StoreSubject {
+async function withOutbox({ tables }: StoreNeeds): Promise<StoreSubject> {
   const clock = memoryClock(Date.UTC(2030, 0, 1))
-  const queues = sent && { accept: (messages: readonly NewMessage[]) => void sent.push(...messages) }
+  return { time: timeOf(clock), store: memoryStore({ clock, tables }), close: async () => {} }
+}
+
+async function withQueues({ tables, queues: shapes }: StoreNeeds): Promise<StoreSubject> {
+  const clock = memoryClock(Date.UTC(2030, 0, 1))
+  const queues = memoryQueues({ clock, queues: shapes })
+  const indexLagMs = 20
   return {
-    time: { clock, advance: ms => clock.advance(ms) },
-    store: memoryStore({ clock, tables, indexLagMs, ...(queues ? { queues } : {}) }),
+    time: timeOf(clock),
+    store: memoryStore({ clock, tables, queues, indexLagMs }),
     indexLagMs,
-    ...(sent ? { arrived: async (queue: string) => sent.filter(message => message.queue === queue) } : {}),
+    arrived: queue => queues.peek(queue, 100_000),
     close: async () => {},
   }
 }
 
-const outbox = async (needs: StoreNeeds) => subjectOf(needs, 0)
-const queues = async (needs: StoreNeeds) => subjectOf(needs, 20, [])
+function timeOf(clock: MemoryClock): TestTime {
+  return { clock, advance: ms => clock.advance(ms) }
+}
 
-provePromises('store', 'memory with an outbox', storePromises, outbox, forgets)
-provePromises('store', 'memory with its own queues and late indexes', storePromises, queues, { ...forgets, ...direct })
+provePromises('store', 'memory with an outbox', storePromises, withOutbox, forgets)
+provePromises('store', 'memory with its own queues and late indexes', storePromises, withQueues, {
+  ...forgets,
+  ...direct,
+})

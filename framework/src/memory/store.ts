@@ -58,6 +58,7 @@ class MemoryStore implements Store {
   async commit(commit: Commit): Promise<Committed> {
     const prepared = prepareCommit(this.#shapes, commit)
     const nowMs = this.#clock.now()
+    // One for each target, and so for each effect.
     const positions = prepared.targets.map(({ key }) => positionOf(key))
     const kept = prepared.targets.map(({ shape }, at) => this.#table(shape.name).get(positions[at] as string, nowMs))
     const outcome = applyCommit(prepared, kept, nowMs)

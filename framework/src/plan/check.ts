@@ -9,6 +9,7 @@ import { endpointMistakes } from './rules/endpoints.ts'
 import { flowMistakes, flowNotes } from './rules/flows.ts'
 import { gatewayMistakes, sharedSitePaths } from './rules/gateways.ts'
 import { grouped } from './rules/grouped.ts'
+import { jsonMistakes } from './rules/json.ts'
 import { keepingMistakes } from './rules/keeping.ts'
 import { nameMistakes } from './rules/names.ts'
 import { outsideMistakes } from './rules/outside.ts'
@@ -30,6 +31,7 @@ function* mistakesIn(parts: Parts): Generator<Mistake> {
   yield* endpointMistakes(parts)
   yield* flowMistakes(parts)
   yield* keepingMistakes(parts)
+  yield* jsonMistakes(parts)
   yield* outsideMistakes(parts)
 }
 

@@ -204,7 +204,8 @@ type Outcome<T> = T | Promise<T> | Operation<T, boolean>
  * - `returns`: a schema (200), several by status, `stream(…)`, `file(…)` or `nothing`. Fields the schema does not name never leave.
  * - `fails`: the problems a caller may meet, each with its HTTP status.
  * - `once`: a request header. A request retried with the same value is done once and answered the same, for 24 hours;
- *   the endpoint then writes in the operation it returns, and nowhere else.
+ *   the endpoint then writes in the operation it returns, and nowhere else. SQL cannot be part of it: a handler that
+ *   writes to a database may run again after a crash, with the same `newId()`s: insert under them, `on conflict do nothing`.
  * - `timeout`: at most 29 seconds, the default. `maxBody`: at most 6 MB, default 1 MB.
  * @example
  * const show = endpoint('GET /products/:productId', {

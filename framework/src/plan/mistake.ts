@@ -44,6 +44,7 @@ export type MistakeCode =
   | 'rhythm-invalid'
   // tables, views, databases, buckets
   | 'index-useless'
+  | 'not-json'
   | 'attribute-repeated'
   | 'attribute-of-key'
   | 'view-not-kept'

@@ -3,9 +3,17 @@
  * is still.
  */
 
+/** Something that runs. */
+export interface Active {
+  readonly name: string
+}
+
 export interface Activity {
   /** Something began; call the result once when it has ended. */
   begin(name: string): () => void
+  /** The same for something that is there already. `leave` tells whether it was running. */
+  enter(active: Active): void
+  leave(active: Active): boolean
   readonly count: number
   names(): readonly string[]
   /** Resolves when nothing runs. */
@@ -13,20 +21,21 @@ export interface Activity {
 }
 
 export function activity(): Activity {
-  const running = new Set<{ readonly name: string }>()
-  let waiting: (() => void)[] = []
-  const ended = (entry: { readonly name: string }): void => {
-    if (!running.delete(entry) || running.size > 0) return
-    const wake = waiting
-    waiting = []
-    for (const each of wake) each()
+  const running = new Set<Active>()
+  const waiting: (() => void)[] = []
+  const leave = (active: Active): boolean => {
+    const left = running.delete(active)
+    if (left && running.size === 0 && waiting.length > 0) for (const wake of waiting.splice(0)) wake()
+    return left
   }
   return {
     begin(name) {
       const entry = { name }
       running.add(entry)
-      return () => ended(entry)
+      return () => void leave(entry)
     },
+    enter: active => void running.add(active),
+    leave,
     get count() {
       return running.size
     },

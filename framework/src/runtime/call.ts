@@ -7,11 +7,11 @@ import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Store, Write } from '../contract/store.ts'
 import type { Call, Log } from '../plan/call.ts'
 import type { Activity } from './activity.ts'
-import type { Deadlines } from './deadlines.ts'
 import { type Entropy, idsOf } from './entropy.ts'
 import { type LogSink, logTo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type Remember, Session } from './operations.ts'
+import type { RunningCalls } from './running.ts'
 import type { Attributes, Span, SpanKind, Trace, Tracer } from './telemetry.ts'
 
 /** Who is calling, as far as other services need to know. */
@@ -28,7 +28,8 @@ export interface CallKit {
   readonly store: Store
   readonly tracer: Tracer
   readonly entropy: Entropy
-  readonly deadlines: Deadlines
+  readonly running: RunningCalls
+  /** What runs beside calls: deliveries, ticks, relays. */
   readonly activity: Activity
   readonly metrics: Metrics
   readonly logs: LogSink
@@ -56,10 +57,12 @@ export class RunningCall implements Call {
   readonly nowMs: number
   readonly deadlineMs: number
   readonly span: Span
-  work: string
   session: Session
   /** Set once an authorizer has let the caller in. */
   identity: Identity | undefined
+  /** Told when its time is up. */
+  expire: (late: Fault) => void = () => {}
+  #work: string | undefined
   #asked = 0
   #abort: AbortController | undefined
   #ids: (() => string) | undefined
@@ -71,8 +74,14 @@ export class RunningCall implements Call {
     this.nowMs = kit.clock.now()
     this.deadlineMs = this.nowMs + plan.timeoutMs
     this.span = kit.tracer.start(plan.span.name, plan.span.kind, plan.trace, plan.span.attributes)
-    this.work = plan.work ?? kit.entropy.hex(16)
+    this.#work = plan.work
     this.session = this.#sessionWith(undefined)
+  }
+
+  /** What makes this call the same work when it is repeated; chance, where nothing does. */
+  get work(): string {
+    this.#work ??= this.kit.entropy.hex(16)
+    return this.#work
   }
 
   get at(): Date {
@@ -111,7 +120,7 @@ export class RunningCall implements Call {
    * request and its retries.
    */
   beginOnce(work: string, atMs: number, remember: Remember): void {
-    this.work = work
+    this.#work = work
     this.#ids = idsOf(work, atMs)
     this.session = this.#sessionWith(remember)
   }
@@ -145,54 +154,60 @@ export class RunningCall implements Call {
 
 /**
  * Runs a handler to its end: within its time, with every operation it made run, counted and traced. The session stays
- * open for what the runtime still writes for the call; a time-out closes it.
+ * open for what the runtime still writes for the call; a time-out closes it. One promise and one entry a call: most of
+ * what a small call costs is here.
  */
-export async function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
-  const { metrics, activity } = call.kit
-  const ended = activity.begin(call.name)
-  try {
-    const result = await withinTime(call, run)
-    requireAllRun(call)
-    call.span.end()
-    metrics.called(call.plan.service, call.plan.handler, call.kit.clock.now() - call.nowMs, false)
-    return result
-  } catch (error) {
-    call.stop(fault('timed-out', `${call.name} has ended`))
-    call.span.end(call.span.sampled ? call.kit.scrub(error instanceof Error ? error.message : String(error)) : error)
-    metrics.called(call.plan.service, call.plan.handler, call.kit.clock.now() - call.nowMs, !callersFault(error))
-    throw error
-  } finally {
-    ended()
-  }
-}
-
-function withinTime<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const cancel = call.kit.deadlines.add(call.deadlineMs, () => {
-      const late = fault('timed-out', `${call.name} took longer than ${call.plan.timeoutMs} ms`)
-      call.stop(late)
-      reject(late)
-    })
-    const settle =
-      <V>(then: (value: V) => void) =>
-      (value: V): void => {
-        cancel()
-        then(value)
+export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { running } = call.kit
+    const kept = (result: T): void => {
+      if (!running.end(call)) return
+      const forgotten = neverRun(call)
+      if (forgotten) {
+        reject(failed(call, forgotten))
+      } else {
+        ended(call, undefined, false)
+        resolve(result)
       }
+    }
+    const broken = (error: unknown): void => {
+      if (running.end(call)) reject(failed(call, error))
+    }
+    call.expire = broken
+    running.begin(call)
     try {
-      Promise.resolve(run()).then(settle(resolve), settle(reject))
+      const result = run()
+      if (isPromise(result)) result.then(kept, broken)
+      else kept(result)
     } catch (error) {
-      settle(reject)(error)
+      broken(error)
     }
   })
 }
 
-function requireAllRun(call: RunningCall): void {
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
+function failed(call: RunningCall, error: unknown): unknown {
+  call.stop(isFault(error, 'timed-out') ? error : fault('timed-out', `${call.name} has ended`))
+  ended(call, error, !callersFault(error))
+  return error
+}
+
+function ended(call: RunningCall, error: unknown, counts: boolean): void {
+  const { kit, plan, span, nowMs } = call
+  if (span.sampled && error !== undefined) span.end(kit.scrub(error instanceof Error ? error.message : String(error)))
+  else span.end()
+  kit.metrics.called(plan.service, plan.handler, kit.clock.now() - nowMs, counts)
+}
+
+function neverRun(call: RunningCall): Fault | undefined {
   const [forgotten] = call.session.neverRun()
-  if (!forgotten) return
+  if (!forgotten) return undefined
   const place = forgotten.place()
   const where = place ? ` (${place.file}:${place.line})` : ''
-  throw fault(
+  return fault(
     'operation-never-run',
     `${call.name} made ${forgotten.name}${where} and never ran it: await it, or return it`,
   )

@@ -37,7 +37,8 @@ interface Given {
 
 /** How a call came in: who it is, and what it asks. */
 interface Arrival {
-  identify(call: RunningCall): Promise<unknown>
+  /** Not a promise where there is nothing to ask. */
+  identify(call: RunningCall): unknown
   given(): Given
   readonly onceKey: string | undefined
 }
@@ -60,10 +61,7 @@ export class Calls {
   /** A call through a gateway. Never rejects. */
   async fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
     const { endpoint } = bound
-    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal, {
-      'http.request.method': endpoint.method,
-      'http.route': endpoint.path,
-    })
+    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
     return this.#answer(bound, call, {
       onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
       identify: running => this.#authorize(bound, running, asked),
@@ -77,7 +75,7 @@ export class Calls {
     const token = this.tokenFor(bound, from)
     return this.#answer(bound, call, {
       onceKey: request.onceKey,
-      identify: async running => this.#identified(bound, running, token),
+      identify: running => this.#identified(bound, running, token),
       given: () => validatedPayload(bound.inputs, request.payload),
     })
   }
@@ -88,7 +86,7 @@ export class Calls {
     const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
     return this.#answer(bound, call, {
       onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
-      identify: async running => {
+      identify: running => {
         running.identity = identity
         return identity.caller
       },
@@ -105,18 +103,13 @@ export class Calls {
     })
   }
 
-  #begin(
-    bound: BoundEndpoint,
-    trace: ReturnType<typeof traceFrom>,
-    signal: () => AbortSignal,
-    attributes: Readonly<Record<string, string>> = {},
-  ): EndpointRun {
-    const { service, name, endpoint } = bound
+  #begin(bound: BoundEndpoint, trace: ReturnType<typeof traceFrom>, signal: () => AbortSignal): EndpointRun {
+    const { service, name, endpoint, span } = bound
     return new EndpointRun(this.#parts.kit, {
       service,
       handler: name,
       timeoutMs: endpoint.timeoutMs,
-      span: { kind: 'server', name: `${service}/${name}`, attributes },
+      span,
       trace,
       signal,
     })
@@ -132,20 +125,19 @@ export class Calls {
     }
   }
 
-  async #run(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
-    await this.#arrive(call, arrival)
-    const key = bound.endpoint.once === undefined ? undefined : arrival.onceKey
-    if (key === undefined) return answerOf(bound, await handled(bound, call))
-    return this.#runOnce(bound, call, key)
+  /** Goes on without a promise where it can: an open endpoint whose handler gives a plain value waits for nothing. */
+  #run(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Answer | PromiseLike<Answer> {
+    const caller = arrival.identify(call)
+    if (caller instanceof Promise) return caller.then(known => this.#runFor(bound, call, arrival, known))
+    return this.#runFor(bound, call, arrival, caller)
   }
 
-  async #arrive(call: EndpointRun, arrival: Arrival): Promise<void> {
-    call.caller = await arrival.identify(call)
-    const given = arrival.given()
-    call.params = given.params
-    call.query = given.query
-    call.body = given.body
-    call.headers = given.headers
+  #runFor(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival, caller: unknown): Answer | PromiseLike<Answer> {
+    arrived(call, caller, arrival.given())
+    const key = bound.endpoint.once === undefined ? undefined : arrival.onceKey
+    if (key !== undefined) return this.#runOnce(bound, call, key)
+    const value = handled(bound, call)
+    return isPromiseLike(value) ? value.then(settled => answerOf(bound, settled)) : answerOf(bound, value)
   }
 
   async #runOnce(bound: BoundEndpoint, call: EndpointRun, key: string): Promise<Answer> {
@@ -177,9 +169,12 @@ export class Calls {
     }
   }
 
-  async #authorize(bound: BoundEndpoint, call: RunningCall, asked: Asked): Promise<unknown> {
+  #authorize(bound: BoundEndpoint, call: RunningCall, asked: Asked): unknown {
+    return bound.authorizer.scheme === 'anyone' ? undefined : this.#authorizeSomebody(bound, call, asked)
+  }
+
+  async #authorizeSomebody(bound: BoundEndpoint, call: RunningCall, asked: Asked): Promise<unknown> {
     const { authorizer } = bound
-    if (authorizer.scheme === 'anyone') return undefined
     if (authorizer.scheme === 'internal') throw fault('not-allowed', 'only services of this system may call it')
     const credentials = credentialsOf(asked, call)
     const clients = bound.authorizerClients(call) as Clients<Uses>
@@ -215,15 +210,27 @@ export class Calls {
   }
 
   async #stream(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
-    await this.#arrive(call, arrival)
+    arrived(call, await arrival.identify(call), arrival.given())
     const events = await handled(bound, call)
     if (isProblem(events)) return answerOf(bound, events)
     return { kind: 'events', status: 200, events: eventsOf(bound, call, events as AsyncIterable<unknown>), headers: {} }
   }
 }
 
+function arrived(call: EndpointRun, caller: unknown, given: Given): void {
+  call.caller = caller
+  call.params = given.params
+  call.query = given.query
+  call.body = given.body
+  call.headers = given.headers
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
 /** Calls the handler. An operation that it returns without awaiting is run as the answer. */
-async function handled(bound: BoundEndpoint, call: EndpointRun): Promise<unknown> {
+function handled(bound: BoundEndpoint, call: EndpointRun): unknown {
   const result = bound.endpoint.handle(call, bound.clients(call) as Clients<Uses>)
   return result instanceof Pending ? call.session.runAsAnswer(result) : result
 }

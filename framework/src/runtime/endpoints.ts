@@ -8,12 +8,15 @@ import { compileWriter, type Writer } from '../compile/writer.ts'
 import type { Authorizer } from '../plan/authorizer.ts'
 import type { AnyEndpoint, Returned } from '../plan/endpoint.ts'
 import type { Schema } from '../plan/schema.ts'
+import type { CallPlan } from './call.ts'
 import type { ClientFactory, Wiring } from './wiring.ts'
 
 export interface BoundEndpoint {
   readonly service: string
   readonly name: string
   readonly endpoint: AnyEndpoint
+  /** What its spans are called and say. */
+  readonly span: CallPlan['span']
   readonly inputs: Inputs
   readonly output: Output
   readonly authorizer: Authorizer<unknown>
@@ -45,6 +48,11 @@ export function bindEndpoint(wiring: Wiring, service: string, name: string, endp
     service,
     name,
     endpoint,
+    span: {
+      kind: 'server',
+      name: `${service}/${name}`,
+      attributes: { 'http.request.method': endpoint.method, 'http.route': endpoint.path },
+    },
     inputs: inputsOf(endpoint),
     output: outputOf(endpoint),
     authorizer: endpoint.caller,

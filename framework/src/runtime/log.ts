@@ -38,10 +38,13 @@ export function logTo(sink: LogSink, clock: Clock, context: LogContext, scrub: (
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
+/** Scrubbed text by text: a secret with a quotation mark in it would otherwise break the JSON around it. */
 function scrubbedFields(fields: Fields, scrub: (text: string) => string): Fields {
-  const text = JSON.stringify(fields, plainly)
-  const scrubbed = scrub(text)
-  return JSON.parse(scrubbed) as Fields
+  const texts = (name: string, value: unknown): unknown => {
+    const plain = plainly(name, value)
+    return typeof plain === 'string' ? scrub(plain) : plain
+  }
+  return JSON.parse(JSON.stringify(fields, texts)) as Fields
 }
 
 /** Errors carry what helps to find their cause; what JSON cannot say is said as text. */

@@ -69,7 +69,7 @@ export class Session implements Work {
 
   /** An operation of this call. `word` is the function its author called. */
   operation<T>(described: Described<T>, word: unknown): Refusable<T> {
-    const pending = new Pending(this, described, calledFrom(word))
+    const pending = new Pending(this, described, calledFrom(word), none)
     this.waitFor(pending)
     return pending
   }
@@ -179,7 +179,8 @@ export class Pending<T> implements Refusable<T> {
   #taken = false
   #running: Promise<T> | undefined
 
-  constructor(session: Session, described: Described<T>, place: PlaceOf, otherwise: unknown = none) {
+  /** `otherwise` has no default: `.or(undefined)` says something. */
+  constructor(session: Session, described: Described<T>, place: PlaceOf, otherwise: unknown) {
     this.#session = session
     this.described = described
     this.place = place

@@ -13,7 +13,7 @@ import type { SettingReader } from '../plan/secret.ts'
 import type { CallKit, RunningCall } from './call.ts'
 import { type CachedVault, settingClient } from './clients/vault.ts'
 import { type ConnectionAttempt, type OpenConnection, openConnection } from './connection/client.ts'
-import { type DatabaseParts, databaseReader, databaseWriter } from './database/client.ts'
+import type { DatabaseParts } from './database/client.ts'
 import { migrate } from './database/migrate.ts'
 import { type SqlOutbox, sqlOutbox } from './database/outbox.ts'
 import { logTo } from './log.ts'
@@ -33,16 +33,18 @@ export interface OutsideParts {
   readonly fetch: typeof fetch
 }
 
-export function outsides(given: OutsideParts): Outsides {
+export async function outsides(given: OutsideParts): Promise<Outsides> {
   const connections = new Map(
     resourcesOf(given.parts, 'connection').map(each => [each.name, opened(given, each as Connection)]),
   )
   const databases = new Map(resourcesOf(given.parts, 'database').map(each => [each.name, migrated(given, each)]))
+  // Kysely is larger than the whole framework: a plan without a database does not wait for it.
+  const clients = databases.size > 0 ? await import('./database/client.ts') : undefined
   return {
     connection: ({ name }, call) => connections.get(name)?.client(connectionCall(call)),
     database: ({ name }, right, call) => {
       const found = databases.get(name)
-      return found && databaseClient(found, right, call)
+      return found && clients && databaseClient(clients, found, right, call)
     },
     outboxes: [...databases.values()].map(({ outbox }) => outbox),
   }
@@ -105,7 +107,14 @@ function migrated({ drivers, kit }: OutsideParts, { name, spec }: AnyDatabase): 
   return { name, open, outbox: sqlOutbox(open) }
 }
 
-function databaseClient({ name, open, outbox }: Migrated, right: string, call: RunningCall): unknown {
+type DatabaseClients = Pick<typeof import('./database/client.ts'), 'databaseReader' | 'databaseWriter'>
+
+function databaseClient(
+  { databaseReader, databaseWriter }: DatabaseClients,
+  { name, open, outbox }: Migrated,
+  right: string,
+  call: RunningCall,
+): unknown {
   const parts: DatabaseParts = {
     open,
     outbox,

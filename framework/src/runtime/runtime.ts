@@ -18,7 +18,6 @@ import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
 import type { AskService } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
-import { deadlines } from './deadlines.ts'
 import type { Answer, Asked, Door, DoorRoute } from './door.ts'
 import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
 import { type Entropy, systemEntropy } from './entropy.ts'
@@ -30,6 +29,7 @@ import { once, onceTable } from './once.ts'
 import { outsides } from './outsides.ts'
 import { type Feed, type Pump, pump } from './pump.ts'
 import { type Relay, relay } from './relay.ts'
+import { runningCalls } from './running.ts'
 import { type Ticker, type Ticking, ticker } from './schedules.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
 import { throttles } from './throttle.ts'
@@ -95,7 +95,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
     return calls.fromService(bound, request, call)
   }
-  const outside = outsides({ parts, drivers, vault, kit, fetch: options.fetch ?? fetch })
+  const outside = await outsides({ parts, drivers, vault, kit, fetch: options.fetch ?? fetch })
   const wired = wiring({
     plan: plan.name,
     services: parts.services,
@@ -133,7 +133,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
       await background?.stop(graceMs)
       await stillOrLate(kit, graceMs)
       seen.close()
-      kit.deadlines.close()
+      kit.running.close()
     },
   }
 }
@@ -145,6 +145,7 @@ function kitOf(
   entropy: Entropy,
   scrub: (text: string) => string,
 ): CallKit {
+  const active = activity()
   return {
     plan: plan.name,
     clock,
@@ -153,8 +154,8 @@ function kitOf(
     logs,
     scrub,
     tracer: tracer(telemetry, clock, entropy),
-    deadlines: deadlines(clock),
-    activity: activity(),
+    running: runningCalls(clock, active),
+    activity: active,
     metrics: metrics(clock),
   }
 }

@@ -33,6 +33,7 @@ const leaseMs = 60_000
 export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Ticking[]): Ticker {
   const timers = new Map<string, { atMs: number; cancel: Cancel }>()
   const running = new Set<Promise<void>>()
+  const retries = new Set<Cancel>()
   let stopped = false
 
   const arm = (each: Ticking): void => {
@@ -47,12 +48,24 @@ export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Tic
   const begin = (each: Ticking, tickMs: number): void => {
     const ended = kit.activity.begin(nameOf(each))
     const run = runTick(kit, schedules, each, tickMs)
+      .then(heldUntilMs => {
+        if (heldUntilMs !== undefined) tryAgain(each, tickMs, heldUntilMs)
+      })
       .catch(error => report(kit, each, error))
       .finally(() => {
         ended()
         running.delete(run)
       })
     running.add(run)
+  }
+  // Whoever holds the tick may be dead: then its claim runs out, and the tick is still to be run.
+  const tryAgain = (each: Ticking, tickMs: number, atMs: number): void => {
+    if (stopped) return
+    const cancel = kit.clock.at(atMs, () => {
+      retries.delete(cancel)
+      begin(each, tickMs)
+    })
+    retries.add(cancel)
   }
   for (const each of ticking) {
     arm(each)
@@ -75,6 +88,7 @@ export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Tic
     async stop() {
       stopped = true
       for (const { cancel } of timers.values()) cancel()
+      for (const cancel of retries) cancel()
       await Promise.all(running)
     },
   }
@@ -95,16 +109,22 @@ async function catchUp(
   if (latestMs === undefined) return
   const last = await schedules.last(nameOf(each))
   if (last) {
-    if (last.tickMs < latestMs || last.state === 'running') begin(latestMs)
+    if (last.tickMs < latestMs || last.state === 'running') begin(Math.max(latestMs, last.tickMs))
     return
   }
   const claim = await schedules.claim(nameOf(each), latestMs, leaseMs)
   if (claim) await schedules.finish(claim)
 }
 
-async function runTick(kit: CallKit, schedules: Schedules, each: Ticking, tickMs: number): Promise<void> {
+/** Runs a tick if it can be claimed. Gives when to try again where another holds the schedule. */
+async function runTick(kit: CallKit, schedules: Schedules, each: Ticking, tickMs: number): Promise<number | undefined> {
   const claim = await schedules.claim(nameOf(each), tickMs, leaseMs)
-  if (!claim) return
+  if (claim) return void (await runClaimed(kit, schedules, each, claim))
+  return (await schedules.last(nameOf(each)))?.heldUntilMs
+}
+
+async function runClaimed(kit: CallKit, schedules: Schedules, each: Ticking, claim: Claim): Promise<void> {
+  const { tickMs } = claim
   const call = callOf(kit, each, tickMs, claim)
   const keep = keepClaim(kit, schedules, claim, call)
   try {

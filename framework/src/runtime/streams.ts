@@ -18,7 +18,7 @@ export async function* eventsOf(
   const over = fault('timed-out', `${call.name} has ended`)
   const { kit } = call
   const ended = kit.activity.begin(call.name)
-  const cancel = kit.deadlines.add(call.nowMs + longestMs, () => call.stop(over))
+  const cancel = kit.clock.at(call.nowMs + longestMs, () => call.stop(over))
   let failure: unknown
   try {
     for await (const event of events) yield written(bound, event)

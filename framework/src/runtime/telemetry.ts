@@ -66,8 +66,8 @@ export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy): Tr
   return {
     start(name, kind, parent, attributes) {
       const sampled = parent ? parent.sampled && sink !== undefined : chosen()
+      if (!sampled || !sink) return new Passing(parent, entropy)
       const traceId = parent?.traceId ?? entropy.hex(16)
-      if (!sampled || !sink) return { traceId, spanId: parent?.spanId ?? entropy.hex(8), sampled: false, end, set }
       return new Recording(
         sink,
         clock,
@@ -78,8 +78,33 @@ export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy): Tr
   }
 }
 
-function end(): void {}
-function set(): void {}
+/** A span that is not kept. Its ids are made when somebody asks: a log line, a problem, a call to another service. */
+class Passing implements Span {
+  readonly sampled = false
+  readonly #entropy: Entropy
+  #traceId: string | undefined
+  #spanId: string | undefined
+
+  constructor(parent: Trace | undefined, entropy: Entropy) {
+    this.#entropy = entropy
+    this.#traceId = parent?.traceId
+    this.#spanId = parent?.spanId
+  }
+
+  get traceId(): string {
+    this.#traceId ??= this.#entropy.hex(16)
+    return this.#traceId
+  }
+
+  get spanId(): string {
+    this.#spanId ??= this.#entropy.hex(8)
+    return this.#spanId
+  }
+
+  end(): void {}
+
+  set(): void {}
+}
 
 interface Begun {
   readonly traceId: string

@@ -93,6 +93,14 @@ export const listPromises: Promises<BucketSubject, BucketNeeds> = {
     }
   }),
 
+  'refuses a cursor that comes from another prefix': promise(async ({ buckets }) => {
+    for (const key of ['a/1', 'a/2', 'b/1', 'b/2']) await putText(buckets, key, '')
+    const { after = '' } = await buckets.list(files, { prefix: 'a/', limit: 1 })
+    expect(await buckets.list(files, { prefix: 'a/', limit: 1, after })).toMatchObject({ objects: [{ key: 'a/2' }] })
+    const elsewhere = buckets.list(files, { prefix: 'b/', limit: 1, after })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'invalid-cursor' })
+  }),
+
   'lists 1,000 objects at once': promise(async ({ buckets }) => {
     const keys = Array.from({ length: 1_001 }, (_, index) => `k${String(index).padStart(4, '0')}`)
     for (const key of keys) await putText(buckets, key, '')

@@ -40,61 +40,68 @@ async function* counting(signal: AbortSignal): AsyncGenerator<{ count: number }>
   await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
 }
 
+const hello = endpoint('GET /hello', {
+  summary: 'Says hello',
+  caller: anyone,
+  query: z.object({ name: z.string().default('world'), tag: z.union([z.string(), z.array(z.string())]).optional() }),
+  returns: z.object({ hello: z.string(), tags: z.array(z.string()) }),
+  handle: ({ query }) => ({ hello: query.name, tags: [query.tag ?? []].flat() }),
+})
+const place = endpoint('POST /orders/:orderId', {
+  summary: 'Places an order',
+  caller: anyone,
+  body: NewOrder,
+  returns: { 200: Order, 201: Order },
+  fails: { 'sold-out': 409 },
+  maxBody: '5 MB',
+  handle: ({ params, body }) =>
+    body.customer === 'late'
+      ? problem('sold-out', 'The last one is gone')
+      : answer(
+          201,
+          { ...body, orderId: params.orderId, total: body.items.length },
+          { Location: `/orders/${params.orderId}` },
+        ),
+})
+const small = endpoint('PUT /small', {
+  summary: 'Takes little',
+  caller: anyone,
+  body: z.object({ text: z.string() }),
+  returns: nothing,
+  maxBody: '1 KB',
+  handle: () => {},
+})
+const me = endpoint('GET /me', {
+  summary: 'Who calls',
+  caller: person,
+  returns: z.object({ name: z.string() }),
+  handle: ({ caller }) => caller,
+})
+const text = endpoint('GET /files/:size', {
+  summary: 'A file of so many bytes',
+  caller: anyone,
+  returns: file('text/plain', 'image/png'),
+  handle: ({ params }) => ({ type: 'text/plain', content: 'a'.repeat(Number(params.size)), name: 'Ärger "1".txt' }),
+})
+const long = endpoint('GET /long/:length', {
+  summary: 'A long answer',
+  caller: anyone,
+  returns: z.object({ text: z.string() }),
+  handle: ({ params }) => ({ text: 'b'.repeat(Number(params.length)) }),
+})
+const broken = endpoint('GET /broken', {
+  summary: 'Gives a header that is none',
+  caller: anyone,
+  returns: z.object({ done: z.boolean() }),
+  handle: () => answer(200, { done: true }, { 'X-Odd': 'a\nb' }),
+})
+
 export function shop(hooks: Hooks = {}, options: { origins?: readonly string[]; credentials?: boolean } = {}) {
-  const hello = endpoint('GET /hello', {
-    summary: 'Says hello',
-    caller: anyone,
-    query: z.object({ name: z.string().default('world'), tag: z.union([z.string(), z.array(z.string())]).optional() }),
-    returns: z.object({ hello: z.string(), tags: z.array(z.string()) }),
-    handle: ({ query }) => ({ hello: query.name, tags: [query.tag ?? []].flat() }),
-  })
-  const place = endpoint('POST /orders/:orderId', {
-    summary: 'Places an order',
-    caller: anyone,
-    body: NewOrder,
-    returns: { 200: Order, 201: Order },
-    fails: { 'sold-out': 409 },
-    maxBody: '5 MB',
-    handle: ({ params, body }) =>
-      body.customer === 'late'
-        ? problem('sold-out', 'The last one is gone')
-        : answer(
-            201,
-            { ...body, orderId: params.orderId, total: body.items.length },
-            { Location: `/orders/${params.orderId}` },
-          ),
-  })
-  const small = endpoint('PUT /small', {
-    summary: 'Takes little',
-    caller: anyone,
-    body: z.object({ text: z.string() }),
-    returns: nothing,
-    maxBody: '1 KB',
-    handle: () => {},
-  })
-  const me = endpoint('GET /me', {
-    summary: 'Who calls',
-    caller: person,
-    returns: z.object({ name: z.string() }),
-    handle: ({ caller }) => caller,
-  })
-  const text = endpoint('GET /files/:size', {
-    summary: 'A file of so many bytes',
-    caller: anyone,
-    returns: file('text/plain', 'image/png'),
-    handle: ({ params }) => ({ type: 'text/plain', content: 'a'.repeat(Number(params.size)), name: 'Ärger "1".txt' }),
-  })
   const pieces = endpoint('GET /pieces', {
     summary: 'A file piece by piece',
     caller: anyone,
     returns: file('application/octet-stream'),
     handle: () => ({ type: 'application/octet-stream' as const, content: hooks.pieces ?? nonePieces() }),
-  })
-  const long = endpoint('GET /long/:length', {
-    summary: 'A long answer',
-    caller: anyone,
-    returns: z.object({ text: z.string() }),
-    handle: ({ params }) => ({ text: 'b'.repeat(Number(params.length)) }),
   })
   const live = endpoint('GET /live', {
     summary: 'Counts',
@@ -110,12 +117,6 @@ export function shop(hooks: Hooks = {}, options: { origins?: readonly string[]; 
       await hooks.waiting
       return { done: true }
     },
-  })
-  const broken = endpoint('GET /broken', {
-    summary: 'Gives a header that is none',
-    caller: anyone,
-    returns: z.object({ done: z.boolean() }),
-    handle: () => answer(200, { done: true }, { 'X-Odd': 'a\nb' }),
   })
   const endpoints = { hello, place, small, me, text, pieces, long, live, wait, broken }
   const mounts = hooks.mounted ? { '/legacy': hooks.mounted } : {}

@@ -1,5 +1,3 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -7,81 +5,19 @@ import { type MemoryClock, memoryClock } from '../../memory/clock.ts'
 import { type ConnectionClient, connection } from '../../plan/connection.ts'
 import { secret, setting } from '../../plan/secret.ts'
 import { type ConnectionAttempt, type ConnectionDeps, openConnection } from './client.ts'
-
-// ---------- servers that answer as they are told
-
-type Handle = (request: IncomingMessage, response: ServerResponse) => void
-
-interface Asked {
-  readonly method: string | undefined
-  readonly url: string | undefined
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-
-interface Served {
-  readonly url: string
-  readonly asked: Asked[]
-  /** Each request takes the next; the last one stays. */
-  answers: Handle[]
-}
-
-const servers: Server[] = []
-
-async function serve(...answers: Handle[]): Promise<Served> {
-  const served: { url: string; asked: Asked[]; answers: Handle[] } = { url: '', asked: [], answers }
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', chunk => chunks.push(chunk))
-    request.on('end', () => {
-      const { method, url, headers } = request
-      served.asked.push({ method, url, headers, body: Buffer.concat(chunks).toString() })
-      const answer = served.answers.length > 1 ? served.answers.shift() : served.answers[0]
-      answer?.(request, response)
-    })
-  })
-  servers.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  served.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return served
-}
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    await new Promise(resolve => server.close(resolve))
-  }
-})
-
-const json =
-  (value: unknown, status = 200, headers: Record<string, string> = {}): Handle =>
-  (_, response) => {
-    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
-    response.end(JSON.stringify(value))
-  }
-const status = (code: number, headers: Record<string, string> = {}): Handle => json({ hint: 'hidden' }, code, headers)
-const redirect = (code: number, location: string): Handle => status(code, { location })
-const hang: Handle = () => {}
-const reset: Handle = (_, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' })
-  response.write('{"nodes":["a",')
-  setImmediate(() => response.socket?.resetAndDestroy())
-}
-const half: Handle = (_, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
-  response.write('{"nodes":["a",')
-  setImmediate(() => response.socket?.end())
-}
-const stuck: Handle = (_, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' })
-  response.write('{"nodes":[')
-}
-const text =
-  (body: string, type: string): Handle =>
-  (_, response) => {
-    response.writeHead(200, { 'content-type': type })
-    response.end(body)
-  }
+import {
+  closeServers,
+  type Handle,
+  half,
+  hang,
+  json,
+  redirect,
+  reset,
+  serve,
+  status,
+  stuck,
+  text,
+} from './test/servers.ts'
 
 // ---------- the connection
 
@@ -91,6 +27,8 @@ const Nodes = z.object({ nodes: z.array(z.string()) })
 const nodes = { nodes: ['a', 'b'] }
 
 type Options = Omit<Parameters<typeof connection>[1], 'url'>
+
+afterEach(closeServers)
 
 let clock: MemoryClock
 let attempts: ConnectionAttempt[]
@@ -352,7 +290,7 @@ describe('failures', () => {
 
   it('to connect are unavailability, with the system’s code', async () => {
     const server = await serve(hang)
-    servers.splice(0)[0]?.close()
+    await closeServers()
     const reply = await client(server.url, { retries: 0 }).get('/nodes', { returns: Nodes })
     expect(reply).toMatchObject({ problem: { code: 'unavailable', detail: expect.stringContaining('ECONNREFUSED') } })
   })
@@ -475,6 +413,20 @@ describe('the breaker of a connection', () => {
     expect(replies).toEqual(['refused', 'refused', 'refused', 'rate-limited', 'rate-limited', undefined])
   })
 
+  it('lets another try when the trial had no turn under the rate limit', async () => {
+    const server = await serve(status(500), status(500), json(nodes))
+    const open = opened(server.url, { ...breaking, rate: { requests: 2, per: '1 minute' } })
+    const ask = (callMs: number) => clientOf(open, callMs).get('/nodes', { tenant: 'acme', returns: Nodes })
+    await ask(1_000)
+    await ask(1_000)
+    await clock.advance(30_000)
+    expect(problemOf(await ask(10_000))).toBe('rate-limited')
+    const trial = ask(60_000)
+    await until(() => clock.nextAt() !== undefined)
+    await clock.advance(30_000)
+    expect((await trial).ok).toBe(true)
+  })
+
   it('ends the retries of a request, which has failed by what it met', async () => {
     const server = await serve(status(500))
     const reply = client(server.url, { ...breaking, retries: 5 }).get('/nodes', { tenant: 'acme', returns: Nodes })
@@ -506,6 +458,22 @@ describe('the rate limit of a connection', () => {
     await clock.advance(1_000)
     await all
     expect(server.asked).toHaveLength(6)
+  })
+
+  it('gives the turn of a caller who has gone to the next', async () => {
+    const server = await serve(json(nodes))
+    const open = opened(server.url, { rate: { requests: 1, per: '1 second' } })
+    await clientOf(open).get('/nodes', { returns: Nodes })
+    const gone = clientOf(open).get('/nodes', { returns: Nodes })
+    await until(() => clock.nextAt() !== undefined)
+    caller.abort()
+    expect(problemOf(await gone)).toBe('timed-out')
+    caller = new AbortController()
+    const next = clientOf(open).get('/nodes', { returns: Nodes })
+    await until(() => clock.nextAt() !== undefined)
+    expect((clock.nextAt() ?? 0) - clock.now()).toBe(1_000)
+    await clock.advance(1_000)
+    expect((await next).ok).toBe(true)
   })
 
   it('refuses whose turn would come after the call', async () => {

@@ -1,0 +1,57 @@
+/**
+ * The calls that run, and their time. One timer for all of them, because most calls end long before their time is up:
+ * it fires for the earliest deadline known when it was set, ends what is late, and is set again.
+ */
+import type { Cancel, Clock } from '../contract/clock.ts'
+import { type Fault, fault } from '../contract/problems.ts'
+import type { Active, Activity } from './activity.ts'
+
+/** A call, as far as its time goes. */
+export interface Timed extends Active {
+  readonly deadlineMs: number
+  /** Its time is up. */
+  expire(late: Fault): void
+}
+
+export interface RunningCalls {
+  begin(call: Timed): void
+  /** False when it had ended already: its time was up. */
+  end(call: Timed): boolean
+  close(): void
+}
+
+export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
+  const calls = new Set<Timed>()
+  let armed: { readonly atMs: number; readonly cancel: Cancel } | undefined
+  const arm = (atMs: number): void => {
+    if (armed && armed.atMs <= atMs) return
+    armed?.cancel()
+    armed = { atMs, cancel: clock.at(atMs, endLate) }
+  }
+  const endLate = (): void => {
+    armed = undefined
+    const nowMs = clock.now()
+    let earliestMs = Number.POSITIVE_INFINITY
+    for (const call of calls) {
+      if (call.deadlineMs <= nowMs) call.expire(fault('timed-out', `${call.name} took longer than it may`))
+      else if (call.deadlineMs < earliestMs) earliestMs = call.deadlineMs
+    }
+    if (calls.size > 0 && earliestMs < Number.POSITIVE_INFINITY) arm(earliestMs)
+  }
+  return {
+    begin(call) {
+      calls.add(call)
+      activity.enter(call)
+      arm(call.deadlineMs)
+    },
+    // The timer stays set: the next call will want one, and firing for nothing costs nothing.
+    end(call) {
+      activity.leave(call)
+      return calls.delete(call)
+    },
+    close() {
+      armed?.cancel()
+      armed = undefined
+    },
+  }
+}
