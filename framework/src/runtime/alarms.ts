@@ -1,5 +1,6 @@
 /**
- * Alarms: conditions looked at each minute, by one process at a time.
+ * Alarms: conditions looked at each minute. A look only reads; where it finds something to tell, one process claims the
+ * minute, looks again, and tells it.
  *
  * What is known of an alarm is one item: since when its condition holds, and whether people were told. It begins when
  * the condition has held for as long as it says; then, in one commit, it is marked, the mail leaves and the reactions'
@@ -9,7 +10,7 @@
 import type { Mail } from '../contract/mail.ts'
 import { handlerQueue, mailQueue } from '../contract/names.ts'
 import type { NewMessage, Queues } from '../contract/queue.ts'
-import type { Item, Store, TableShape } from '../contract/store.ts'
+import type { Store, TableShape } from '../contract/store.ts'
 import type { Alarm, AlarmCondition } from '../plan/alarm.ts'
 import type { NamedHandler } from '../plan/parts.ts'
 import type { CallKit, RunningCall } from './call.ts'
@@ -41,16 +42,30 @@ export function alarmWatch(parts: AlarmParts): Ticking {
     name: 'alarms',
     when: { everyMs: 60_000 },
     timeoutMs: 50_000,
-    run: async call => {
-      for (const alarm of parts.alarms) await look(parts, alarm, call)
-    },
+    isNeeded: () => isAmiss(parts),
+    run: call => lookAtAll(parts, call),
   }
+}
+
+/** Whether any condition holds, or held when it was looked at before. */
+async function isAmiss(parts: AlarmParts): Promise<boolean> {
+  for (const alarm of parts.alarms) {
+    if ((await measure(parts, alarm.when)) > alarm.when.above) return true
+    if (await stateOf(parts, alarm)) return true
+  }
+  return false
+}
+
+/** What cannot be measured hides no other alarm. */
+async function lookAtAll(parts: AlarmParts, call: RunningCall): Promise<void> {
+  const failures: unknown[] = []
+  for (const alarm of parts.alarms) await look(parts, alarm, call).catch(error => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 async function look(parts: AlarmParts, alarm: Alarm, call: RunningCall): Promise<void> {
   const measured = await measure(parts, alarm.when)
-  const item = await parts.store.get(alarmsTable.name, { alarm: alarm.name })
-  const state = item && stateOf(item)
+  const state = await stateOf(parts, alarm)
   if (measured <= alarm.when.above) {
     if (state) await end(parts, alarm, state, measured, call)
     return
@@ -62,8 +77,9 @@ async function look(parts: AlarmParts, alarm: Alarm, call: RunningCall): Promise
   await call.session.run(alarm.name, [stateKept(alarm, { sinceMs, told: begins }, messages)])
 }
 
-function stateOf(item: Item): State {
-  return { sinceMs: Number(item.sinceMs), told: item.told === true }
+async function stateOf({ store }: AlarmParts, { name }: Alarm): Promise<State | undefined> {
+  const item = await store.get(alarmsTable.name, { alarm: name })
+  return item && { sinceMs: Number(item.sinceMs), told: item.told === true }
 }
 
 function stateKept(alarm: Alarm, state: State, messages: readonly NewMessage[]) {

@@ -60,8 +60,8 @@ export class RunningCall implements Call {
   session: Session
   /** Set once an authorizer has let the caller in. */
   identity: Identity | undefined
-  /** Told when its time is up. */
-  expire: (late: Fault) => void = () => {}
+  /** Ends it from outside while it runs: its time is up, its claim lost, the process stopping. */
+  expire: (why: Fault) => void = () => {}
   #work: string | undefined
   #asked = 0
   #abort: AbortController | undefined
@@ -173,7 +173,10 @@ export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Pr
     const broken = (error: unknown): void => {
       if (running.end(call)) reject(failed(call, error))
     }
-    call.expire = broken
+    call.expire = why => {
+      call.stop(why)
+      broken(why)
+    }
     running.begin(call)
     try {
       const result = run()
@@ -190,7 +193,7 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 function failed(call: RunningCall, error: unknown): unknown {
-  call.stop(isFault(error, 'timed-out') ? error : fault('timed-out', `${call.name} has ended`))
+  call.stop(fault('timed-out', `${call.name} has ended`))
   ended(call, error, !callersFault(error))
   return error
 }

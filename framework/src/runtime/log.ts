@@ -2,22 +2,10 @@
  * Logs: one record a line, each with its trace. Known secret values are scrubbed before anything leaves.
  */
 import type { Clock } from '../contract/clock.ts'
+import type { Level, LogSink } from '../contract/telemetry.ts'
 import type { Fields, Log } from '../plan/call.ts'
 
-export type Level = 'debug' | 'info' | 'warn' | 'error'
-
-export interface LogRecord {
-  readonly level: Level
-  readonly atMs: number
-  readonly message: string
-  readonly plan: string
-  /** The handler, as `service/name`. */
-  readonly handler?: string
-  readonly trace?: string
-  readonly fields?: Fields
-}
-
-export type LogSink = (record: LogRecord) => void
+export type { Level, LogRecord, LogSink } from '../contract/telemetry.ts'
 
 export interface LogContext {
   readonly plan: string

@@ -248,7 +248,7 @@ function backgroundOf(
     ticker: times,
     views,
     async stop(graceMs) {
-      await Promise.all([times.stop(), ...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
+      await Promise.all([times.stop(graceMs), ...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
     },
   }
 }

@@ -2,11 +2,14 @@
  * Schedules: run each tick once. The process that claims a tick runs it, extends its claim while it runs, and finishes
  * it; what the call writes carries the claim's fence, so that a process which lost its claim writes nothing more. A
  * schedule that never ran before begins with the next tick; after a stop the latest missed tick runs, once.
+ *
+ * A tick that another process holds is tried again when its claim runs out: its holder may be dead. While the engine
+ * does not answer, claiming and finishing are tried again too, so that a bad minute costs no tick.
  */
-import type { Cancel } from '../contract/clock.ts'
-import { fault } from '../contract/problems.ts'
+import { type Cancel, sleep } from '../contract/clock.ts'
+import { fault, isFault } from '../contract/problems.ts'
 import type { Claim, Schedules } from '../contract/schedule.ts'
-import { latestTick, nextTick } from '../contract/ticks.ts'
+import { type Ticks, ticksOf } from '../contract/ticks.ts'
 import type { Schedule } from '../plan/schedule.ts'
 import { type CallKit, execute, RunningCall } from './call.ts'
 
@@ -16,6 +19,8 @@ export interface Ticking {
   readonly name: string
   readonly when: Schedule['when']
   readonly timeoutMs: number
+  /** Whether a tick has anything to do: asked before it is claimed, so it only reads. Default: it has. */
+  isNeeded?(): Promise<boolean>
   run(call: RunningCall, tick: Date): Promise<unknown>
 }
 
@@ -24,153 +29,204 @@ export interface Ticker {
   runNow(service: string, name: string): Promise<void>
   /** When each schedule is due next. */
   next(): readonly { readonly schedule: string; readonly atMs: number }[]
-  /** Starts nothing more; resolves when what runs has ended. */
-  stop(): Promise<void>
+  /**
+   * Starts nothing more; resolves when what runs has ended. What still runs after `graceMs` is cut off: its claim runs
+   * out, and another process runs the tick.
+   */
+  stop(graceMs: number): Promise<void>
 }
 
 const leaseMs = 60_000
+const longestBackoffMs = 30_000
 
 export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Ticking[]): Ticker {
-  const timers = new Map<string, { atMs: number; cancel: Cancel }>()
-  const running = new Set<Promise<void>>()
-  const retries = new Set<Cancel>()
-  let stopped = false
-
-  const arm = (each: Ticking): void => {
-    if (stopped) return
-    const atMs = nextTick(each.when, kit.clock.now())
-    const cancel = kit.clock.at(atMs, () => {
-      arm(each)
-      begin(each, atMs)
-    })
-    timers.set(nameOf(each), { atMs, cancel })
-  }
-  const begin = (each: Ticking, tickMs: number): void => {
-    const ended = kit.activity.begin(nameOf(each))
-    const run = runTick(kit, schedules, each, tickMs)
-      .then(heldUntilMs => {
-        if (heldUntilMs !== undefined) tryAgain(each, tickMs, heldUntilMs)
-      })
-      .catch(error => report(kit, each, error))
-      .finally(() => {
-        ended()
-        running.delete(run)
-      })
-    running.add(run)
-  }
-  // Whoever holds the tick may be dead: then its claim runs out, and the tick is still to be run.
-  const tryAgain = (each: Ticking, tickMs: number, atMs: number): void => {
-    if (stopped) return
-    const cancel = kit.clock.at(atMs, () => {
-      retries.delete(cancel)
-      begin(each, tickMs)
-    })
-    retries.add(cancel)
-  }
-  for (const each of ticking) {
-    arm(each)
-    const ended = kit.activity.begin(nameOf(each))
-    const caughtUp = catchUp(kit, schedules, each, tickMs => begin(each, tickMs))
-      .catch(error => report(kit, each, error))
-      .finally(() => {
-        ended()
-        running.delete(caughtUp)
-      })
-    running.add(caughtUp)
-  }
+  const clockworks = ticking.map(each => new Clockwork(kit, schedules, each))
+  for (const clockwork of clockworks) clockwork.start()
   return {
     async runNow(service, name) {
-      const found = ticking.find(each => each.service === service && each.name === name)
+      const found = clockworks.find(({ each }) => each.service === service && each.name === name)
       if (!found) throw fault('no-such-route', `there is no schedule ${service}/${name}`)
-      await runUnclaimed(kit, found, new Date(kit.clock.now()))
+      await found.runNow()
     },
-    next: () => [...timers].map(([schedule, { atMs }]) => ({ schedule, atMs })),
-    async stop() {
-      stopped = true
-      for (const { cancel } of timers.values()) cancel()
-      for (const cancel of retries) cancel()
-      await Promise.all(running)
+    next: () => clockworks.map(({ name, nextMs }) => ({ schedule: name, atMs: nextMs })),
+    async stop(graceMs) {
+      await Promise.all(clockworks.map(clockwork => clockwork.stop(graceMs)))
     },
   }
 }
 
-function nameOf({ service, name }: Ticking): string {
-  return `${service}/${name}`
-}
+/** One schedule. */
+class Clockwork {
+  readonly each: Ticking
+  readonly name: string
+  readonly #kit: CallKit
+  readonly #schedules: Schedules
+  readonly #ticks: Ticks
+  readonly #running = new Set<Promise<void>>()
+  readonly #calls = new Set<RunningCall>()
+  readonly #stopping = new AbortController()
+  /** The next tick, and what is tried again later. */
+  readonly #timers = new Set<Cancel>()
+  #nextMs = 0
 
-/** A schedule that is new begins here: its latest tick counts as done. Otherwise the latest missed tick is due. */
-async function catchUp(
-  kit: CallKit,
-  schedules: Schedules,
-  each: Ticking,
-  begin: (tickMs: number) => void,
-): Promise<void> {
-  const latestMs = latestTick(each.when, kit.clock.now())
-  if (latestMs === undefined) return
-  const last = await schedules.last(nameOf(each))
-  if (last) {
-    if (last.tickMs < latestMs || last.state === 'running') begin(Math.max(latestMs, last.tickMs))
-    return
+  constructor(kit: CallKit, schedules: Schedules, each: Ticking) {
+    this.#kit = kit
+    this.#schedules = schedules
+    this.each = each
+    this.name = `${each.service}/${each.name}`
+    this.#ticks = ticksOf(each.when)
   }
-  const claim = await schedules.claim(nameOf(each), latestMs, leaseMs)
-  if (claim) await schedules.finish(claim)
-}
 
-/** Runs a tick if it can be claimed. Gives when to try again where another holds the schedule. */
-async function runTick(kit: CallKit, schedules: Schedules, each: Ticking, tickMs: number): Promise<number | undefined> {
-  const claim = await schedules.claim(nameOf(each), tickMs, leaseMs)
-  if (claim) return void (await runClaimed(kit, schedules, each, claim))
-  return (await schedules.last(nameOf(each)))?.heldUntilMs
-}
-
-async function runClaimed(kit: CallKit, schedules: Schedules, each: Ticking, claim: Claim): Promise<void> {
-  const { tickMs } = claim
-  const call = callOf(kit, each, tickMs, claim)
-  const keep = keepClaim(kit, schedules, claim, call)
-  try {
-    await execute(call, () => each.run(call, new Date(tickMs)))
-    await schedules.finish(claim)
-  } catch (error) {
-    call.log.error(`${call.name} failed`, { error, tick: new Date(tickMs).toISOString() })
-    await schedules.finish(claim, kit.scrub(error instanceof Error ? error.message : String(error)))
-  } finally {
-    keep.stop()
+  get nextMs(): number {
+    return this.#nextMs
   }
-}
 
-async function runUnclaimed(kit: CallKit, each: Ticking, tick: Date): Promise<void> {
-  const call = callOf(kit, each, tick.getTime())
-  await execute(call, () => each.run(call, tick))
-}
-
-function callOf(kit: CallKit, each: Ticking, tickMs: number, claim?: Claim): RunningCall {
-  return new RunningCall(kit, {
-    service: each.service,
-    handler: each.name,
-    timeoutMs: each.timeoutMs,
-    span: { kind: 'internal', name: nameOf(each) },
-    work: `${nameOf(each)}/${tickMs}`,
-    workAtMs: tickMs,
-    ...(claim ? { checks: [claim.check] } : {}),
-  })
-}
-
-function keepClaim(kit: CallKit, schedules: Schedules, claim: Claim, call: RunningCall): { stop(): void } {
-  const { clock } = kit
-  const extend = async (): Promise<void> => {
-    if (!(await schedules.extend(claim, leaseMs)))
-      call.stop(fault('claim-lost', 'another process has taken over this tick'))
+  start(): void {
+    this.#arm()
+    this.#eventually(() => this.#catchUp())
   }
-  const again = (): Cancel =>
-    clock.at(clock.now() + leaseMs / 2, () => {
-      cancel = again()
-      extend().catch(error => call.log.error('cannot extend the claim', { error }))
+
+  async runNow(): Promise<void> {
+    const tick = new Date(this.#kit.clock.now())
+    const call = this.#callOf(tick.getTime())
+    await execute(call, () => this.each.run(call, tick))
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort()
+    for (const cancel of this.#timers) cancel()
+    const over = new AbortController()
+    const ended = Promise.all(this.#running)
+    await Promise.race([ended, sleep(this.#kit.clock, graceMs, over.signal)])
+    over.abort()
+    for (const call of this.#calls) call.expire(fault('stopping', 'the process is stopping'))
+    await ended
+  }
+
+  #arm(): void {
+    this.#nextMs = this.#ticks.next(this.#kit.clock.now())
+    const tickMs = this.#nextMs
+    this.#at(tickMs, () => {
+      this.#arm()
+      this.#eventually(() => this.#tick(tickMs))
     })
-  let cancel = again()
-  return { stop: () => cancel() }
+  }
+
+  #at(atMs: number, run: () => void): void {
+    if (this.#stopping.signal.aborted) return
+    const cancel = this.#kit.clock.at(atMs, () => {
+      this.#timers.delete(cancel)
+      run()
+    })
+    this.#timers.add(cancel)
+  }
+
+  /** Does work that only an engine can fail: then it is done again, later. */
+  #eventually(work: () => Promise<void>, failures = 0): void {
+    const { activity, clock } = this.#kit
+    const ended = activity.begin(this.name)
+    const running = work()
+      .catch(error => {
+        this.#report(error)
+        this.#at(clock.now() + backoffMs(failures), () => this.#eventually(work, failures + 1))
+      })
+      .finally(() => {
+        ended()
+        this.#running.delete(running)
+      })
+    this.#running.add(running)
+  }
+
+  /** A schedule that is new begins here: its latest tick counts as done. Otherwise the latest missed tick is due. */
+  async #catchUp(): Promise<void> {
+    const latestMs = this.#ticks.latest(this.#kit.clock.now())
+    if (latestMs === undefined) return
+    const last = await this.#schedules.last(this.name)
+    if (last) {
+      if (last.tickMs < latestMs || last.state === 'running') await this.#tick(Math.max(latestMs, last.tickMs))
+      return
+    }
+    const claim = await this.#schedules.claim(this.name, latestMs, leaseMs)
+    if (claim) await this.#schedules.finish(claim)
+  }
+
+  async #tick(tickMs: number): Promise<void> {
+    if (this.each.isNeeded && !(await this.each.isNeeded())) return
+    const claim = await this.#schedules.claim(this.name, tickMs, leaseMs)
+    if (claim) return this.#runClaimed(claim)
+    // Whoever holds the schedule may be dead: then its claim runs out, and the tick is still to be run.
+    const heldUntilMs = (await this.#schedules.last(this.name))?.heldUntilMs
+    if (heldUntilMs !== undefined) this.#at(heldUntilMs, () => this.#eventually(() => this.#tick(tickMs)))
+  }
+
+  async #runClaimed(claim: Claim): Promise<void> {
+    const tick = new Date(claim.tickMs)
+    const call = this.#callOf(claim.tickMs, claim)
+    const letGo = this.#keep(claim, call)
+    this.#calls.add(call)
+    try {
+      await execute(call, () => this.each.run(call, tick))
+      await this.#finish(claim, undefined)
+    } catch (error) {
+      if (isFault(error, 'stopping')) return
+      call.log.error(`${call.name} failed`, { error, tick: tick.toISOString() })
+      await this.#finish(claim, this.#kit.scrub(error instanceof Error ? error.message : String(error)))
+    } finally {
+      this.#calls.delete(call)
+      letGo()
+    }
+  }
+
+  /** Tried again while the engine does not answer: a tick that was run and not finished would be run again. */
+  async #finish(claim: Claim, failure: string | undefined): Promise<void> {
+    const { signal } = this.#stopping
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#schedules.finish(claim, failure)
+        return
+      } catch (error) {
+        this.#report(error)
+        if (signal.aborted) return
+        await sleep(this.#kit.clock, backoffMs(failures), signal)
+      }
+    }
+  }
+
+  #callOf(tickMs: number, claim?: Claim): RunningCall {
+    return new RunningCall(this.#kit, {
+      service: this.each.service,
+      handler: this.each.name,
+      timeoutMs: this.each.timeoutMs,
+      span: { kind: 'internal', name: this.name },
+      work: `${this.name}/${tickMs}`,
+      workAtMs: tickMs,
+      ...(claim ? { checks: [claim.check] } : {}),
+    })
+  }
+
+  /** Extends the claim at half its time, until it is let go. */
+  #keep(claim: Claim, call: RunningCall): () => void {
+    const { clock } = this.#kit
+    const extend = async (): Promise<void> => {
+      if (!(await this.#schedules.extend(claim, leaseMs)))
+        call.expire(fault('claim-lost', 'another process has taken over this tick'))
+    }
+    const again = (): Cancel =>
+      clock.at(clock.now() + leaseMs / 2, () => {
+        cancel = again()
+        extend().catch(error => this.#report(error))
+      })
+    let cancel = again()
+    return () => cancel()
+  }
+
+  #report(error: unknown): void {
+    const { logs, clock, plan, scrub } = this.#kit
+    const message = scrub(`${this.name}: ${error instanceof Error ? error.message : error}`)
+    logs({ level: 'error', atMs: clock.now(), plan, handler: this.name, message })
+  }
 }
 
-function report(kit: CallKit, each: Ticking, error: unknown): void {
-  const message = kit.scrub(`${nameOf(each)}: ${error instanceof Error ? error.message : error}`)
-  kit.logs({ level: 'error', atMs: kit.clock.now(), plan: kit.plan, handler: nameOf(each), message })
+function backoffMs(failures: number): number {
+  return Math.min(longestBackoffMs, 1_000 * 2 ** failures)
 }

@@ -4,24 +4,10 @@
  * business. A trace that is not sampled costs an id and nothing more.
  */
 import type { Clock } from '../contract/clock.ts'
+import type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
 import type { Entropy } from './entropy.ts'
 
-export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal'
-export type Attributes = Readonly<Record<string, string | number | boolean>>
-
-/** A span that has ended. */
-export interface SpanRecord {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentId?: string
-  readonly name: string
-  readonly kind: SpanKind
-  readonly startMs: number
-  readonly endMs: number
-  readonly attributes: Attributes
-  /** Set when it failed: a code or message, never a secret. */
-  readonly failure?: string
-}
+export type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
 
 export interface Telemetry {
   readonly sink?: (span: SpanRecord) => void

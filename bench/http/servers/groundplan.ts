@@ -1,0 +1,28 @@
+/** Groundplan as `groundplan start` runs a system: the door and the real runtime, tracing at its default sampling. */
+import { spanRing } from '../../../framework/src/cli/spans.ts'
+import { serve } from '../../../framework/src/http/node.ts'
+import { anyone } from '../../../framework/src/plan/authorizer.ts'
+import { endpoint } from '../../../framework/src/plan/endpoint.ts'
+import { gateway } from '../../../framework/src/plan/gateway.ts'
+import { plan } from '../../../framework/src/plan/plan.ts'
+import { service } from '../../../framework/src/plan/service.ts'
+import { inMemory } from '../../../framework/src/targets/in-memory.ts'
+import { Hello, hello, NewOrder, Order, placed, ready } from '../shop.ts'
+
+const handlers = {
+  hello: endpoint('GET /hello', { summary: 'Says hello', caller: anyone, returns: Hello, handle: hello }),
+  place: endpoint('POST /orders/:id', {
+    summary: 'Places an order',
+    caller: anyone,
+    body: NewOrder,
+    returns: Order,
+    handle: ({ params, body }) => placed(params.id, body),
+  }),
+}
+const shop = plan('shop', {
+  gateways: { api: gateway(service('web', handlers), { throttle: { rate: 1_000_000, burst: 1_000_000 } }) },
+})
+const memory = inMemory({ logs: console.error, telemetry: spanRing(), baseUrl: 'http://127.0.0.1' })
+const { door } = await memory.start(shop, { settings: {}, secrets: {} })
+const { port } = await serve([door], { clock: memory.clock, report: console.error, mount: '/' })
+ready(port)
