@@ -3,13 +3,14 @@
  * costs little more than bare `node:http` that does the same validation, and less than Fastify.
  *
  * Servers on core 0, wrk on core 1, in rounds that take turns. Ratios are taken pair by pair inside a round.
- * Options: `--rounds=5 --seconds=4 --wait=20` (seconds to wait for a quiet machine before each run).
+ * Options: `--rounds=5 --seconds=4 --wait=20` (seconds to wait for a quiet machine before each round),
+ * `--servers=bare,groundplan` (the first is what the others are compared with).
  */
 import { check } from './check.ts'
 import { type Kind, load, type Measured, quiet } from './load.ts'
 import { type Server, start } from './server.ts'
 
-const names = ['bare', 'fastify', 'hono', 'groundplan'] as const
+const names = textOption('servers', 'bare,fastify,hono,groundplan').split(',')
 const kinds: readonly Kind[] = ['post', 'get']
 
 interface Round {
@@ -47,8 +48,12 @@ async function main(): Promise<void> {
 }
 
 function option(name: string, usual: number): number {
+  return Number(textOption(name, String(usual)))
+}
+
+function textOption(name: string, usual: string): string {
   const given = process.argv.find(each => each.startsWith(`--${name}=`))
-  return given === undefined ? usual : Number(given.slice(name.length + 3))
+  return given === undefined ? usual : given.slice(name.length + 3)
 }
 
 function table(kind: Kind, rounds: readonly Round[]): string {
@@ -65,7 +70,7 @@ function table(kind: Kind, rounds: readonly Round[]): string {
   })
   const title = kind === 'post' ? 'POST /orders/:id' : 'GET /hello'
   return [
-    `| ${title} | req/s (min–max) | × bare | CPU µs | × bare, by CPU | p50 / p99 ms |`,
+    `| ${title} | req/s (min–max) | × ${names[0]} | CPU µs | × ${names[0]}, by CPU | p50 / p99 ms |`,
     '|---|---|---|---|---|---|',
     ...lines,
     '',
@@ -73,7 +78,7 @@ function table(kind: Kind, rounds: readonly Round[]): string {
 }
 
 function pair(by: ReadonlyMap<string, Measured>, name: string, ratio: (bare: Measured, it: Measured) => number) {
-  const [bare, it] = [by.get('bare'), by.get(name)]
+  const [bare, it] = [by.get(names[0] ?? ''), by.get(name)]
   return bare && it ? [ratio(bare, it)] : []
 }
 

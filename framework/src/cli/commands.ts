@@ -7,6 +7,7 @@ export const commands: Commands = {
   start: async () => (await import('./start.ts')).start,
   check: async () => (await import('./check.ts')).check,
   openapi: async () => (await import('./openapi.ts')).openapi,
+  draw: async () => (await import('./draw.ts')).draw,
   help: async () => (await import('./help.ts')).helpOn(commands),
   version: async () => (await import('./version.ts')).version,
 }

@@ -6,11 +6,11 @@
  * the condition has held for as long as it says; then, in one commit, it is marked, the mail leaves and the reactions'
  * messages leave: once an incident. When the condition no longer holds, people are told that it is over.
  */
-
+import { limits } from '../contract/limits.ts'
 import type { Mail } from '../contract/mail.ts'
 import { handlerQueue, mailQueue } from '../contract/names.ts'
 import type { NewMessage, Queues } from '../contract/queue.ts'
-import type { Store, TableShape } from '../contract/store.ts'
+import type { Key, Store, TableShape } from '../contract/store.ts'
 import type { Alarm, AlarmCondition } from '../plan/alarm.ts'
 import type { NamedHandler } from '../plan/parts.ts'
 import type { CallKit, RunningCall } from './call.ts'
@@ -42,18 +42,26 @@ export function alarmWatch(parts: AlarmParts): Ticking {
     name: 'alarms',
     when: { everyMs: 60_000 },
     timeoutMs: 50_000,
-    isNeeded: () => isAmiss(parts),
+    // What cannot be measured is found out, and told, by the look itself.
+    isNeeded: () => isAmiss(parts).catch(() => true),
     run: call => lookAtAll(parts, call),
   }
 }
 
 /** Whether any condition holds, or held when it was looked at before. */
 async function isAmiss(parts: AlarmParts): Promise<boolean> {
-  for (const alarm of parts.alarms) {
-    if ((await measure(parts, alarm.when)) > alarm.when.above) return true
-    if (await stateOf(parts, alarm)) return true
+  for (const { when } of parts.alarms) if ((await measure(parts, when)) > when.above) return true
+  for (const keys of inTurns(parts.alarms)) {
+    const states = await parts.store.getMany(alarmsTable.name, keys)
+    if (states.some(state => state !== undefined)) return true
   }
   return false
+}
+
+function* inTurns(alarms: readonly Alarm[]): Generator<readonly Key[]> {
+  for (let from = 0; from < alarms.length; from += limits.keysAtOnce) {
+    yield alarms.slice(from, from + limits.keysAtOnce).map(({ name }) => ({ alarm: name }))
+  }
 }
 
 /** What cannot be measured hides no other alarm. */

@@ -92,6 +92,17 @@ export function problemFrom(error: unknown, trace: string | undefined): ProblemA
   return { kind: 'problem', status, problem: body, headers: retryAfter, declared: false }
 }
 
+/** A problem without the secrets that got into its words. */
+export function scrubbed(answer: ProblemAnswer, scrub: (text: string) => string): ProblemAnswer {
+  const { detail, issues, ...rest } = answer.problem
+  const problem: ProblemBody = {
+    ...rest,
+    ...(detail === undefined ? {} : { detail: scrub(detail) }),
+    ...(issues ? { issues: issues.map(({ path, message }) => ({ path: scrub(path), message: scrub(message) })) } : {}),
+  }
+  return { ...answer, problem }
+}
+
 function issuesIn({ more }: Fault): Pick<ProblemBody, 'issues'> {
   return Array.isArray(more.issues) ? { issues: more.issues as NonNullable<ProblemBody['issues']> } : {}
 }
@@ -120,13 +131,17 @@ export function keptAnswerOf(answer: Answer): KeptAnswer {
   }
 }
 
-/** A kept answer, given again. */
-export function repeated(bound: BoundEndpoint, kept: KeptAnswer): Answer {
+/** A kept answer, given again. `stored` reads an item of a table. */
+export function repeated(
+  bound: BoundEndpoint,
+  kept: KeptAnswer,
+  stored: (table: string, item: unknown) => unknown,
+): Answer {
   switch (kept.kind) {
     case 'json':
       return kept
     case 'item':
-      return answerOf(bound, kept.item)
+      return answerOf(bound, stored(kept.table, kept.item))
     case 'problem':
       return declaredProblem(bound, { ...kept, kind: 'problem' })
     case 'nothing':

@@ -29,6 +29,8 @@ export interface CallKit {
   readonly tracer: Tracer
   readonly entropy: Entropy
   readonly running: RunningCalls
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal
   /** What runs beside calls: deliveries, ticks, relays. */
   readonly activity: Activity
   readonly metrics: Metrics
@@ -40,6 +42,8 @@ export interface CallPlan {
   readonly service: string
   readonly handler: string
   readonly timeoutMs: number
+  /** When it ends at the latest, whatever its own time: its asker waits no longer. */
+  readonly untilMs?: number
   readonly span: { readonly kind: SpanKind; readonly name: string; readonly attributes?: Attributes }
   readonly trace?: Trace | undefined
   /** What makes a repeated call the same work: message id, tick, idempotency key. */
@@ -54,14 +58,14 @@ export interface CallPlan {
 export class RunningCall implements Call {
   readonly kit: CallKit
   readonly plan: CallPlan
-  readonly nowMs: number
-  readonly deadlineMs: number
   readonly span: Span
   session: Session
   /** Set once an authorizer has let the caller in. */
   identity: Identity | undefined
   /** Ends it from outside while it runs: its time is up, its claim lost, the process stopping. */
   expire: (why: Fault) => void = () => {}
+  readonly #beganMs: number
+  #endsMs: number
   #work: string | undefined
   #asked = 0
   #abort: AbortController | undefined
@@ -71,11 +75,25 @@ export class RunningCall implements Call {
   constructor(kit: CallKit, plan: CallPlan) {
     this.kit = kit
     this.plan = plan
-    this.nowMs = kit.clock.now()
-    this.deadlineMs = this.nowMs + plan.timeoutMs
+    this.#beganMs = kit.clock.now()
+    this.#endsMs = Math.min(this.#beganMs + plan.timeoutMs, plan.untilMs ?? Number.POSITIVE_INFINITY)
     this.span = kit.tracer.start(plan.span.name, plan.span.kind, plan.trace, plan.span.attributes)
     this.#work = plan.work
     this.session = this.#sessionWith(undefined)
+  }
+
+  /** When it began. */
+  get nowMs(): number {
+    return this.#beganMs
+  }
+
+  get deadlineMs(): number {
+    return this.#endsMs
+  }
+
+  /** It lasts until somebody ends it: a stream that is open. */
+  lastUntilEnded(): void {
+    this.#endsMs = Number.POSITIVE_INFINITY
   }
 
   /** What makes this call the same work when it is repeated; chance, where nothing does. */
@@ -125,19 +143,25 @@ export class RunningCall implements Call {
     this.session = this.#sessionWith(remember)
   }
 
+  /** From now on the call writes in the operation it returns alone, as it would have to with an idempotency key. */
+  answerOnly(): void {
+    this.session = this.#sessionWith(undefined, true)
+  }
+
   /** Ends what the call may still do. */
   stop(why: Fault): void {
     this.session.close(why)
     this.#abort?.abort(why)
   }
 
-  #sessionWith(remember: Remember | undefined): Session {
+  #sessionWith(remember: Remember | undefined, answerOnly = remember !== undefined): Session {
     const { store, tracer } = this.kit
     const { checks } = this.plan
     return new Session({
       store,
       tracer,
       trace: this.span,
+      answerOnly,
       ...(checks ? { checks } : {}),
       ...(remember ? { remember } : {}),
     })
@@ -153,19 +177,20 @@ export class RunningCall implements Call {
 }
 
 /**
- * Runs a handler to its end: within its time, with every operation it made run, counted and traced. The session stays
- * open for what the runtime still writes for the call; a time-out closes it. One promise and one entry a call: most of
- * what a small call costs is here.
+ * Runs a handler to its end: within its time, with every operation it made run, counted and traced. When it has ended,
+ * or its time is up, nothing more is written for it. One promise and one entry a call: most of what a small call costs
+ * is here.
  */
 export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const { running } = call.kit
     const kept = (result: T): void => {
       if (!running.end(call)) return
-      const forgotten = neverRun(call)
+      const { forgotten } = call.session
       if (forgotten) {
         reject(failed(call, forgotten))
       } else {
+        call.session.end()
         ended(call, undefined, false)
         resolve(result)
       }
@@ -189,7 +214,7 @@ export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Pr
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function failed(call: RunningCall, error: unknown): unknown {
@@ -203,17 +228,6 @@ function ended(call: RunningCall, error: unknown, counts: boolean): void {
   if (span.sampled && error !== undefined) span.end(kit.scrub(error instanceof Error ? error.message : String(error)))
   else span.end()
   kit.metrics.called(plan.service, plan.handler, kit.clock.now() - nowMs, counts)
-}
-
-function neverRun(call: RunningCall): Fault | undefined {
-  const [forgotten] = call.session.neverRun()
-  if (!forgotten) return undefined
-  const place = forgotten.place()
-  const where = place ? ` (${place.file}:${place.line})` : ''
-  return fault(
-    'operation-never-run',
-    `${call.name} made ${forgotten.name}${where} and never ran it: await it, or return it`,
-  )
 }
 
 function callersFault(error: unknown): boolean {

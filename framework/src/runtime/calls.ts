@@ -4,18 +4,19 @@
  */
 import { limits } from '../contract/limits.ts'
 import { fault } from '../contract/problems.ts'
-import type { Allowed, Credentials, Verdict } from '../plan/authorizer.ts'
+import type { Allowed, Credentials, Refusal, Verdict } from '../plan/authorizer.ts'
 import type { EndpointCall } from '../plan/endpoint.ts'
 import type { Clients, Uses } from '../plan/grant.ts'
-import { isProblem } from '../plan/problem.ts'
-import { answerOf, isOurs, keptAnswerOf, problemFrom, repeated } from './answers.ts'
+import { isProblem, type Problem } from '../plan/problem.ts'
+import { answerOf, isOurs, keptAnswerOf, problemFrom, repeated, scrubbed } from './answers.ts'
 import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
+import { issuesText } from './clients/reading.ts'
 import type { InternalRequest } from './clients/service.ts'
 import type { Answer, Asked } from './door.ts'
 import type { BoundEndpoint, Inputs } from './endpoints.ts'
 import type { Once, OnceClaim } from './once.ts'
 import { Pending } from './operations.ts'
-import { eventsOf } from './streams.ts'
+import { streamed } from './streams.ts'
 import { traceFrom, traceparentOf } from './telemetry.ts'
 import type { Throttles } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
@@ -25,6 +26,8 @@ export interface CallParts {
   readonly once: Once
   readonly throttles: Throttles
   readonly tokens: Tokens
+  /** Reads an item of a table as its clients do. */
+  stored(table: string, item: unknown): unknown
 }
 
 /** The validated parts of a request. */
@@ -71,7 +74,8 @@ export class Calls {
 
   /** A call from another service, with the token that shows who it is for. Never rejects. */
   async fromService(bound: BoundEndpoint, request: InternalRequest, from: RunningCall): Promise<Answer> {
-    const call = this.#begin(bound, traceFrom(traceparentOf(from.span)), () => from.signal)
+    const trace = traceFrom(traceparentOf(from.span))
+    const call = this.#begin(bound, trace, () => from.signal, from.deadlineMs)
     const token = this.tokenFor(bound, from)
     return this.#answer(bound, call, {
       onceKey: request.onceKey,
@@ -86,10 +90,7 @@ export class Calls {
     const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
     return this.#answer(bound, call, {
       onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
-      identify: running => {
-        running.identity = identity
-        return identity.caller
-      },
+      identify: running => vouchedFor(bound, running, identity),
       given: () => validated(bound.inputs, asked),
     })
   }
@@ -103,12 +104,19 @@ export class Calls {
     })
   }
 
-  #begin(bound: BoundEndpoint, trace: ReturnType<typeof traceFrom>, signal: () => AbortSignal): EndpointRun {
+  /** `untilMs`: when whoever asks stops waiting. */
+  #begin(
+    bound: BoundEndpoint,
+    trace: ReturnType<typeof traceFrom>,
+    signal: () => AbortSignal,
+    untilMs = Number.POSITIVE_INFINITY,
+  ): EndpointRun {
     const { service, name, endpoint, span } = bound
     return new EndpointRun(this.#parts.kit, {
       service,
       handler: name,
       timeoutMs: endpoint.timeoutMs,
+      untilMs,
       span,
       trace,
       signal,
@@ -117,11 +125,12 @@ export class Calls {
 
   async #answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
     try {
-      if (bound.output.kind === 'stream') return await this.#stream(bound, call, arrival)
-      return await execute(call, () => this.#run(bound, call, arrival))
+      if (bound.output.kind === 'stream') return await streamed(bound, call, () => this.#opened(bound, call, arrival))
+      const answer = await execute(call, () => this.#run(bound, call, arrival))
+      return answer.kind === 'problem' ? scrubbed(answer, call.kit.scrub) : answer
     } catch (error) {
       if (isOurs(error)) call.log.error(`${call.name} failed`, { error })
-      return problemFrom(error, call.span.traceId)
+      return scrubbed(problemFrom(error, call.span.traceId), call.kit.scrub)
     }
   }
 
@@ -134,8 +143,10 @@ export class Calls {
 
   #runFor(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival, caller: unknown): Answer | PromiseLike<Answer> {
     arrived(call, caller, arrival.given())
-    const key = bound.endpoint.once === undefined ? undefined : arrival.onceKey
-    if (key !== undefined) return this.#runOnce(bound, call, key)
+    if (bound.endpoint.once !== undefined) {
+      if (arrival.onceKey !== undefined) return this.#runOnce(bound, call, arrival.onceKey)
+      call.answerOnly()
+    }
     const value = handled(bound, call)
     return isPromiseLike(value) ? value.then(settled => answerOf(bound, settled)) : answerOf(bound, value)
   }
@@ -145,14 +156,14 @@ export class Calls {
       throw fault('idempotency-key-invalid', `1 to ${limits.idempotencyKeyLength} visible ASCII characters`)
     }
     const { params, query, body, headers } = call
-    const scope = JSON.stringify([call.identity, bound.service, bound.name, key])
+    const scope = JSON.stringify([call.identity, call.caller, bound.service, bound.name, key])
     const claimed = await this.#parts.once.claim({
       scope,
       request: JSON.stringify([params, query, body, headers]),
-      timeoutMs: bound.endpoint.timeoutMs,
+      timeoutMs: call.deadlineMs - call.nowMs,
       serialise: value => keptAnswerOf(answerOf(bound, value)),
     })
-    if ('answered' in claimed) return repeated(bound, claimed.answered)
+    if ('answered' in claimed) return repeated(bound, claimed.answered, this.#parts.stored)
     call.beginOnce(scope, claimed.atMs, claimed.claim.remember)
     return this.#firstRun(bound, call, claimed.claim)
   }
@@ -164,7 +175,8 @@ export class Calls {
       if (!call.session.remembered) await claim.keep(keptAnswerOf(answer))
       return answer
     } catch (error) {
-      await claim.letGo()
+      // What cannot be let go of now runs out by itself.
+      await claim.letGo().catch(() => {})
       throw error
     }
   }
@@ -175,7 +187,7 @@ export class Calls {
 
   async #authorizeSomebody(bound: BoundEndpoint, call: RunningCall, asked: Asked): Promise<unknown> {
     const { authorizer } = bound
-    if (authorizer.scheme === 'internal') throw fault('not-allowed', 'only services of this system may call it')
+    if (authorizer.scheme === 'internal') throw onlyServices()
     const credentials = credentialsOf(asked, call)
     const clients = bound.authorizerClients(call) as Clients<Uses>
     const verdict: Verdict<unknown> = await authorizer.authorize(credentials, clients)
@@ -184,8 +196,7 @@ export class Calls {
 
   #admitted(bound: BoundEndpoint, call: RunningCall, verdict: Verdict<unknown>): unknown {
     if (verdict === undefined) throw fault('not-authenticated', 'show who is calling')
-    if (isProblem(verdict))
-      throw fault(verdict.code as 'not-allowed', verdict.detail ?? 'the authorizer refused the caller')
+    if (isProblem(verdict)) throw refusedBy(bound, verdict)
     const caller = isAllowed(verdict) ? verdict.caller : verdict
     if (isAllowed(verdict)) this.#allow(verdict)
     call.identity = identityOf(bound, caller)
@@ -200,21 +211,45 @@ export class Calls {
   #identified(bound: BoundEndpoint, call: RunningCall, token: string): unknown {
     const { authorizer, service, name } = bound
     const claims = this.#parts.tokens.verify(token, `${service}/${name}`, call.nowMs)
+    // Handed on, whoever this endpoint itself asks for.
+    call.identity = claims.identity
     if (authorizer.scheme === 'anyone') return undefined
     if (authorizer.scheme === 'internal') return { service: claims.from }
-    if (claims.identity?.authorizer !== authorizer.name) {
-      throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
-    }
-    call.identity = claims.identity
-    return claims.identity.caller
+    return knownTo(bound, claims.identity)
   }
 
-  async #stream(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+  /** The events of a stream, or what the handler gave instead. */
+  async #opened(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<unknown> {
     arrived(call, await arrival.identify(call), arrival.given())
-    const events = await handled(bound, call)
-    if (isProblem(events)) return answerOf(bound, events)
-    return { kind: 'events', status: 200, events: eventsOf(bound, call, events as AsyncIterable<unknown>), headers: {} }
+    return handled(bound, call)
   }
+}
+
+/** Somebody whom the asker vouches for opens no other doors than an authorizer would have. */
+function vouchedFor(bound: BoundEndpoint, call: RunningCall, identity: Identity): unknown {
+  if (bound.authorizer.scheme === 'anyone') return undefined
+  if (bound.authorizer.scheme === 'internal') throw onlyServices()
+  call.identity = identity
+  return knownTo(bound, identity)
+}
+
+function knownTo({ authorizer, service, name }: BoundEndpoint, identity: Identity | undefined): unknown {
+  if (identity?.authorizer === authorizer.name) return identity.caller
+  throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
+}
+
+function onlyServices(): Error {
+  return fault('not-allowed', 'only services of this system may call it')
+}
+
+const refusals: readonly string[] = ['not-authenticated', 'not-allowed', 'quota-used-up'] satisfies Refusal['code'][]
+
+function refusedBy(
+  { authorizer }: BoundEndpoint,
+  { code, detail = 'the authorizer refused the caller' }: Problem,
+): Error {
+  if (refusals.includes(code)) return fault(code as Refusal['code'], detail)
+  return fault('undeclared-problem', `the authorizer "${authorizer.name}" refused with "${code}"`)
 }
 
 function arrived(call: EndpointRun, caller: unknown, given: Given): void {
@@ -235,12 +270,13 @@ function handled(bound: BoundEndpoint, call: EndpointRun): unknown {
   return result instanceof Pending ? call.session.runAsAnswer(result) : result
 }
 
-function identityOf(bound: BoundEndpoint, caller: unknown): Identity {
-  const { schema, name } = bound.authorizer
-  const parsed = schema?.safeParse(caller)
-  if (parsed && !parsed.success)
-    throw fault('answer-invalid', `the authorizer "${name}" gave a caller that does not fit its schema`)
-  return { authorizer: name, caller: parsed ? parsed.data : caller }
+function identityOf({ authorizer, callers }: BoundEndpoint, caller: unknown): Identity {
+  const { name } = authorizer
+  const read = callers?.read(caller)
+  if (!read) return { authorizer: name, caller }
+  if (read.ok) return { authorizer: name, caller: read.value }
+  const issues = issuesText(read.issues)
+  throw fault('answer-invalid', `the caller that authorizer "${name}" gave does not fit its schema: ${issues}`)
 }
 
 function isAllowed(verdict: unknown): verdict is Allowed<unknown> {

@@ -20,6 +20,8 @@ export interface BoundEndpoint {
   readonly inputs: Inputs
   readonly output: Output
   readonly authorizer: Authorizer<unknown>
+  /** Reads who the authorizer says is calling; nothing for `anyone`. */
+  readonly callers: Reader | undefined
   readonly authorizerClients: ClientFactory
   readonly clients: ClientFactory
   /** Whether a repeated call does no harm: reads, and calls with `once`. */
@@ -56,6 +58,7 @@ export function bindEndpoint(wiring: Wiring, service: string, name: string, endp
     inputs: inputsOf(endpoint),
     output: outputOf(endpoint),
     authorizer: endpoint.caller,
+    callers: endpoint.caller.schema && compileReader(endpoint.caller.schema),
     authorizerClients: wiring.clients(endpoint.caller.uses),
     clients: wiring.clients(endpoint.uses),
     repeatable: endpoint.method === 'GET' || endpoint.once !== undefined,

@@ -17,9 +17,9 @@ import type { Reaction, ReactionCall } from '../plan/reaction.ts'
 import type { Subscriber, SubscriberCall } from '../plan/subscriber.ts'
 import { milliseconds } from '../plan/words.ts'
 import type { RunningCall } from './call.ts'
-import { type StoredReader, storedReader } from './clients/reading.ts'
+import { storedReader } from './clients/reading.ts'
 import { Pending } from './operations.ts'
-import type { Feed } from './pump.ts'
+import { type Feed, Hopeless, type Received } from './pump.ts'
 import type { ClientFactory, Wiring } from './wiring.ts'
 
 const usual = {
@@ -44,29 +44,51 @@ export function consumerFeed(wiring: Wiring, { service, name, handler }: Named<C
     leaseMs: spec.leaseMs,
     backoffMs: spec.backoffMs,
     batch: batch ?? 1,
-    run: batch === undefined ? oneByOne(handler.handle, reader, clients) : inBatches(handler.handle, reader, clients),
+    read: ({ body }) => reader.read(JSON.parse(body)),
+    run: batch === undefined ? oneByOne(handler.handle, clients) : inBatches(handler.handle, clients),
   }
 }
 
-function oneByOne(handle: Handle, reader: StoredReader, clients: ClientFactory): Feed['run'] {
-  return async (call, [message]) => {
-    if (message) await run(handle, call, clients, deliveryOf(reader, message) as Partial<ConsumerCall<unknown>>)
+function oneByOne(handle: Handle, clients: ClientFactory): Feed['run'] {
+  return single((call, received) => {
+    const more: Partial<ConsumerCall<unknown>> = deliveryOf(received)
+    return run(handle, call, clients, more)
+  })
+}
+
+/** For feeds that are given one message at a time. */
+function single(handle: (call: RunningCall, received: Received) => Promise<unknown>): Feed['run'] {
+  return async (call, [received]) => {
+    if (received) await handle(call, received)
     return []
   }
 }
 
-function inBatches(handle: Handle, reader: StoredReader, clients: ClientFactory): Feed['run'] {
-  return async (call, messages) => {
-    const byDelivery = new Map(messages.map(message => [deliveryOf(reader, message), message] as const))
-    const more: Partial<BatchCall<unknown>> = { deliveries: [...byDelivery.keys()] }
+function inBatches(handle: Handle, clients: ClientFactory): Feed['run'] {
+  return async (call, received) => {
+    const deliveries = received.map(deliveryOf)
+    const more: Partial<BatchCall<unknown>> = { deliveries }
     const outcome = await run(handle, call, clients, more)
     const failed = (outcome as { failed?: readonly Delivery<unknown>[] } | undefined)?.failed ?? []
-    return failed.map(delivery => byDelivery.get(delivery)).filter(message => message !== undefined)
+    return failed.map(delivery => givenAs(delivery, deliveries, received))
   }
 }
 
-function deliveryOf(reader: StoredReader, { id, body, attempt, sentAtMs }: Leased): Delivery<unknown> {
-  return { id, message: reader.read(JSON.parse(body)), attempt, sentAt: new Date(sentAtMs) }
+/** A copy of a delivery is known by its id. What was not given cannot have failed. */
+function givenAs(
+  delivery: Delivery<unknown>,
+  deliveries: readonly Delivery<unknown>[],
+  received: readonly Received[],
+): Leased {
+  const same = deliveries.indexOf(delivery)
+  const at = same >= 0 ? same : deliveries.findIndex(({ id }) => id === delivery.id)
+  const found = received[at]
+  if (!found) throw fault('handler-failed', `"${delivery.id}" was returned as failed and is not of this batch`)
+  return found.message
+}
+
+function deliveryOf({ message: { id, attempt, sentAtMs }, content }: Received): Delivery<unknown> {
+  return { id, message: content, attempt, sentAt: new Date(sentAtMs) }
 }
 
 export function subscriberFeed(wiring: Wiring, { service, name, handler }: Named<Subscriber>): Feed {
@@ -82,13 +104,11 @@ export function subscriberFeed(wiring: Wiring, { service, name, handler }: Named
     attempts,
     timeoutMs,
     batch: 1,
-    run: async (call, [message]) => {
-      if (!message) return []
-      const { id, attempt, sentAtMs, body } = message
-      const more: Partial<SubscriberCall<unknown>> = { id, attempt, sentAt: new Date(sentAtMs), event: event(body) }
-      await run(handler.handle, call, clients, more)
-      return []
-    },
+    read: ({ body }) => event(body),
+    run: single((call, { message: { id, attempt, sentAtMs }, content }) => {
+      const more: Partial<SubscriberCall<unknown>> = { id, attempt, sentAt: new Date(sentAtMs), event: content }
+      return run(handler.handle, call, clients, more)
+    }),
   }
 }
 
@@ -134,13 +154,12 @@ export function reactionFeed(wiring: Wiring, { service, name, handler }: Named<R
     attempts: 5,
     timeoutMs: handler.timeoutMs,
     batch: 1,
-    run: async (call, [message]) => {
-      if (!message) return []
-      const { measured, sinceMs } = JSON.parse(message.body) as AlarmMessage
+    read: ({ body }) => JSON.parse(body) as AlarmMessage,
+    run: single((call, { content }) => {
+      const { measured, sinceMs } = content as AlarmMessage
       const more: Partial<ReactionCall> = { measured, since: new Date(sinceMs) }
-      await run(handler.handle, call, clients, more)
-      return []
-    },
+      return run(handler.handle, call, clients, more)
+    }),
   }
 }
 
@@ -155,14 +174,12 @@ export function mailFeed(mailbox: Mailbox, carrier: MailCarrier): Feed {
     attempts: 10,
     timeoutMs: usual.leaseMs,
     batch: 1,
-    run: async (_call, [message]) => {
-      if (!message) return []
-      const handed = await carrier.send(JSON.parse(message.body) as Mail)
-      if (handed.ok) return []
-      throw handed.retry === 'never'
-        ? fault('message-invalid', handed.reason)
-        : fault('engine-unavailable', handed.reason)
-    },
+    read: ({ body }) => JSON.parse(body) as Mail,
+    run: single(async (_call, { content }) => {
+      const handed = await carrier.send(content as Mail)
+      if (handed.ok) return
+      throw handed.retry === 'never' ? new Hopeless(handed.reason) : fault('engine-unavailable', handed.reason)
+    }),
   }
 }
 

@@ -34,8 +34,8 @@ export type KeptAnswer =
       readonly json: string
       readonly headers: Readonly<Record<string, string>>
     }
-  /** What a write left, still to be written as the endpoint's answer. */
-  | { readonly kind: 'item'; readonly item: unknown }
+  /** What a write left in a table, still to be read and written as the endpoint's answer. */
+  | { readonly kind: 'item'; readonly table: string; readonly item: unknown }
   | { readonly kind: 'problem'; readonly code: string; readonly detail?: string }
   | { readonly kind: 'nothing' }
 
@@ -105,7 +105,7 @@ export function once(store: Store, clock: Clock, entropy: Entropy): Once {
 /** What another write left was kept beside the answer, by the store itself. */
 function keptAnswer(found: Item): KeptAnswer {
   const answer = found.answer as KeptAnswer
-  return answer.kind === 'item' ? { kind: 'item', item: found.outcome } : answer
+  return answer.kind === 'item' ? { ...answer, item: found.outcome } : answer
 }
 
 async function takeOver(store: Store, clock: Clock, found: Item, next: Item, request: OnceRequest): Promise<Claimed> {
@@ -120,7 +120,8 @@ async function takeOver(store: Store, clock: Clock, found: Item, next: Item, req
     op: 'put',
     table: onceTable.name,
     item: mine,
-    when: { holder: { equals: String(found.holder) } },
+    // A former holder whose commit came late has answered: then there is nothing to take over.
+    when: { holder: { equals: String(found.holder) }, answer: { absent: true } },
   }
   const taken = await store.commit({ writes: [write], durable: false })
   if (taken.ok) return { claim: claimOf(store, mine, request.serialise), atMs: Number(found.atMs) }
@@ -141,7 +142,7 @@ function claimOf(store: Store, mine: Item, serialise: Serialise): OnceClaim {
   return {
     remember: {
       answer: value => put(serialise(value)),
-      outcomeOf: write => put({ kind: 'item', item: null }, write),
+      outcomeOf: (write, table) => put({ kind: 'item', table, item: null }, write),
       nothing: () => put({ kind: 'nothing' }),
     },
     async keep(answer) {

@@ -29,8 +29,8 @@ export interface Described<T> {
 export interface Remember {
   /** The write that keeps this answer. */
   answer(value: unknown): Write
-  /** The write that keeps what another write of the commit leaves. */
-  outcomeOf(write: number): Write
+  /** The write that keeps what another write of the commit leaves in a table. */
+  outcomeOf(write: number, table: string): Write
   /** The write that keeps an answer without content. */
   nothing(): Write
 }
@@ -41,6 +41,8 @@ export interface SessionParts {
   readonly trace: Trace
   /** Checks that every commit of the call carries: fences. */
   readonly checks?: readonly Write[]
+  /** Whether the call writes in the operation it returns, and nowhere else. */
+  readonly answerOnly: boolean
   readonly remember?: Remember
 }
 
@@ -61,6 +63,7 @@ export class Session implements Work {
   readonly parts: SessionParts
   readonly #waiting = new Set<Waiting>()
   #closed: Fault | undefined
+  #ended = false
   #remembered = false
 
   constructor(parts: SessionParts) {
@@ -87,9 +90,15 @@ export class Session implements Work {
     return together as unknown as Atomic<O>
   }
 
-  /** Operations that were made and neither run nor handed on. */
-  neverRun(): readonly { readonly name: string; readonly place: PlaceOf }[] {
-    return [...this.#waiting].map(({ name, place }) => ({ name, place }))
+  /** An operation was made and neither run nor handed on. */
+  get forgotten(): Fault | undefined {
+    const [first] = this.#waiting
+    return first && neverRun(first)
+  }
+
+  /** The call has ended well. */
+  end(): void {
+    this.#ended = true
   }
 
   /** From now on nothing of this call is written. */
@@ -108,6 +117,7 @@ export class Session implements Work {
   /** Runs operations in one commit. */
   async run(name: string, described: readonly Described<unknown>[], last?: Write): Promise<Outcome> {
     if (this.#closed) throw this.#closed
+    if (this.#ended) throw fault('timed-out', `${name} was run when its call had ended: await it before`)
     const writes = described.flatMap(each => each.writes)
     const messages = described.flatMap(each => each.messages)
     const { checks = [], store } = this.parts
@@ -123,10 +133,16 @@ export class Session implements Work {
 
   /** Runs the one operation that is the answer of a `once` call. */
   async runAsAnswer<T>(pending: Pending<T>): Promise<T> {
-    const { remember } = this.parts
-    if (!remember) return pending.run()
+    if (!this.parts.answerOnly) return pending.run()
     pending.take()
-    return pending.settle(await this.run(pending.name, [pending.described], this.#rememberOutcome(pending)))
+    return pending.settle(await this.runWithAnswer(pending.name, [pending.described], this.#rememberOutcome(pending)))
+  }
+
+  /** Runs the operations of the answer, which are all there are: one that is left over has been forgotten. */
+  async runWithAnswer(name: string, described: readonly Described<unknown>[], answer?: Write): Promise<Outcome> {
+    const { forgotten } = this
+    if (this.parts.answerOnly && forgotten) throw forgotten
+    return this.run(name, described, answer)
   }
 
   spanned<T>(name: string, run: () => Promise<T>): Promise<T> {
@@ -141,8 +157,10 @@ export class Session implements Work {
 
   #rememberOutcome(pending: Pending<unknown>): Write | undefined {
     const { remember } = this.parts
-    const leaves = pending.described.writes.findIndex(write => write.op !== 'check' && write.op !== 'remove')
-    return leaves < 0 ? remember?.nothing() : remember?.outcomeOf(leaves)
+    const { writes } = pending.described
+    const leaves = writes.findIndex(write => write.op !== 'check' && write.op !== 'remove')
+    const left = writes[leaves]
+    return left ? remember?.outcomeOf(leaves, left.table) : remember?.nothing()
   }
 
   #own(operation: Operation<unknown, boolean>): Pending<unknown> {
@@ -165,6 +183,12 @@ export class Session implements Work {
     })
     return { ok: false, operation, because: refused.because }
   }
+}
+
+function neverRun({ name, place }: Waiting): Fault {
+  const found = place()
+  const where = found ? ` (${found.file}:${found.line})` : ''
+  return fault('operation-never-run', `${name}${where} was made and never run: await it, or return it`)
 }
 
 const none = Symbol('none')
@@ -228,7 +252,7 @@ export class Pending<T> implements Refusable<T> {
   }
 
   async #runAlone(): Promise<T> {
-    if (this.#session.parts.remember) {
+    if (this.#session.parts.answerOnly) {
       throw fault(
         'write-outside-answer',
         `${this.name} was awaited in an endpoint with \`once\`: return it from a handler that is not async, or put it into atomically({ … }).answer(…)`,
@@ -281,29 +305,25 @@ class Together {
     this.#session.started(this)
     return lazily(async () => {
       const last = this.#session.parts.remember?.answer(answer)
-      const outcome = await this.#commit(last)
+      const outcome = await this.#session.runWithAnswer(this.name, this.#described, last)
       return outcome.ok ? answer : this.#problemFor(outcome, refused)
     })
   }
 
   async #run(): Promise<{ ok: true } | { ok: false; failed: string | undefined }> {
     this.#session.started(this)
-    if (this.#session.parts.remember) {
+    if (this.#session.parts.answerOnly) {
       throw fault(
         'write-outside-answer',
         `${this.name} was awaited in an endpoint with \`once\`: end it with .answer(…), so that the answer is kept in the same commit`,
       )
     }
-    const outcome = await this.#commit(undefined)
+    const outcome = await this.#session.run(this.name, this.#described)
     return outcome.ok ? { ok: true } : { ok: false, failed: this.#names[outcome.operation] }
   }
 
-  #commit(last: Write | undefined): Promise<Outcome> {
-    return this.#session.run(
-      this.name,
-      this.#parts.map(part => part.described),
-      last,
-    )
+  get #described(): readonly Described<unknown>[] {
+    return this.#parts.map(part => part.described)
   }
 
   #problemFor(outcome: Refused, refused: Readonly<Record<string, Problem>>): Problem {

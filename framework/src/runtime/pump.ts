@@ -5,13 +5,13 @@
  * A delivery is leased; while its call runs, the lease is extended at half its time, so that a long call keeps it and a
  * dead process loses it. A call that ends well is acknowledged. One that fails comes again after the back-off, or is
  * buried with its reason after the last attempt. A message delivered more often than its attempts killed the processes
- * that handled it, and is buried before it kills another. A message that does not fit its schema is buried at once:
- * trying again would not help, a redrive after a correction does. A call whose lease was lost is stopped: somebody else
- * has the message.
+ * that handled it, and is buried before it kills another. A message that cannot be read (it fits no version of its
+ * schema) is buried at once, and takes no other of its batch with it: trying again would not help, a redrive after a
+ * correction does. A call whose lease was lost is stopped: somebody else has the message.
  */
 import { sleep } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
-import { fault, isFault } from '../contract/problems.ts'
+import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Leased, Queues } from '../contract/queue.ts'
 import { type CallKit, execute, RunningCall } from './call.ts'
 import { traceFrom } from './telemetry.ts'
@@ -29,9 +29,24 @@ export interface Feed {
   readonly leaseMs: number
   readonly timeoutMs: number
   readonly backoffMs: { readonly first: number; readonly most: number }
+  /** What a message says. What it throws is hopeless. */
+  read(message: Leased): unknown
   /** Handles messages; gives those that must come again. */
-  run(call: RunningCall, messages: readonly Leased[]): Promise<readonly Leased[]>
+  run(call: RunningCall, received: readonly Received[]): Promise<readonly Leased[]>
 }
+
+/** A message that could be read. */
+export interface Received {
+  readonly message: Leased
+  readonly content: unknown
+}
+
+/** A failure that trying again would not mend: the message is buried at once. */
+export class Hopeless extends Error {
+  override readonly name = 'Hopeless'
+}
+
+const mostReasonLength = 2_000
 
 export interface Pump {
   /** Takes no more; resolves when what runs has ended, or has been handed back after `graceMs`. */
@@ -48,7 +63,7 @@ class Running {
   readonly #queues: Queues
   readonly #feed: Feed
   readonly #stopping = new AbortController()
-  readonly #calls = new Map<RunningCall, readonly Leased[]>()
+  readonly #calls = new Set<RunningCall>()
   readonly #loop: Promise<void>
   #wakeLoop: (() => void) | undefined
   #wakeStop: (() => void) | undefined
@@ -64,21 +79,19 @@ class Running {
     this.#stopping.abort()
     this.#wakeLoop?.()
     await this.#loop
-    await this.#emptied(graceMs)
-    for (const [call, messages] of this.#calls) {
-      call.stop(fault('stopping', 'the process is stopping'))
-      for (const { lease } of messages) await this.#queues.again(this.#feed.queue, lease, 0)
-    }
-  }
-
-  async #emptied(graceMs: number): Promise<void> {
-    if (this.#calls.size === 0) return
     const over = new AbortController()
-    const emptied = new Promise<void>(resolve => {
-      this.#wakeStop = resolve
-    })
+    const emptied = this.#emptied()
     await Promise.race([emptied, sleep(this.#kit.clock, graceMs, over.signal)])
     over.abort()
+    for (const call of this.#calls) call.expire(fault('stopping', 'the process is stopping'))
+    await emptied
+  }
+
+  #emptied(): Promise<void> {
+    if (this.#calls.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#wakeStop = resolve
+    })
   }
 
   async #run(): Promise<void> {
@@ -124,11 +137,12 @@ class Running {
       timeoutMs,
       span: { kind: 'consumer', name: `${service}/${handler}`, attributes: { 'messaging.destination.name': queue } },
       trace: traceFrom(first.headers.traceparent),
-      work: `${queue}/${first.id}`,
+      // Of all of them: a batch that is put together anew is other work, and makes other ids.
+      work: `${queue}/${messages.map(({ id }) => id).join(',')}`,
       workAtMs: first.sentAtMs,
     })
     const ended = this.#kit.activity.begin(call.name)
-    this.#calls.set(call, messages)
+    this.#calls.add(call)
     void this.#deliver(call, messages).finally(() => {
       ended()
       this.#calls.delete(call)
@@ -142,7 +156,7 @@ class Running {
     const rest = messages.filter(({ attempt }) => attempt <= this.#feed.attempts)
     const keep = this.#keepLeases(call, messages)
     try {
-      for (const message of tooOften) await this.#bury(call, message, 'the process died each time it was handled')
+      for (const message of tooOften) await this.#bury(call, message, neverSettled(message))
       if (rest.length > 0) await this.#handle(call, rest)
     } catch (error) {
       // The engine did not take the outcome: the lease runs out and the message comes again.
@@ -153,31 +167,59 @@ class Running {
   }
 
   async #handle(call: RunningCall, messages: readonly Leased[]): Promise<void> {
-    const { queue } = this.#feed
-    try {
-      const failed = await execute(call, () => this.#feed.run(call, messages))
-      const done = messages.filter(message => !failed.includes(message))
-      if (done.length > 0)
-        await this.#queues.done(
-          queue,
-          done.map(({ lease }) => lease),
-        )
-      for (const message of failed) await this.#failed(call, message, fault('handler-failed', 'returned as failed'))
-    } catch (error) {
-      call.log.error(`${call.name} failed`, { error, message: messages[0]?.id, attempt: messages[0]?.attempt })
-      for (const message of messages) await this.#failed(call, message, error)
+    const failures = await this.#failuresOf(call, messages)
+    const done = messages.filter(message => !failures.has(message))
+    if (done.length > 0) {
+      const leases = done.map(({ lease }) => lease)
+      await this.#queues.done(this.#feed.queue, leases)
     }
+    for (const [message, error] of failures) await this.#failed(call, message, error)
+  }
+
+  /** Runs the call; tells of each message that was not handled why. */
+  async #failuresOf(call: RunningCall, messages: readonly Leased[]): Promise<ReadonlyMap<Leased, unknown>> {
+    const failures = new Map<Leased, unknown>()
+    try {
+      const returned = await execute(call, () => this.#feed.run(call, this.#read(call, messages, failures)))
+      for (const message of returned) failures.set(message, fault('handler-failed', 'returned as failed'))
+    } catch (error) {
+      // Of those that cannot be read was told already.
+      if (failures.size < messages.length) this.#tell(call, messages[0], error)
+      for (const message of messages) if (!failures.has(message)) failures.set(message, error)
+    }
+    return failures
+  }
+
+  /** Those that can be read. Throws where none can. */
+  #read(call: RunningCall, messages: readonly Leased[], failures: Map<Leased, unknown>): readonly Received[] {
+    const received: Received[] = []
+    for (const message of messages) {
+      try {
+        received.push({ message, content: this.#feed.read(message) })
+      } catch (error) {
+        const hopeless = new Hopeless(reasonOf(error), { cause: error })
+        failures.set(message, hopeless)
+        this.#tell(call, message, hopeless)
+        if (failures.size === messages.length) throw hopeless
+      }
+    }
+    return received
+  }
+
+  #tell(call: RunningCall, message: Leased | undefined, error: unknown): void {
+    call.log.error(`${call.name} failed`, { error, message: message?.id, attempt: message?.attempt })
   }
 
   #failed(call: RunningCall, message: Leased, error: unknown): Promise<void> {
     const { attempts, queue } = this.#feed
-    const hopeless = isFault(error, 'message-invalid')
-    if (hopeless || message.attempt >= attempts) return this.#bury(call, message, reasonOf(error))
+    // Handed back: the next process handles it at once.
+    if (isFault(error, 'stopping')) return this.#queues.again(queue, message.lease, 0)
+    if (error instanceof Hopeless || message.attempt >= attempts) return this.#bury(call, message, reasonOf(error))
     return this.#queues.again(queue, message.lease, this.#backoff(message.attempt))
   }
 
   #bury(call: RunningCall, message: Leased, reason: string): Promise<void> {
-    const why = { reason: this.#kit.scrub(reason), trace: call.span.traceId }
+    const why = { reason: this.#kit.scrub(reason).slice(0, mostReasonLength), trace: call.span.traceId }
     return this.#queues.bury(this.#feed.queue, message.lease, why)
   }
 
@@ -194,7 +236,7 @@ class Running {
     const leases = messages.map(({ lease }) => lease)
     const extend = async (): Promise<void> => {
       const held = await this.#queues.extend(queue, leases, leaseMs)
-      if (held.length < leases.length) call.stop(fault('claim-lost', 'the lease of the message ran out'))
+      if (held.length < leases.length) call.expire(leaseLost())
     }
     const again = (): (() => void) =>
       clock.at(clock.now() + leaseMs / 2, () => {
@@ -209,6 +251,14 @@ class Running {
     const { logs, clock, plan, scrub } = this.#kit
     logs({ level: 'error', atMs: clock.now(), plan, message: scrub(`${message}: ${reasonOf(error)}`) })
   }
+}
+
+function neverSettled({ attempt }: Leased): string {
+  return `handed out ${attempt - 1} times and never settled: the process died or was stopped while it was handled`
+}
+
+function leaseLost(): Fault {
+  return fault('claim-lost', 'the lease of the message ran out')
 }
 
 function reasonOf(error: unknown): string {

@@ -14,15 +14,18 @@ export interface Timed extends Active {
 }
 
 export interface RunningCalls {
+  /** Throws when it is closed. */
   begin(call: Timed): void
   /** False when it had ended already: its time was up. */
   end(call: Timed): boolean
-  close(): void
+  /** Ends what still runs; nothing begins any more. */
+  close(why: Fault): void
 }
 
 export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
   const calls = new Set<Timed>()
   let armed: { readonly atMs: number; readonly cancel: Cancel } | undefined
+  let closed: Fault | undefined
   const arm = (atMs: number): void => {
     if (armed && armed.atMs <= atMs) return
     armed?.cancel()
@@ -40,6 +43,7 @@ export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
   }
   return {
     begin(call) {
+      if (closed) throw closed
       calls.add(call)
       activity.enter(call)
       arm(call.deadlineMs)
@@ -49,9 +53,10 @@ export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
       activity.leave(call)
       return calls.delete(call)
     },
-    close() {
+    close(why) {
+      closed = why
       armed?.cancel()
-      armed = undefined
+      for (const call of calls) call.expire(why)
     },
   }
 }

@@ -3,6 +3,7 @@
  * testbed) ask it through `Door`.
  */
 import type { Drivers } from '../contract/drivers.ts'
+import { limits } from '../contract/limits.ts'
 import { secretName } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
 import { scrubber } from '../contract/secret.ts'
@@ -14,7 +15,7 @@ import type { Plan } from '../plan/plan.ts'
 import { activity } from './activity.ts'
 import { alarmsTable, alarmWatch } from './alarms.ts'
 import { refusalOf } from './answers.ts'
-import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
+import { type CallKit, type CallPlan, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
 import type { AskService } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
@@ -80,7 +81,8 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   const parts = partsOf(plan)
   const entropy = options.entropy ?? systemEntropy()
   const secrets = knownSecrets()
-  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub)
+  const stopping = new AbortController()
+  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, stopping.signal)
   const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
   const seen = watching(drivers.store)
   const endpoints = new Map<string, BoundEndpoint>()
@@ -89,6 +91,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     once: once(drivers.store, drivers.clock, entropy),
     throttles: throttles(drivers.clock),
     tokens: internalTokens(await internalKey(plan, drivers, entropy)),
+    stored: (table, item) => wired.stored(table, item),
   })
   const ask: AskService = (request, call) => {
     const bound = endpoints.get(`${request.service}/${request.endpoint}`)
@@ -119,7 +122,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     views: background?.views ?? [],
     as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
     clients(name, uses, identity) {
-      const call = callFor(kit, name)
+      const call = new StandingCall(kit, planFor(name))
       call.identity = identity
       return wired.clients(uses)(call)
     },
@@ -130,10 +133,10 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
         : Promise.resolve(refusalOf('no-such-route', 'there is nothing here'))
     },
     async stop(graceMs) {
-      await background?.stop(graceMs)
-      await stillOrLate(kit, graceMs)
+      stopping.abort()
+      await Promise.all([background?.stop(graceMs), stillOrLate(kit, graceMs)])
+      kit.running.close(fault('stopping', 'the process is stopping'))
       seen.close()
-      kit.running.close()
     },
   }
 }
@@ -144,6 +147,7 @@ function kitOf(
   { logs, telemetry = { sampled: 0 } }: RuntimeOptions,
   entropy: Entropy,
   scrub: (text: string) => string,
+  stopping: AbortSignal,
 ): CallKit {
   const active = activity()
   return {
@@ -153,6 +157,7 @@ function kitOf(
     entropy,
     logs,
     scrub,
+    stopping,
     tracer: tracer(telemetry, clock, entropy),
     running: runningCalls(clock, active),
     activity: active,
@@ -248,7 +253,11 @@ function backgroundOf(
     ticker: times,
     views,
     async stop(graceMs) {
-      await Promise.all([times.stop(graceMs), ...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
+      await Promise.all([
+        times.stop(graceMs),
+        ...pumps.map(each => each.stop(graceMs)),
+        ...relays.map(each => each.stop()),
+      ])
     },
   }
 }
@@ -293,12 +302,27 @@ function runAs(kit: CallKit, wired: Wiring, name: string, uses: Uses, handle: Ha
 }
 
 function callFor(kit: CallKit, name: string): RunningCall {
-  return new RunningCall(kit, {
+  return new RunningCall(kit, planFor(name))
+}
+
+function planFor(name: string): CallPlan {
+  return {
     service: 'groundplan',
     handler: name,
-    timeoutMs: 15 * 60_000,
+    timeoutMs: limits.runMs,
     span: { kind: 'internal', name: `groundplan/${name}` },
-  })
+  }
+}
+
+/** Never begins and never ends: for clients that are used outside of any call, each time as if a call began. */
+class StandingCall extends RunningCall {
+  override get nowMs(): number {
+    return this.kit.clock.now()
+  }
+
+  override get deadlineMs(): number {
+    return this.nowMs + this.plan.timeoutMs
+  }
 }
 
 function endpointOf(

@@ -82,8 +82,9 @@ export function viewKeeper(
       leaseMs: milliseconds('30 seconds'),
       timeoutMs: handler.timeoutMs,
       backoffMs: { first: 200, most: milliseconds('1 minute') },
-      run: async (_call, [message]) => {
-        if (message) await follow(kept, (JSON.parse(message.body) as ChangeMessage).change.key)
+      read: ({ body }) => (JSON.parse(body) as ChangeMessage).change.key,
+      run: async (_call, [received]) => {
+        if (received) await follow(kept, received.content as Key)
         return []
       },
     },

@@ -47,6 +47,8 @@ export interface Wiring {
   clients(uses: Uses): ClientFactory
   /** The access to a table or view, made once. */
   table(table: Resource): TableAccess
+  /** Reads an item of the table or view of this name as its clients do. */
+  stored(table: string, item: unknown): unknown
   /** The queues of those who listen to a topic. */
   subscribersOf(topic: Resource): readonly string[]
 }
@@ -63,6 +65,7 @@ export function wiring(parts: WiringParts): Wiring {
       tables.set(table, known)
       return known
     },
+    stored: (table, item) => [...tables.values()].find(({ name }) => name === table)?.stored.read(item) ?? item,
     subscribersOf: topic => subscribers.get(topic) ?? [],
   }
   return self
@@ -110,7 +113,7 @@ function tableFactory(access: TableAccess, right: string): ClientFactory {
 }
 
 function sending(make: ReturnType<typeof queueSender>): ClientFactory {
-  return call => make({ session: call.session, nowMs: call.nowMs, newId: call.newId })
+  return call => make(call)
 }
 
 function shared(client: unknown): ClientFactory {

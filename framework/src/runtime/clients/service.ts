@@ -5,13 +5,14 @@
 
 import { z } from 'zod'
 import { compileReader } from '../../compile/reader.ts'
-import { limits, readable } from '../../contract/limits.ts'
-import { fault, isFault } from '../../contract/problems.ts'
+import { limits, readable, utf8Bytes } from '../../contract/limits.ts'
+import { fault, isFault, type ProblemCode } from '../../contract/problems.ts'
 import type { AnyEndpoint } from '../../plan/endpoint.ts'
 import type { Schema } from '../../plan/schema.ts'
 import type { AnyService } from '../../plan/service.ts'
 import type { RunningCall } from '../call.ts'
-import type { Answer } from '../door.ts'
+import type { Answer, ProblemAnswer } from '../door.ts'
+import { digestOf } from '../entropy.ts'
 import { issuesText } from './reading.ts'
 
 /** A request from one service to another, as it travels. */
@@ -36,6 +37,9 @@ interface Request {
 
 const tries = 3
 
+/** Nobody has begun with it: the service is not there, or its process is stopping. */
+const notBegun: readonly string[] = ['service-unavailable', 'stopping'] satisfies ProblemCode[]
+
 export function serviceClient(service: AnyService, ask: AskService): (call: RunningCall) => unknown {
   const functions = Object.entries(service.handlers)
     .filter(([, handler]) => handler.kind === 'endpoint')
@@ -48,7 +52,8 @@ function asking(service: string, name: string, endpoint: AnyEndpoint, ask: AskSe
   const received = receivers(endpoint)
   const repeatable = endpoint.method === 'GET' || endpoint.once !== undefined
   return async (call: RunningCall, { once, ...request }: Request): Promise<unknown> => {
-    const onceKey = endpoint.once === undefined ? undefined : (once ?? `${call.work}.${call.nextAsk()}`)
+    // The work may have any text in its name, a key may not.
+    const onceKey = endpoint.once === undefined ? undefined : (once ?? digestOf(`${call.work}/${call.nextAsk()}`))
     const sent: InternalRequest = {
       service,
       endpoint: name,
@@ -58,8 +63,9 @@ function asking(service: string, name: string, endpoint: AnyEndpoint, ask: AskSe
     const span = call.session.span(`${service}.${name}`, 'client')
     try {
       const answer = await asked(() => ask(sent, call), repeatable ? tries : 1)
-      span.end()
-      return replyOf(service, name, answer, received)
+      const reply = replyOf(service, name, answer, received)
+      span.end(answer.kind === 'problem' ? answer.problem.code : undefined)
+      return reply
     } catch (error) {
       span.end(error)
       throw error
@@ -68,25 +74,24 @@ function asking(service: string, name: string, endpoint: AnyEndpoint, ask: AskSe
 }
 
 function payloadOf(service: string, name: string, request: unknown): string {
-  const payload = JSON.stringify(request)
-  if (payload.length > limits.requestBytes) {
-    throw fault(
-      'message-too-large',
-      `${service}.${name}: ${readable(payload.length)}, the limit is ${readable(limits.requestBytes)}`,
-    )
-  }
-  return payload
+  return withinLimit(`${service}.${name}`, JSON.stringify(request))
 }
 
-/** Asks again what may be repeated, when the other side was not there. */
+function withinLimit(what: string, json: string): string {
+  // UTF-8 takes at most three bytes a UTF-16 unit, so a short text needs no counting.
+  if (json.length * 3 <= limits.requestBytes || utf8Bytes(json) <= limits.requestBytes) return json
+  const sizes = `${readable(utf8Bytes(json))}, the limit is ${readable(limits.requestBytes)}`
+  throw fault('message-too-large', `${what}: ${sizes}`)
+}
+
+/** Asks again what may be repeated, as long as nobody has begun with it. */
 async function asked(ask: () => Promise<Answer>, most: number): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await ask()
-      const passing = answer.kind === 'problem' && answer.problem.code === 'service-unavailable'
-      if (!passing || attempt >= most) return answer
+      if (attempt >= most || answer.kind !== 'problem' || answer.problem.code !== 'stopping') return answer
     } catch (error) {
-      if (!isFault(error, 'service-unavailable') || attempt >= most) throw error
+      if (attempt >= most || !isFault(error) || !notBegun.includes(error.code)) throw error
     }
   }
 }
@@ -107,6 +112,7 @@ function jsonReceived(schemas: ReadonlyMap<number, Schema>): Received {
   const readers = new Map([...schemas].map(([status, schema]) => [status, compileReader(schema)]))
   return answer => {
     if (answer.kind !== 'json') return undefined
+    withinLimit('the answer', answer.json)
     const read = readers.get(answer.status)?.read(JSON.parse(answer.json))
     if (read?.ok) return read.value
     throw fault(
@@ -134,7 +140,13 @@ function replyOf(service: string, name: string, answer: Answer, received: Receiv
   }
   const what = `${service}.${name} answered ${code}${detail === undefined ? '' : `: ${detail}`}`
   if (issues) throw fault('request-undeliverable', `${what} (${issuesText(issues)})`)
-  throw fault(passedOn(code), what, { status })
+  throw fault(passedOn(code), what, { status, ...waitOf(answer) })
+}
+
+/** When the other side says to come again. */
+function waitOf({ headers }: ProblemAnswer): { readonly retryAfterS?: number } {
+  const seconds = Number(headers['retry-after'])
+  return seconds > 0 ? { retryAfterS: seconds } : {}
 }
 
 /** Problems that the first caller can do something about keep their code on the way back. */
@@ -143,6 +155,7 @@ function passedOn(code: string) {
     case 'not-allowed':
     case 'not-authenticated':
     case 'throttled':
+    case 'quota-used-up':
     case 'call-in-flight':
     case 'idempotency-key-reused':
     case 'invalid-cursor':

@@ -19,7 +19,11 @@ export interface MortalProcess {
   die(): void
 }
 
-type Line = Omit<MortalProcess, 'drivers'> & { pass(): Promise<void>; readonly cut: AbortSignal }
+type Line = Omit<MortalProcess, 'drivers'> & {
+  /** Passes a point. False: the process is dead, by now at least. */
+  pass(): boolean
+  readonly cut: AbortSignal
+}
 
 export function mortalProcess(drivers: Drivers): MortalProcess {
   const line = newLine()
@@ -73,7 +77,7 @@ function newLine(): Line {
     pass() {
       if (!cut.signal.aborted && points === fatal) die()
       points++
-      return cut.signal.aborted ? never() : Promise.resolve()
+      return !cut.signal.aborted
     },
   }
 }
@@ -110,16 +114,14 @@ function operated(engine: object, method: Method, given: readonly unknown[], lin
 }
 
 async function throughPoints(line: Line, operate: () => unknown): Promise<unknown> {
-  await line.pass()
+  if (!line.pass()) return never()
   let result: unknown
   try {
     result = await operate()
   } catch (error) {
-    await line.pass()
-    throw error
+    return line.pass() ? Promise.reject(error) : never()
   }
-  await line.pass()
-  return result
+  return line.pass() ? result : never()
 }
 
 /** Waiting for a message ends with the process, so that it takes none with it. */
@@ -128,8 +130,7 @@ function receiving({ queues }: Drivers, line: Line): Drivers['queues']['receive'
     const signal = AbortSignal.any([options.signal, line.cut])
     const messages = await queues.receive(queue, { ...options, signal })
     if (line.dead) return never()
-    if (messages.length > 0) await line.pass()
-    return messages
+    return messages.length === 0 || line.pass() ? messages : never()
   }
 }
 
