@@ -37,7 +37,7 @@ const Gift = z.object({
 })
 const RenderJob = z.object({ giftId: z.string(), prefix: z.string() })
 
-const gifts = database('gifts', {
+export const gifts = database('gifts', {
   rows: { accounts: Account, gifts: Gift },
   migrations: [
     {

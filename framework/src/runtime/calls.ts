@@ -95,11 +95,12 @@ export class Calls {
     })
   }
 
+  /** For one request: not longer than any takes. */
   tokenFor({ service, name }: BoundEndpoint, from: RunningCall): string {
     return this.#parts.tokens.sign({
       from: from.plan.service,
       to: `${service}/${name}`,
-      untilMs: from.deadlineMs,
+      untilMs: Math.min(from.deadlineMs, from.kit.clock.now() + limits.requestMs),
       ...(from.identity ? { identity: from.identity } : {}),
     })
   }

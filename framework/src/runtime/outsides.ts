@@ -14,6 +14,7 @@ import type { CallKit, RunningCall } from './call.ts'
 import { type CachedVault, settingClient } from './clients/vault.ts'
 import { type ConnectionAttempt, type OpenConnection, openConnection } from './connection/client.ts'
 import type { DatabaseParts } from './database/client.ts'
+import { compareColumns } from './database/columns.ts'
 import { migrate } from './database/migrate.ts'
 import { type SqlOutbox, sqlOutbox } from './database/outbox.ts'
 import { logTo } from './log.ts'
@@ -95,6 +96,8 @@ function migrated({ drivers, kit }: OutsideParts, { name, spec }: AnyDatabase): 
   const openNow = async (): Promise<DatabaseEngine> => {
     const engine = await drivers.databases.open(name)
     await migrate(engine, spec, log)
+    // The types of queries promise the declared rows: say where the real columns break that promise.
+    for (const { detail, ...where } of await compareColumns(engine, spec)) log.warn(detail, where)
     return engine
   }
   const open = (): Promise<DatabaseEngine> => {

@@ -1,6 +1,7 @@
 /**
  * Relay: sends on what waits in an outbox. The oldest first, in the order of their commits; sent, then forgotten, so
- * that a message may be sent twice (its queue knows its id) and never not at all.
+ * that a message may be sent twice (its queue knows its id) and never not at all. A queue that takes nothing holds up
+ * none of the others.
  */
 import { sleep } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
@@ -15,7 +16,7 @@ export interface Relay {
 const peeked = 100
 
 export function relay(
-  kit: Pick<CallKit, 'clock' | 'activity' | 'logs' | 'plan'>,
+  kit: Pick<CallKit, 'clock' | 'activity' | 'logs' | 'plan' | 'scrub'>,
   outbox: Outbox,
   queues: Queues,
 ): Relay {
@@ -48,7 +49,7 @@ export function relay(
           level: 'error',
           atMs: kit.clock.now(),
           plan: kit.plan,
-          message: `cannot send on from the outbox: ${error}`,
+          message: kit.scrub(`cannot send on from the outbox: ${error}`),
         })
         await sleep(kit.clock, Math.min(30_000, 100 * 2 ** failures), signal)
       } finally {
@@ -68,16 +69,41 @@ export function relay(
 }
 
 async function drain(outbox: Outbox, queues: Queues, signal: AbortSignal): Promise<void> {
+  const failing = new Map<string, unknown>()
+  // Entries of failing queues at the front: they are passed over.
+  let stuck = 0
   while (!signal.aborted) {
-    const entries = await outbox.peek(peeked)
-    if (entries.length === 0) return
+    const most = peeked + stuck
+    const all = await outbox.peek(most)
+    const entries = all.filter(({ message }) => !failing.has(message.queue))
+    stuck = all.length - entries.length
+    if (entries.length === 0 && all.length < most) break
     for (let from = 0; from < entries.length; from += limits.messagesAtOnce) {
-      await sendOn(outbox, queues, entries.slice(from, from + limits.messagesAtOnce))
+      await sendOn(outbox, queues, entries.slice(from, from + limits.messagesAtOnce), failing)
     }
+  }
+  for (const error of failing.values()) throw error
+}
+
+/** All at once; where that fails, each queue by itself. */
+async function sendOn(
+  outbox: Outbox,
+  queues: Queues,
+  entries: readonly OutboxEntry[],
+  failing: Map<string, unknown>,
+): Promise<void> {
+  const open = entries.filter(({ message }) => !failing.has(message.queue))
+  const names = [...new Set(open.map(({ message }) => message.queue))]
+  try {
+    await queues.send(open.map(({ message }) => message))
+    await outbox.forget(open.map(({ position }) => position))
+  } catch (error) {
+    const [only, another] = names
+    if (only !== undefined && another === undefined) failing.set(only, error)
+    else for (const name of names) await sendOn(outbox, queues, ofQueue(open, name), failing)
   }
 }
 
-async function sendOn(outbox: Outbox, queues: Queues, entries: readonly OutboxEntry[]): Promise<void> {
-  await queues.send(entries.map(({ message }) => message))
-  await outbox.forget(entries.map(({ position }) => position))
+function ofQueue(entries: readonly OutboxEntry[], name: string): readonly OutboxEntry[] {
+  return entries.filter(({ message }) => message.queue === name)
 }

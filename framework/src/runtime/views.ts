@@ -5,7 +5,11 @@
  * which come late, twice or out of order do no harm. Beside the view is kept which of its items each source item gave
  * (source key → view keys), so that an item which moves or vanishes takes its old places with it. Both are written in
  * one commit, on condition that nobody else wrote this source item's places meanwhile; if somebody did, it is done again
- * from a new read. A rebuild runs every source item through the same path, then removes the places of items that are gone.
+ * from a new read. A place may pass from one source item to another (a name that was given up and taken again), and the
+ * two changes may arrive in either order: each item of the view carries its source, and is removed for that source alone.
+ *
+ * A rebuild runs every source item through the same path, then removes the places of items that are gone. An item that
+ * cannot be projected hinders no other.
  */
 import { limits } from '../contract/limits.ts'
 import { handlerQueue } from '../contract/names.ts'
@@ -14,7 +18,7 @@ import type { ChangeMessage, Item, Key, Store, TableShape, Write } from '../cont
 import type { AnyView, NamedHandler } from '../plan/parts.ts'
 import { milliseconds } from '../plan/words.ts'
 import type { CallKit } from './call.ts'
-import type { TableAccess } from './clients/table.ts'
+import { type TableAccess, viewSource } from './clients/table.ts'
 import type { Feed } from './pump.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -103,8 +107,12 @@ export function viewKeeper(
 
 /** Brings the places of one source item up to date. */
 async function follow(kept: Kept, key: Key): Promise<void> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    if (await followed(kept, key)) return
+  // View keys that other source items have taken over.
+  const taken = new Set<string>()
+  for (let attempt = 1; attempt <= tries; ) {
+    const outcome = await followed(kept, key, taken)
+    if (outcome === 'done') return
+    if (outcome === 'again') attempt++
   }
   throw fault(
     'engine-unavailable',
@@ -112,27 +120,29 @@ async function follow(kept: Kept, key: Key): Promise<void> {
   )
 }
 
-async function followed({ store, view, source, target }: Kept, key: Key): Promise<boolean> {
-  const placesKey = { view: view.name, source: JSON.stringify(key) }
-  const known = await store.get(placesTable.name, placesKey)
+async function followed(kept: Kept, key: Key, taken: Set<string>): Promise<'done' | 'again' | 'taken'> {
+  const { store, view, source, target } = kept
+  const place = { view: view.name, source: JSON.stringify(key) }
+  const known = await store.get(placesTable.name, place)
   const item = await store.get(source.name, key)
   const now = item ? projected(view, target, source.stored.read(item)) : []
-  const before = (known?.keys as readonly Key[] | undefined) ?? []
-  const writes = [
-    ...changes(target, before, now),
-    placesWrite(
-      placesKey,
-      known,
-      now.map(each => keyIn(target, each)),
-    ),
-  ]
-  if (writes.length > limits.commitOperations) {
-    throw fault(
-      'too-many-operations',
-      `an item of "${source.name}" gives more than ${limits.commitOperations - 1} of "${view.name}"`,
-    )
-  }
-  return (await store.commit({ writes })).ok
+  const left = goneKeys(target, known, now).filter(gone => !taken.has(JSON.stringify(gone)))
+  const removals = left.map(gone => removal(target, gone, place.source))
+  const puts = now.map(each => putting(target, each, place.source))
+  const keys = now.map(each => keyIn(target, each))
+  const writes = [...removals, ...puts, placesWrite(place, known, keys)]
+  if (writes.length > limits.commitOperations) throw tooMany(kept)
+  const outcome = await store.commit({ writes })
+  if (outcome.ok) return 'done'
+  const lost = left[outcome.failed]
+  if (!lost) return 'again'
+  taken.add(JSON.stringify(lost))
+  return 'taken'
+}
+
+function tooMany({ source, view }: Kept): Error {
+  const most = limits.commitOperations - 1
+  return fault('too-many-operations', `an item of "${source.name}" gives more than ${most} of "${view.name}"`)
 }
 
 function projected(view: AnyView, target: TableAccess, item: unknown): readonly Item[] {
@@ -141,13 +151,19 @@ function projected(view: AnyView, target: TableAccess, item: unknown): readonly 
   return (Array.isArray(given) ? given : [given]).map(each => target.given(each))
 }
 
-function changes(target: TableAccess, before: readonly Key[], now: readonly Item[]): readonly Write[] {
+/** The view keys that the source item gave before, and gives no more. */
+function goneKeys(target: TableAccess, known: Item | undefined, now: readonly Item[]): readonly Key[] {
+  const before = (known?.keys as readonly Key[] | undefined) ?? []
   const current = new Set(now.map(item => JSON.stringify(keyIn(target, item))))
-  const gone = before.filter(key => !current.has(JSON.stringify(key)))
-  return [
-    ...now.map((item): Write => ({ op: 'put', table: target.name, item })),
-    ...gone.map((key): Write => ({ op: 'remove', table: target.name, key })),
-  ]
+  return before.filter(key => !current.has(JSON.stringify(key)))
+}
+
+function removal({ name }: TableAccess, key: Key, from: string): Write {
+  return { op: 'remove', table: name, key, when: { [viewSource]: { equals: from } } }
+}
+
+function putting({ name }: TableAccess, item: Item, from: string): Write {
+  return { op: 'put', table: name, item: { ...item, [viewSource]: from } }
 }
 
 function placesWrite(key: Key, known: Item | undefined, keys: readonly Key[]): Write {
@@ -163,9 +179,11 @@ function keyIn(target: TableAccess, item: Item): Key {
 async function rebuildAll(kept: Kept, progress?: (so: RebuildProgress) => void): Promise<void> {
   const { store, view, source } = kept
   const of = await store.count(source.name)
+  const failures: string[] = []
   let done = 0
   await eachItem(store, source.name, async item => {
-    await follow(kept, keyIn(source, item))
+    const key = keyIn(source, item)
+    await follow(kept, key).catch(error => failures.push(`${JSON.stringify(key)}: ${error}`))
     done++
     if (done % 100 === 0) progress?.({ view: view.name, done, of })
   })
@@ -174,6 +192,12 @@ async function rebuildAll(kept: Kept, progress?: (so: RebuildProgress) => void):
     const key = JSON.parse(String(place.source)) as Key
     if (!(await store.get(source.name, key))) await follow(kept, key)
   })
+  if (failures.length > 0) throw incomplete(kept, failures)
+}
+
+function incomplete({ source, view }: Kept, [first, ...others]: readonly string[]): Error {
+  const count = `${others.length + 1} of "${source.name}"`
+  return fault('handler-failed', `"${view.name}" lacks what it could not make of ${count}, the first being ${first}`)
 }
 
 async function eachItem(store: Store, table: string, visit: (item: Item) => Promise<void>): Promise<void> {

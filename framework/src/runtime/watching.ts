@@ -59,6 +59,18 @@ function begin(store: Store, table: string, tables: Map<string, Watched>): Watch
 
 type Watch = (table: string, key: Key, listener: Listener) => () => void
 
+/** Watchers end with their signal, also those whose reader is busy with something else for ever. */
+function watched(signal: AbortSignal, watch: () => () => void): () => void {
+  if (signal.aborted) return () => {}
+  const leave = watch()
+  const stop = (): void => {
+    leave()
+    signal.removeEventListener('abort', stop)
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  return stop
+}
+
 async function* states(
   store: Store,
   table: string,
@@ -69,10 +81,12 @@ async function* states(
   const bell = new Bell(signal)
   // Listening begins before the first read, so that nothing falls between the two.
   let newest: ItemChange | undefined
-  const stop = watch(table, key, change => {
-    newest = change
-    bell.ring()
-  })
+  const stop = watched(signal, () =>
+    watch(table, key, change => {
+      newest = change
+      bell.ring()
+    }),
+  )
   try {
     const first = await store.get(table, key)
     if (!newest) yield first
@@ -88,23 +102,29 @@ async function* states(
 
 const mostWaiting = 10_000
 
-async function* changesOf(signal: AbortSignal, watch: (listener: Listener) => () => void): AsyncIterable<ItemChange> {
+/** Listening begins now, not with the first read. */
+function changesOf(signal: AbortSignal, watch: (listener: Listener) => () => void): AsyncIterable<ItemChange> {
   const bell = new Bell(signal)
   const waiting: ItemChange[] = []
   let lost = false
-  const stop = watch(change => {
-    if (waiting.length < mostWaiting) waiting.push(change)
-    else lost = true
-    bell.ring()
-  })
-  try {
-    while (await bell.rung()) {
-      yield* waiting.splice(0)
-      if (lost) throw fault('overloaded', `a reader of changes is more than ${mostWaiting} changes behind`)
+  const stop = watched(signal, () =>
+    watch(change => {
+      if (waiting.length < mostWaiting) waiting.push(change)
+      else lost = true
+      bell.ring()
+    }),
+  )
+  const read = async function* (): AsyncGenerator<ItemChange> {
+    try {
+      while (await bell.rung()) {
+        yield* waiting.splice(0)
+        if (lost) throw fault('overloaded', `a reader of changes is more than ${mostWaiting} changes behind`)
+      }
+    } finally {
+      stop()
     }
-  } finally {
-    stop()
   }
+  return read()
 }
 
 /** Wakes one waiting reader; rings before it waits are remembered. */

@@ -13,9 +13,13 @@ import type { Session } from '../operations.ts'
 import type { Watching } from '../watching.ts'
 import { givenReader, jsonItem, type StoredReader, storedReader } from './reading.ts'
 
-type AnyTable = Pick<Readable<unknown, readonly string[], Readonly<Record<string, readonly string[]>>>, 'name' | 'spec'>
+type AnyReadable = Readable<unknown, readonly string[], Readonly<Record<string, readonly string[]>>>
+type AnyTable = Pick<AnyReadable, 'kind' | 'name' | 'spec'>
 type Values = Readonly<Record<string, unknown>>
 type Range = Paging & { from?: string | number; to?: string | number; prefix?: string }
+
+/** The attribute of a view's item that names the source item it was made of. Nobody sees it but who keeps the view. */
+export const viewSource = 'groundplan-source'
 
 /** A table as its clients need it, made once. */
 export interface TableAccess {
@@ -43,10 +47,23 @@ export function tableAccess(table: AnyTable, store: Store, watching: Watching): 
     indexes,
     store,
     watching,
-    stored: storedReader(item, 'stored-item-invalid', `an item of "${table.name}"`),
+    stored: table.kind === 'view' ? withoutSource(storedIn(table)) : storedIn(table),
     given: value => jsonItem(parse(versioned(value as Values))),
     changed: attributeParser(table),
     startOf: startOf(table, versioned),
+  }
+}
+
+function storedIn({ name, spec }: AnyTable): StoredReader {
+  return storedReader(spec.item, 'stored-item-invalid', `an item of "${name}"`)
+}
+
+function withoutSource(reader: StoredReader): StoredReader {
+  return {
+    read(item) {
+      const { [viewSource]: _source, ...shown } = item as Values
+      return reader.read(shown)
+    },
   }
 }
 
