@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     if (disturbed > 0)
       console.log(`${disturbed} of ${done.length} rounds were run while the machine did something else.`)
   } finally {
-    for (const server of servers) server.stop()
+    for (const server of servers) await server.stop()
   }
 }
 

@@ -8,7 +8,8 @@ export interface Server {
   readonly url: string
   /** CPU time used so far, in µs. */
   cpuUs(): number
-  stop(): void
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>
 }
 
 const tickUs = 1_000_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
@@ -21,7 +22,7 @@ export async function start(name: string, folder: string): Promise<Server> {
   })
   child.stdin.end(bundle(`${folder}/http/servers/${name}.ts`))
   const port = await portOf(child, name)
-  return { name, url: `http://127.0.0.1:${port}`, cpuUs: () => cpuUs(child.pid ?? 0), stop: () => child.kill() }
+  return { name, url: `http://127.0.0.1:${port}`, cpuUs: () => cpuUs(child.pid ?? 0), stop: () => stopped(child) }
 }
 
 function bundle(entry: string): string {
@@ -46,6 +47,13 @@ function portOf({ stdout }: ChildProcess, name: string): Promise<string> {
       if (port !== undefined) resolve(port)
     })
     stdout?.on('end', () => reject(new Error(`the server ${name} ended before it listened`)))
+  })
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    child.once('exit', () => resolve())
+    if (child.exitCode !== null || !child.kill()) resolve()
   })
 }
 

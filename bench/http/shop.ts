@@ -21,7 +21,8 @@ export type Order = z.output<typeof Order>
 export function placed(id: string, order: NewOrder): Order {
   let total = 0
   for (const item of order.items) total += item.quantity * item.price
-  return { ...order, id, total, state: 'placed' }
+  const { customer, email, express, note, items } = order
+  return { id, customer, email, express, note, items, total, state: 'placed' }
 }
 
 export function hello(): z.output<typeof Hello> {

@@ -1,5 +1,10 @@
-/** Groundplan as `groundplan start` runs a system: the door and the real runtime, tracing at its default sampling. */
-import { spanRing } from '../../../framework/src/cli/spans.ts'
+/**
+ * Groundplan as `groundplan start` runs a system: the door and the real runtime, traces kept on disk at the usual
+ * sampling.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { serve } from '../../../framework/src/http/node.ts'
 import { anyone } from '../../../framework/src/plan/authorizer.ts'
 import { endpoint } from '../../../framework/src/plan/endpoint.ts'
@@ -7,6 +12,7 @@ import { gateway } from '../../../framework/src/plan/gateway.ts'
 import { plan } from '../../../framework/src/plan/plan.ts'
 import { service } from '../../../framework/src/plan/service.ts'
 import { inMemory } from '../../../framework/src/targets/in-memory.ts'
+import { keepTelemetry } from '../../../framework/src/targets/telemetry.ts'
 import { Hello, hello, NewOrder, Order, placed, ready } from '../shop.ts'
 
 const handlers = {
@@ -22,7 +28,15 @@ const handlers = {
 const shop = plan('shop', {
   gateways: { api: gateway(service('web', handlers), { throttle: { rate: 1_000_000, burst: 1_000_000 } }) },
 })
-const memory = inMemory({ logs: console.error, telemetry: spanRing(), baseUrl: 'http://127.0.0.1' })
-const { door } = await memory.start(shop, { settings: {}, secrets: {} })
-const { port } = await serve([door], { clock: memory.clock, report: console.error, mount: '/' })
-ready(port)
+const folder = await mkdtemp(join(tmpdir(), 'groundplan-bench-'))
+const memory = inMemory({ logs: console.error, baseUrl: 'http://127.0.0.1' })
+const kept = keepTelemetry(folder, memory.clock, { report: console.error })
+const { door } = await memory.start(shop, { settings: {}, secrets: {} }, kept.telemetry('shop'))
+const served = await serve([door], { clock: memory.clock, report: console.error, mount: '/' })
+process.once('SIGTERM', async () => {
+  await served.close(0)
+  await Promise.all([memory.stop(0), kept.close(1_000)])
+  await rm(folder, { recursive: true, force: true })
+  process.exit()
+})
+ready(served.port)

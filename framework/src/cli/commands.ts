@@ -8,6 +8,8 @@ export const commands: Commands = {
   check: async () => (await import('./check.ts')).check,
   openapi: async () => (await import('./openapi.ts')).openapi,
   draw: async () => (await import('./draw.ts')).draw,
+  logs: async () => (await import('./logs.ts')).logs,
+  trace: async () => (await import('./trace.ts')).trace,
   help: async () => (await import('./help.ts')).helpOn(commands),
   version: async () => (await import('./version.ts')).version,
 }

@@ -2,10 +2,9 @@
  * How logs are written: a line of JSON each for machines, or for people with the time, the level, who speaks, what, and
  * what belongs to it. Errors show their stack below the line.
  */
-import type { Level, LogRecord, LogSink } from '../runtime/log.ts'
+import { type Level, type LogRecord, type LogSink, levels } from '../contract/telemetry.ts'
+import { oneLine, printable } from './printable.ts'
 import type { Paint } from './terminal.ts'
-
-export const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
 /** Hands on records of a level or above. */
 export function atLeast(level: Level, sink: LogSink): LogSink {
@@ -35,7 +34,7 @@ export function prettyLine(
     ink.dim(clockTime(new Date(atMs))),
     inkOf(level, ink)(level.padEnd(5)),
     ink.bold([plan, handler].filter(Boolean).join(' ')),
-    ` ${message}`,
+    ` ${printable(message)}`,
     ...plain.map(([name, value]) => ` ${ink.cyan(name)}=${shown(value)}`),
     ...(trace === undefined ? [] : [ink.dim(` trace ${trace.slice(0, 8)}`)]),
   ].join(' ')
@@ -44,12 +43,12 @@ export function prettyLine(
     .join('')
 }
 
-function inkOf(level: Level, ink: Paint): (text: string) => string {
+export function inkOf(level: Level, ink: Paint): (text: string) => string {
   return { debug: ink.dim, info: ink.green, warn: ink.yellow, error: ink.red }[level]
 }
 
 /** Of this place, since a person compares it with a watch. */
-function clockTime(at: Date): string {
+export function clockTime(at: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0')
   const ms = String(at.getMilliseconds()).padStart(3, '0')
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`
@@ -62,17 +61,17 @@ interface ErrorText {
 }
 
 /** An error, as `runtime/log.ts` writes them. */
-function isErrorText(value: unknown): value is ErrorText {
+export function isErrorText(value: unknown): value is ErrorText {
   return typeof value === 'object' && value !== null && 'stack' in value && typeof value.stack === 'string'
 }
 
 function errorLines({ stack, cause }: ErrorText): string {
   const lines = stack.split('\n').filter(line => !line.includes('node:internal'))
   const below = isErrorText(cause) ? [`caused by ${errorLines(cause).trimStart()}`] : []
-  return [...lines, ...below].map(line => `    ${line}`).join('\n')
+  return [...lines, ...below].map(line => `    ${printable(line)}`).join('\n')
 }
 
-function shown(value: unknown): string {
-  if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
-  return JSON.stringify(value)
+/** A value in one line: as it is where that is clear, else as JSON. */
+export function shown(value: unknown): string {
+  return oneLine(typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value))
 }

@@ -2,17 +2,18 @@
  * Brings systems up and serves them: a runtime each, their sample data, one server for all; and takes them down again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Level, LogSink } from '../contract/telemetry.ts'
 import { baseOf } from '../http/addresses.ts'
 import { type Served, serve } from '../http/node.ts'
 import type { Seed } from '../plan/seed.ts'
-import type { LogSink } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type InMemory, inMemory, type VaultValues } from '../targets/in-memory.ts'
+import { type KeepOptions, keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
 import { logged } from './access-log.ts'
 import type { LoadedSystem } from './load.ts'
+import { atLeast } from './log-format.ts'
 import { listenFailure } from './ports.ts'
 import { rootPage, type ShownSystem } from './root-page.ts'
-import { spanRing } from './spans.ts'
 import type { Ready } from './voice.ts'
 
 export interface SystemToServe extends LoadedSystem {
@@ -29,6 +30,14 @@ export interface ServingOptions {
   readonly logs: LogSink
   /** Whether each request is logged, at level debug. */
   readonly accessLog: boolean
+  readonly telemetry: TelemetryOptions
+}
+
+/** Where telemetry is kept and goes. */
+export interface TelemetryOptions extends Omit<KeepOptions, 'report'> {
+  readonly folder: string
+  /** From which level on log records are kept. */
+  readonly level: Level
 }
 
 export interface Serving extends Omit<Ready, 'tookMs'> {
@@ -36,26 +45,51 @@ export interface Serving extends Omit<Ready, 'tookMs'> {
   stop(graceMs: number): Promise<readonly string[]>
 }
 
+/** What a process has open while it serves. */
+interface Open {
+  readonly memory: InMemory
+  readonly kept: TelemetryKeeper
+}
+
 /** Starts systems whose plans have been checked. When one fails, those that were started are stopped again. */
 export async function serveSystems(systems: readonly SystemToServe[], options: ServingOptions): Promise<Serving> {
-  const { host, port, logs } = options
-  const memory = inMemory({ logs, telemetry: spanRing(), baseUrl: addressText(host, port) })
+  const { host, port, seed, telemetry } = options
+  const kept = keepTelemetry(telemetry.folder, systemClock(), { ...telemetry, report: options.logs })
+  const keptLogs = atLeast(telemetry.level, kept.logs)
+  const logs: LogSink = record => {
+    options.logs(record)
+    keptLogs(record)
+  }
+  const open: Open = { memory: inMemory({ logs, baseUrl: addressText(host, port) }), kept }
+  measure(open)
   try {
-    const seeds = await startAll(systems, memory, options.seed)
-    const served = await openDoors(memory, options)
+    const seeds = await startAll(systems, open, seed)
+    const served = await openDoors(open.memory, { ...options, logs })
     const url = addressText(host, served.port)
-    const shown = memory.runtimes.map(runtime => shownSystem(runtime, url, options.atRoot))
-    return { url, systems: shown, seeds, stop: graceMs => stopAll(memory, served, graceMs) }
+    const shown = open.memory.runtimes.map(runtime => shownSystem(runtime, url, options.atRoot))
+    return { url, systems: shown, seeds, stop: graceMs => stopAll(open, served, graceMs) }
   } catch (error) {
-    await memory.stop(0)
+    await open.memory.stop(0)
+    await kept.close(leastGraceMs)
     throw error
   }
 }
 
-async function startAll(systems: readonly SystemToServe[], memory: InMemory, seeded: boolean): Promise<Ready['seeds']> {
+function measure({ memory, kept }: Open): void {
+  const sinceMs = memory.clock.now()
+  kept.measure(() =>
+    memory.runtimes.map(({ plan, metrics }) => ({ plan: plan.name, sinceMs, handlers: metrics.totals() })),
+  )
+}
+
+async function startAll(
+  systems: readonly SystemToServe[],
+  { memory, kept }: Open,
+  seeded: boolean,
+): Promise<Ready['seeds']> {
   const said: Record<string, readonly string[]> = {}
   for (const { plan, values, seed } of systems) {
-    const runtime = await memory.start(plan, values)
+    const runtime = await memory.start(plan, values, kept.telemetry(plan.name))
     if (seeded && seed) said[plan.name] = await sow(runtime, seed)
   }
   return said
@@ -117,7 +151,14 @@ function addressText(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-async function stopAll(memory: InMemory, served: Served, graceMs: number): Promise<readonly string[]> {
+/** For what telemetry is left when all else has ended: nobody waits for a collector longer than this. */
+const mostGraceMs = 2_000
+const leastGraceMs = 300
+
+async function stopAll({ memory, kept }: Open, served: Served, graceMs: number): Promise<readonly string[]> {
+  const untilMs = memory.clock.now() + graceMs
   await Promise.all([served.close(graceMs), memory.stop(graceMs)])
+  const leftMs = untilMs - memory.clock.now()
+  await kept.close(Math.min(mostGraceMs, Math.max(leastGraceMs, leftMs)))
   return memory.runtimes.flatMap(({ plan, activity }) => activity.names().map(name => `${plan.name} ${name}`))
 }

@@ -2,16 +2,18 @@
  * `groundplan start`: checks the plans, brings the systems up in this process, serves them until a signal ends it.
  */
 import { mistakesIn } from '../contract/plan-check.ts'
-import type { Level } from '../runtime/log.ts'
+import { type Level, levels } from '../contract/telemetry.ts'
 import { inMemoryCapabilities } from '../targets/in-memory.ts'
 import { command, type Given } from './command.ts'
-import { environmentIn, valuesOf } from './environment.ts'
+import { type Environment, environmentIn, valuesOf } from './environment.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
 import { mistaken } from './findings.ts'
+import { telemetryFolder } from './kept.ts'
 import { type LoadedSystem, loadProject, loadSystems, namesMeant } from './load.ts'
-import { atLeast, levels } from './log-format.ts'
+import { atLeast } from './log-format.ts'
+import { otlpIn, sampledIn } from './otlp.ts'
 import { portFrom } from './ports.ts'
-import { type ServingOptions, type SystemToServe, serveSystems } from './serving.ts'
+import { type ServingOptions, type SystemToServe, serveSystems, type TelemetryOptions } from './serving.ts'
 import { untilStopped } from './stopping.ts'
 import type { Terminal } from './terminal.ts'
 import { machineVoice, personVoice, type Voice } from './voice.ts'
@@ -46,12 +48,15 @@ export const start = command({
     const voice = given.json ? machineVoice(terminal, project.root) : personVoice(terminal, project.root)
     const loaded = await loadSystems(project, namesMeant(project, named, start))
     refuseMistakes(loaded, options, voice)
-    const toServe = await withValues(loaded, project.root, terminal, voice)
-    return serveUntilStopped(toServe, { ...options, logs: atLeast(options.level, voice.logs) }, terminal, voice)
+    const environment = await environmentIn(project.root, terminal.environment)
+    const toServe = withValues(loaded, environment, voice)
+    const telemetry = telemetryFrom(environment, project.root, options)
+    const logs = atLeast(options.level, voice.logs)
+    return serveUntilStopped(toServe, { ...options, telemetry, logs }, terminal, voice)
   },
 })
 
-type StartOptions = Omit<ServingOptions, 'logs'> & { readonly level: Level }
+type StartOptions = Omit<ServingOptions, 'logs' | 'telemetry'> & { readonly level: Level }
 
 function optionsFrom({
   port = '7400',
@@ -80,17 +85,23 @@ function refuseMistakes(loaded: readonly LoadedSystem[], { atRoot }: StartOption
   throw wrongUsage(`--mount / is for one gateway, and there are ${gateways}`, 'name one system that has one gateway')
 }
 
-async function withValues(
-  loaded: readonly LoadedSystem[],
-  root: string,
-  { environment }: Terminal,
-  voice: Voice,
-): Promise<readonly SystemToServe[]> {
-  const given = await environmentIn(root, environment)
-  const systems = loaded.map(system => ({ ...system, values: valuesOf(system.plan, given) }))
+function withValues(loaded: readonly LoadedSystem[], environment: Environment, voice: Voice): readonly SystemToServe[] {
+  const systems = loaded.map(system => ({ ...system, values: valuesOf(system.plan, environment) }))
   const missing = systems.flatMap(({ values }) => values.missing)
   if (missing.length > 0) voice.missing(missing)
   return systems
+}
+
+/** What is not shown may be worth looking up: at least level info is kept. */
+function telemetryFrom(environment: Environment, root: string, { level }: StartOptions): TelemetryOptions {
+  const otlp = otlpIn(environment)
+  const sampled = sampledIn(environment)
+  return {
+    folder: telemetryFolder(root),
+    level: level === 'debug' ? 'debug' : 'info',
+    ...(otlp ? { otlp } : {}),
+    ...(sampled === undefined ? {} : { sampled }),
+  }
 }
 
 async function serveUntilStopped(

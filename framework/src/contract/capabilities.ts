@@ -10,6 +10,8 @@ export interface Capabilities {
   readonly clock: 'ours' | 'engine'
   /** What an acknowledged write survives. */
   readonly survives: 'nothing' | 'killed process' | 'power loss'
+  /** What a committed transaction of a database survives, where that is less. */
+  readonly databasesSurvive?: 'nothing' | 'killed process'
   /** How long an index may lag behind a write; 0: not at all. */
   readonly indexLagMs: number
   /** Whether the store tells of changes at once (`watcher`). */

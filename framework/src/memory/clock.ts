@@ -35,25 +35,29 @@ const mostInARow = 5_000
 
 /**
  * Makes a clock that stands at `startMs`, milliseconds since 1970-01-01 UTC.
+ * - `settled`: waits until what a timer started is done with all that is not this clock's: real input, say. Asked before
+ *   the next timer runs. Default: two turns of the event loop are waited for, no more.
  * @example
  * const clock = memoryClock(Date.UTC(2030, 0, 1))
  * await clock.advance(60_000)
  */
-export function memoryClock(startMs: number): MemoryClock {
-  return new StandingClock(startMs)
+export function memoryClock(startMs: number, settled?: () => Promise<void> | undefined): MemoryClock {
+  return new StandingClock(startMs, settled)
 }
 
 class StandingClock implements MemoryClock {
   readonly #timers = new Heap<Timer>(earlier)
   // Captured now: a testbed may replace the global one by timers of this very clock.
   readonly #immediately = setImmediate
+  readonly #settled: () => Promise<void> | undefined
   #nowMs: number
   #timersMade = 0
   #runsSoon = false
   #advancing: Promise<void> = Promise.resolve()
 
-  constructor(startMs: number) {
+  constructor(startMs: number, settled: () => Promise<void> | undefined = () => undefined) {
     this.#nowMs = startMs
+    this.#settled = settled
   }
 
   now(): number {
@@ -109,6 +113,8 @@ class StandingClock implements MemoryClock {
   async #quiet(): Promise<void> {
     await new Promise<void>(resolve => this.#immediately(resolve))
     await new Promise<void>(resolve => this.#immediately(resolve))
+    const more = this.#settled()
+    if (more) await more
   }
 
   #runSoon(): void {

@@ -225,8 +225,7 @@ function failed(call: RunningCall, error: unknown): unknown {
 
 function ended(call: RunningCall, error: unknown, counts: boolean): void {
   const { kit, plan, span, nowMs } = call
-  if (span.sampled && error !== undefined) span.end(kit.scrub(error instanceof Error ? error.message : String(error)))
-  else span.end()
+  span.end(error)
   kit.metrics.called(plan.service, plan.handler, kit.clock.now() - nowMs, counts)
 }
 

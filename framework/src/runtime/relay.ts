@@ -14,6 +14,8 @@ export interface Relay {
 }
 
 const peeked = 100
+/** Short: the other queues wait for it too. */
+const longestPauseMs = 5_000
 
 export function relay(
   kit: Pick<CallKit, 'clock' | 'activity' | 'logs' | 'plan' | 'scrub'>,
@@ -51,7 +53,7 @@ export function relay(
           plan: kit.plan,
           message: kit.scrub(`cannot send on from the outbox: ${error}`),
         })
-        await sleep(kit.clock, Math.min(30_000, 100 * 2 ** failures), signal)
+        await sleep(kit.clock, Math.min(longestPauseMs, 100 * 2 ** failures), signal)
       } finally {
         ended()
       }

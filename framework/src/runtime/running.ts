@@ -14,6 +14,7 @@ export interface Timed extends Active {
 }
 
 export interface RunningCalls {
+  readonly all: ReadonlySet<Timed>
   /** Throws when it is closed. */
   begin(call: Timed): void
   /** False when it had ended already: its time was up. */
@@ -42,6 +43,7 @@ export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
     if (calls.size > 0 && earliestMs < Number.POSITIVE_INFINITY) arm(earliestMs)
   }
   return {
+    all: calls,
     begin(call) {
       if (closed) throw closed
       calls.add(call)

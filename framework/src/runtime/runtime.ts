@@ -12,7 +12,7 @@ import type { Handle } from '../plan/call.ts'
 import type { Uses } from '../plan/grant.ts'
 import { type NamedHandler, type Parts, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import { activity } from './activity.ts'
+import { type Active, activity } from './activity.ts'
 import { alarmsTable, alarmWatch } from './alarms.ts'
 import { refusalOf } from './answers.ts'
 import { type CallKit, type CallPlan, execute, type Identity, RunningCall } from './call.ts'
@@ -60,6 +60,8 @@ export interface Runtime {
   readonly metrics: Metrics
   /** How much is running: calls, deliveries, ticks, relays. */
   readonly activity: CallKit['activity']
+  /** The calls of handlers that run. */
+  calls(): readonly Active[]
   readonly ticker: Ticker | undefined
   readonly views: readonly ViewKeeper[]
   /** Runs something with clients of this plan: seeds, the command line, the testbed. */
@@ -90,7 +92,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     kit,
     once: once(drivers.store, drivers.clock, entropy),
     throttles: throttles(drivers.clock),
-    tokens: internalTokens(await internalKey(plan, drivers, entropy)),
+    tokens: internalTokens(await internalKey(plan, drivers, entropy, secrets.learn)),
     stored: (table, item) => wired.stored(table, item),
   })
   const ask: AskService = (request, call) => {
@@ -118,6 +120,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     door: doorOf(parts, endpoints, calls, kit),
     metrics: kit.metrics,
     activity: kit.activity,
+    calls: () => [...kit.running.all],
     ticker: background?.ticker,
     views: background?.views ?? [],
     as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
@@ -158,32 +161,43 @@ function kitOf(
     logs,
     scrub,
     stopping,
-    tracer: tracer(telemetry, clock, entropy),
+    tracer: tracer(telemetry, clock, entropy, scrub),
     running: runningCalls(clock, active),
     activity: active,
     metrics: metrics(clock),
   }
 }
 
-/** Every secret value this process has read, so that none of them reaches a log or a trace. */
+/** Every secret value this process has read or set, so that none of them reaches a log or a trace. */
 function knownSecrets(): { learn(name: string, value: string): void; scrub(text: string): string } {
+  // By value: after a rotation the value before is as secret as the new one.
   const known = new Map<string, string>()
-  let current = (text: string): string => text
+  let scrub: ((text: string) => string) | undefined
   return {
     learn(name, value) {
-      if (known.get(name) === value) return
-      known.set(name, value)
-      current = scrubber(known)
+      if (known.has(value)) return
+      known.set(value, name)
+      scrub = undefined
     },
-    scrub: text => current(text),
+    scrub(text) {
+      scrub ??= scrubber([...known].map(([value, name]) => [name, value]))
+      return scrub(text)
+    },
   }
 }
 
 /** The key of the internal tokens: made once, kept in the vault, shared by all processes of the plan. */
-async function internalKey(plan: Plan, { vault }: Drivers, entropy: Entropy): Promise<string> {
-  const name = secretName(plan.name, 'groundplan-internal')
-  const known = await vault.get(name)
-  return known?.value ?? (await vault.set(name, entropy.hex(32))).value
+async function internalKey(
+  plan: Plan,
+  { vault }: Drivers,
+  entropy: Entropy,
+  learn: (name: string, value: string) => void,
+): Promise<string> {
+  const name = 'groundplan-internal'
+  const place = secretName(plan.name, name)
+  const { value } = (await vault.get(place)) ?? (await vault.set(place, entropy.hex(32)))
+  learn(name, value)
+  return value
 }
 
 function boundEndpoints(parts: Parts, wired: Wiring): readonly BoundEndpoint[] {

@@ -46,8 +46,12 @@ export interface Tracer {
   start(name: string, kind: SpanKind, parent: Trace | undefined, attributes?: Attributes): Span
 }
 
-export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy): Tracer {
-  const { sink, sampled: share } = telemetry
+type Scrub = (text: string) => string
+
+/** `scrub` replaces secret values in what a span says. */
+export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy, scrub: Scrub): Tracer {
+  const { sink: given, sampled: share } = telemetry
+  const sink = given && ((span: SpanRecord): void => given(scrubbed(span, scrub)))
   const chosen = (): boolean => sink !== undefined && (share >= 1 || entropy.fraction() < share)
   return {
     start(name, kind, parent, attributes) {
@@ -62,6 +66,14 @@ export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy): Tr
       )
     },
   }
+}
+
+function scrubbed(span: SpanRecord, scrub: Scrub): SpanRecord {
+  const attributes: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(span.attributes)) {
+    attributes[name] = typeof value === 'string' ? scrub(value) : value
+  }
+  return { ...span, attributes, ...(span.failure === undefined ? {} : { failure: scrub(span.failure) }) }
 }
 
 /** A span that is not kept. Its ids are made when somebody asks: a log line, a problem, a call to another service. */

@@ -11,11 +11,12 @@ import { memoryCapabilities, memoryDrivers } from '../memory/drivers.ts'
 import type { Plan } from '../plan/plan.ts'
 import { systemEntropy } from '../runtime/entropy.ts'
 import { type Runtime, type RuntimeOptions, runtimeTables, startRuntime } from '../runtime/runtime.ts'
+import type { Telemetry } from '../runtime/telemetry.ts'
 
 /** What the plan check asks of these engines. */
 export const inMemoryCapabilities = memoryCapabilities(0)
 
-export interface InMemoryOptions extends Pick<RuntimeOptions, 'logs' | 'telemetry' | 'fetch'> {
+export interface InMemoryOptions extends Pick<RuntimeOptions, 'logs' | 'fetch'> {
   /** Where links to objects lead, such as `http://127.0.0.1:7400`. */
   readonly baseUrl: string
 }
@@ -31,8 +32,8 @@ export interface InMemory {
   readonly clock: Clock
   /** In the order they were started. */
   readonly runtimes: readonly Runtime[]
-  /** Starts a plan, which has been checked. */
-  start(plan: Plan, values: VaultValues): Promise<Runtime>
+  /** Starts a plan, which has been checked. `telemetry`: where its traces go; default: nowhere. */
+  start(plan: Plan, values: VaultValues, telemetry?: Telemetry): Promise<Runtime>
   /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -50,10 +51,10 @@ export function inMemory({ baseUrl, ...options }: InMemoryOptions): InMemory {
     get runtimes() {
       return started.map(({ runtime }) => runtime)
     },
-    async start(plan, values) {
+    async start(plan, values, telemetry) {
       const drivers = memoryDrivers(shapeOf(plan, runtimeTables), { clock, linkKey: entropy.hex(32), baseUrl })
       await fill(drivers, plan, values)
-      const runtime = await startRuntime(plan, drivers, { ...options, entropy })
+      const runtime = await startRuntime(plan, drivers, { ...options, ...(telemetry ? { telemetry } : {}), entropy })
       started.push({ runtime, drivers })
       return runtime
     },

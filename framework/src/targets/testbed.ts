@@ -10,10 +10,12 @@ import { memoryCapabilities, memoryDrivers } from '../memory/drivers.ts'
 import type { Gateways, Plan } from '../plan/plan.ts'
 import { runtimeTables } from '../runtime/runtime.ts'
 import { Bed, type Testbed, type TestbedOptions } from './testbed/bed.ts'
+import { whileRunning } from './testbed/settle.ts'
 
-export { ProcessDied, type Testbed, type TestbedOptions } from './testbed/bed.ts'
+export type { Testbed, TestbedOptions } from './testbed/bed.ts'
 export { CallRefused } from './testbed/clients.ts'
 export { type Killing, killedEverywhere } from './testbed/kill.ts'
+export { ProcessDied } from './testbed/process.ts'
 
 /** When a bed's time begins, unless told otherwise. */
 const beginning = new Date('2026-01-01T00:00:00Z')
@@ -36,14 +38,18 @@ const indexLagMs = 20
  */
 export async function testbed<G extends Gateways>(plan: Plan<G>, options: TestbedOptions = {}): Promise<Testbed<G>> {
   refuseMistakes([plan], memoryCapabilities(options.indexLagMs ?? indexLagMs))
-  const clock = memoryClock((options.at ?? beginning).getTime())
-  const drivers = memoryDrivers(shapeOf(plan, runtimeTables), {
+  const shape = shapeOf(plan, runtimeTables)
+  let running: Bed<G> | undefined
+  const clock = memoryClock((options.at ?? beginning).getTime(), () => running && whileRunning(running))
+  const drivers = memoryDrivers(shape, {
     clock,
     indexLagMs: options.indexLagMs ?? indexLagMs,
     outbox: options.outbox ?? true,
     linkKey: 'a bed has no secrets',
   })
-  const bed = new Bed(plan, clock, drivers, options)
+  const queues = shape.queues.map(({ name }) => name)
+  const bed = new Bed(plan, clock, drivers, queues, options)
   await bed.boot()
+  running = bed
   return bed as unknown as Testbed<G>
 }

@@ -6,6 +6,7 @@
  * A sink is set while the request's event is handled, before the first piece can arrive.
  */
 import { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 
 export interface Sink {
   /** Takes a piece of the body; null is its end. */
@@ -18,6 +19,11 @@ export interface Sink {
 export const discard: Sink = { take() {}, abandon() {} }
 
 export class Incoming extends IncomingMessage {
+  static {
+    // Node's server asks it to know whether it may let go of the request; without an answer it would wait for an event.
+    Object.defineProperty(Incoming.prototype, 'readableEnded', { configurable: true, get: hasEnded })
+  }
+
   sink: Sink | undefined
   #left: (() => void)[] | undefined
   #gone = false
@@ -32,6 +38,11 @@ export class Incoming extends IncomingMessage {
     this.#left.push(left)
   }
 
+  /** The answer is complete: lets go of everything that waited for it. A connection keeps its last request for long. */
+  settled(): void {
+    this.#left = undefined
+  }
+
   get gone(): boolean {
     return this.#gone
   }
@@ -39,6 +50,7 @@ export class Incoming extends IncomingMessage {
   override push(piece: Buffer | null, encoding?: BufferEncoding): boolean {
     if (this.sink === undefined) return super.push(piece, encoding)
     this.sink.take(piece)
+    if (piece === null) this.sink = discard
     return true
   }
 
@@ -55,4 +67,10 @@ export class Incoming extends IncomingMessage {
     for (const each of left) each()
     super._destroy(error, callback)
   }
+}
+
+const streamEnded = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')?.get
+
+function hasEnded(this: Incoming): boolean {
+  return this.sink === undefined ? streamEnded?.call(this) === true : this.complete
 }

@@ -43,6 +43,7 @@ export class Responder {
   ended(exchange: Exchange): void {
     if (exchange.over) return
     exchange.over = true
+    exchange.request.settled()
     this.#running -= 1
     exchange.connection?.ended()
   }

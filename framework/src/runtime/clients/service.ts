@@ -113,7 +113,9 @@ function jsonReceived(schemas: ReadonlyMap<number, Schema>): Received {
   return answer => {
     if (answer.kind !== 'json') return undefined
     withinLimit('the answer', answer.json)
-    const read = readers.get(answer.status)?.read(JSON.parse(answer.json))
+    // A schema may allow that there is nothing; JSON has no word for it.
+    const value = answer.json === '' ? undefined : JSON.parse(answer.json)
+    const read = readers.get(answer.status)?.read(value)
     if (read?.ok) return read.value
     throw fault(
       'request-undeliverable',

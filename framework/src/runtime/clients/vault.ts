@@ -28,8 +28,12 @@ export interface CachedVault {
   list(prefix: string): Promise<readonly string[]>
 }
 
-/** `learned` hears each secret value that was read, so that logs can be scrubbed of it. */
+/** `learned` hears each secret value that was read or set, so that logs can be scrubbed of it. */
 export function cachedVault(vault: Vault, clock: Clock, learned: (name: string, value: string) => void): CachedVault {
+  const learn = (name: string, value: string): void => {
+    const [, secret] = name.split('/secrets/')
+    if (secret !== undefined) learned(secret, value)
+  }
   const kept = new Map<string, { readonly value: string | undefined; readonly untilMs: number }>()
   return {
     async get(name) {
@@ -37,10 +41,11 @@ export function cachedVault(vault: Vault, clock: Clock, learned: (name: string, 
       if (known && known.untilMs > clock.now()) return known.value
       const value = (await vault.get(name))?.value
       kept.set(name, { value, untilMs: clock.now() + keptMs })
-      if (value !== undefined && name.includes('/secrets/')) learned(name, value)
+      if (value !== undefined) learn(name, value)
       return value
     },
     async set(name, value) {
+      learn(name, value)
       await vault.set(name, value)
       kept.delete(name)
     },

@@ -1,25 +1,23 @@
 /**
  * What runs without anybody waiting: queues, schedules, views, retries, and several beds side by side.
  */
-import {
-  anyone,
-  consumer,
-  endpoint,
-  gateway,
-  mailbox,
-  nothing,
-  plan,
-  queue,
-  schedule,
-  service,
-  subscriber,
-  table,
-  topic,
-  view,
-} from 'groundplan'
-import { testbed } from 'groundplan/testbed'
+
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { anyone } from '../../plan/authorizer.ts'
+import { consumer } from '../../plan/consumer.ts'
+import { endpoint, nothing } from '../../plan/endpoint.ts'
+import { gateway } from '../../plan/gateway.ts'
+import { mailbox } from '../../plan/mailbox.ts'
+import { plan } from '../../plan/plan.ts'
+import { queue } from '../../plan/queue.ts'
+import { schedule } from '../../plan/schedule.ts'
+import { service } from '../../plan/service.ts'
+import { subscriber } from '../../plan/subscriber.ts'
+import { table } from '../../plan/table.ts'
+import { topic } from '../../plan/topic.ts'
+import { view } from '../../plan/view.ts'
+import { testbed } from '../../targets/testbed.ts'
 
 const Job = z.object({ n: z.int(), key: z.string().default('k'), fail: z.int().default(0) })
 
@@ -74,7 +72,7 @@ describe('a consumer', () => {
   })
 
   it('buries a message that killed its process each time', async () => {
-    const deadly = queue('deadly', { message: z.object({}), attempts: 2, lease: '10 seconds' })
+    const deadly = queue('deadly', { message: z.object({}), attempts: 2, lease: '1 minute' })
     let handled = 0
     const never = consumer(deadly, {
       handle: () => {
@@ -84,15 +82,16 @@ describe('a consumer', () => {
     })
     await using bed = await testbed(plan('graves', { services: [service('s', { never })] }))
     await bed.uses({ deadly: deadly.sender }).deadly.send({})
-    for (let death = 0; death < 3; death++) {
-      await bed.advance('30 seconds')
+    for (let death = 0; death < 2; death++) {
+      await bed.advance('1 second')
       await bed.restart()
+      await bed.advance('1 minute')
     }
-    await bed.advance('30 seconds')
     expect(handled).toBe(2)
-    expect(await bed.deadLetters()).toMatchObject([{ reason: 'the process died each time it was handled' }])
+    expect(await bed.deadLetters()).toMatchObject([{ reason: expect.stringContaining('never settled') }])
   })
 
+  // #region later
   it('waits for `at`, 90 days if it must', async () => {
     const { seen, jobs, system } = workshop()
     await using bed = await testbed(system)
@@ -103,6 +102,7 @@ describe('a consumer', () => {
     await bed.advance('1 day')
     expect(seen).toMatchObject([{ n: 7 }])
   })
+  // #endregion later
 })
 
 describe('time', () => {

@@ -1,26 +1,20 @@
 /**
  * What a call of an endpoint promises, through the testbed.
  */
-import {
-  answer,
-  anyone,
-  atomically,
-  authorizer,
-  endpoint,
-  file,
-  gateway,
-  internal,
-  nothing,
-  plan,
-  problem,
-  schedule,
-  secret,
-  service,
-  table,
-} from 'groundplan'
-import { CallRefused, testbed } from 'groundplan/testbed'
+
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { anyone, authorizer, internal } from '../../plan/authorizer.ts'
+import { answer, endpoint, file, nothing } from '../../plan/endpoint.ts'
+import { gateway } from '../../plan/gateway.ts'
+import { atomically } from '../../plan/operation.ts'
+import { plan } from '../../plan/plan.ts'
+import { problem } from '../../plan/problem.ts'
+import { schedule } from '../../plan/schedule.ts'
+import { secret } from '../../plan/secret.ts'
+import { service } from '../../plan/service.ts'
+import { table } from '../../plan/table.ts'
+import { CallRefused, testbed } from '../../targets/testbed.ts'
 
 const Note = z.object({ id: z.string(), text: z.string(), secretly: z.string().optional() })
 const notes = table('notes', { item: Note, key: ['id'] })

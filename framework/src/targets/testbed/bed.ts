@@ -6,6 +6,7 @@ import type { Drivers } from '../../contract/drivers.ts'
 import type { SentMail } from '../../contract/mail.ts'
 import { secretName, settingName } from '../../contract/names.ts'
 import type { DeadLetter } from '../../contract/queue.ts'
+import type { LogRecord, SpanRecord } from '../../contract/telemetry.ts'
 import type { MemoryClock } from '../../memory/clock.ts'
 import type { Authorizer } from '../../plan/authorizer.ts'
 import type { Gateway } from '../../plan/gateway.ts'
@@ -14,13 +15,15 @@ import type { Gateways, Plan } from '../../plan/plan.ts'
 import type { Seed } from '../../plan/seed.ts'
 import type { ServiceClient } from '../../plan/service.ts'
 import { type Duration, milliseconds } from '../../plan/words.ts'
-import type { LogRecord } from '../../runtime/log.ts'
-import { type Runtime, startRuntime } from '../../runtime/runtime.ts'
-import type { SpanRecord } from '../../runtime/telemetry.ts'
+import type { Active } from '../../runtime/activity.ts'
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../runtime/runtime.ts'
 import { bedClients, type Speaker } from './clients.ts'
-import { type MortalProcess, mortalProcess } from './process.ts'
-import { settle, type Waiting } from './settle.ts'
+import { type MortalProcess, mortalProcess, ProcessDied } from './process.ts'
+import { type RealInput, realFetch, realInput } from './real-input.ts'
+import { type Settling, settle, type Waiting } from './settle.ts'
+import { bedUses } from './uses.ts'
 import { type VirtualTime, virtualTime } from './virtual-time.ts'
+import type { HandlersClock, VirtualTimer } from './virtual-timer.ts'
 
 export interface TestbedOptions {
   readonly at?: Date
@@ -79,40 +82,44 @@ export interface Testbed<G extends Gateways> extends AsyncDisposable {
   close(): Promise<void>
 }
 
-export class ProcessDied extends Error {
-  override readonly name = 'ProcessDied'
-}
-
-export class Bed<G extends Gateways> {
+export class Bed<G extends Gateways> implements Settling {
   readonly plan: Plan<G>
   readonly clock: MemoryClock
   readonly drivers: Drivers
   readonly logs: LogRecord[] = []
   readonly traces: SpanRecord[] = []
+  readonly input: RealInput = realInput()
+  readonly patience = new WeakMap<object, number>()
   readonly #options: TestbedOptions
+  readonly #queues: readonly string[]
   readonly #time: VirtualTime = virtualTime()
-  #process: MortalProcess
-  #runtime: Runtime | undefined
+  #running: Running | undefined
 
-  constructor(plan: Plan<G>, clock: MemoryClock, drivers: Drivers, options: TestbedOptions) {
+  /** `queues`: the names of all queues of the plan, its own and derived ones. */
+  constructor(plan: Plan<G>, clock: MemoryClock, drivers: Drivers, queues: readonly string[], options: TestbedOptions) {
     this.plan = options.throttle === false ? unthrottled(plan) : plan
     this.clock = clock
     this.drivers = drivers
+    this.#queues = queues
     this.#options = options
-    this.#process = mortalProcess(drivers)
   }
 
   async boot(): Promise<void> {
-    const { settings = {}, secrets = {} } = this.#options
-    const { name } = this.plan
-    for (const [key, value] of Object.entries(settings)) await this.drivers.vault.set(settingName(name, key), value)
-    for (const [key, value] of Object.entries(secrets)) await this.drivers.vault.set(secretName(name, key), value)
-    await this.#start()
+    try {
+      await this.#fillVault()
+      await this.#start()
+    } catch (error) {
+      this.#time.release()
+      throw error
+    }
   }
 
   get runtime(): Runtime {
-    if (!this.#runtime) throw new ProcessDied('the bed is closed')
-    return this.#runtime
+    return this.#open.runtime
+  }
+
+  calls(): readonly Active[] {
+    return this.#running?.runtime.calls() ?? []
   }
 
   get gateways(): BedGateways<G> {
@@ -130,12 +137,12 @@ export class Bed<G extends Gateways> {
 
   uses<U extends Uses, C>(uses: U, authorizer?: Authorizer<C>, caller?: C): Clients<U> {
     const identity = authorizer && { authorizer: authorizer.name, caller }
-    const clients = this.#within(() => this.runtime.clients('testbed', uses, identity))
-    return inTime(clients, run => this.alive(this.#within(run))) as Clients<U>
+    const clients = (): object => this.runtime.clients('testbed', uses, identity) as object
+    return bedUses(clients, { uses, process: () => this.#open.process, within: run => this.within(run) }) as Clients<U>
   }
 
   async seed({ uses, handle }: Seed): Promise<readonly string[]> {
-    const said = await this.alive(this.#within(() => this.runtime.as('seed', uses, handle)))
+    const said = await this.#open.process.alive(this.within(() => this.runtime.as('seed', uses, handle)))
     return said as readonly string[]
   }
 
@@ -162,7 +169,7 @@ export class Bed<G extends Gateways> {
   }
 
   async deadLetters(): Promise<readonly DeadLetter[]> {
-    const lists = await Promise.all(this.queueNames().map(queue => this.drivers.queues.deadLetters(queue, 1_000)))
+    const lists = await Promise.all(this.#queues.map(queue => this.drivers.queues.deadLetters(queue, 1_000)))
     return lists.flat()
   }
 
@@ -171,31 +178,37 @@ export class Bed<G extends Gateways> {
   }
 
   get points(): number {
-    return this.#process.points
+    return this.#open.process.points
+  }
+
+  get timers(): number {
+    return this.#open.clock.timers.size
   }
 
   dieAt(point: number): void {
-    this.#process.dieAt(point)
+    this.#open.process.dieAt(point)
   }
 
   get dead(): boolean {
-    return this.#process.dead
+    return this.#open.process.dead
   }
 
   async restart(): Promise<void> {
-    this.#process.die()
-    this.#process = mortalProcess(this.drivers)
+    this.#open.process.die()
     await this.#start()
   }
 
   async close(): Promise<void> {
-    if (!this.#runtime) return
-    const { runtime } = this
-    this.#runtime = undefined
-    const left = await this.#stop(runtime)
-    await this.drivers.close()
-    this.#time.release()
-    if (left.length > 0) throw new Error(`the bed was closed while this was running: ${left.join(', ')}`)
+    if (!this.#running) return
+    try {
+      const left = await this.#end()
+      if (left.length > 0) throw new Error(`the bed was closed while this was running: ${left.join(', ')}`)
+    } finally {
+      this.#running?.process.die()
+      this.#running = undefined
+      this.#time.release()
+      await this.drivers.close()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -203,67 +216,67 @@ export class Bed<G extends Gateways> {
   }
 
   queueNames(): readonly string[] {
-    return this.#queues ?? []
+    return this.#queues
   }
 
-  /** Rejects when the process dies first. */
-  alive<T>(work: T | PromiseLike<T>): Promise<T> {
-    const { death } = this.#process
-    const died = death.then(() => {
-      throw new ProcessDied('the process died')
-    })
-    return Promise.race([Promise.resolve(work), died])
+  /** Runs something in the time of the bed, as the process that runs now. */
+  within<T>(run: () => T): T {
+    return this.#time.within(this.#open.clock, run)
   }
 
-  #queues: readonly string[] | undefined
+  get #open(): Running {
+    if (!this.#running) throw new ProcessDied('the bed is closed')
+    return this.#running
+  }
+
+  async #fillVault(): Promise<void> {
+    const { settings = {}, secrets = {} } = this.#options
+    const { vault } = this.drivers
+    const { name } = this.plan
+    for (const [key, value] of Object.entries(settings)) await vault.set(settingName(name, key), value)
+    for (const [key, value] of Object.entries(secrets)) await vault.set(secretName(name, key), value)
+  }
 
   async #start(): Promise<void> {
-    const { shapeOf } = await import('../../contract/plan-shape.ts')
-    this.#queues ??= shapeOf(this.plan).queues.map(({ name }) => name)
-    const { fetch } = this.#options
-    this.#runtime = await this.alive(
-      this.#within(() =>
-        startRuntime(this.plan, this.#process.drivers, {
-          logs: record => void this.logs.push(record),
-          telemetry: { sampled: 1, sink: span => void this.traces.push(span) },
-          ...(fetch ? { fetch } : {}),
-        }),
-      ),
-    )
-  }
-
-  /** What does not end by itself is cut off, and named. */
-  async #stop(runtime: Runtime): Promise<readonly string[]> {
-    if (this.#process.dead) return []
-    await settle({ ...this.#stillness(runtime) }, 'until quiet')
-    const left = runtime.activity.names()
-    this.#process.die()
-    return left
-  }
-
-  #stillness(runtime: Runtime) {
-    return {
-      clock: this.clock,
-      drivers: this.drivers,
-      runtime,
-      points: this.points,
-      queueNames: () => [] as string[],
-      dead: false,
+    const process = mortalProcess(this.drivers, this.input)
+    const clock = { ...process.drivers.clock, timers: new Set<VirtualTimer>() }
+    const { fetch: given } = this.#options
+    const options: RuntimeOptions = {
+      logs: record => void this.logs.push(record),
+      telemetry: { sampled: 1, sink: span => void this.traces.push(span) },
+      fetch: given ?? realFetch(this.#time, this.input, fetch),
     }
+    const starting = this.#time.within(clock, () => startRuntime(this.plan, process.drivers, options))
+    this.#running = { process, clock, runtime: await process.alive(starting) }
   }
 
-  #within<T>(run: () => T): T {
-    return this.#time.within(this.clock, run)
+  /** What does not end by itself is named. */
+  async #end(): Promise<readonly string[]> {
+    if (this.dead) return []
+    await settle(this, 'until quiet')
+    return [...new Set(this.runtime.activity.names())]
   }
 
   #speaking(call: Speaker['call'], headers: Readonly<Record<string, string>>): BedGateways<G> {
     const speaker: Speaker = {
       routes: this.runtime.door.routes,
       headers,
-      call: (route, asked) => this.alive(this.#within(() => call(route, asked))),
+      call: async (route, asked) => {
+        const { process } = this.#open
+        const answer = await process.alive(this.within(() => call(route, asked)))
+        if (answer.kind !== 'events') return answer
+        return { ...answer, events: followed(answer.events, run => process.alive(this.within(run))) }
+      },
     }
     return bedClients(this.plan, speaker) as BedGateways<G>
   }
+}
+
+/** A process of a bed, and the runtime in it. */
+interface Running {
+  readonly process: MortalProcess
+  readonly clock: HandlersClock
+  readonly runtime: Runtime
 }
 
 function unthrottled<G extends Gateways>(plan: Plan<G>): Plan<G> {
@@ -272,19 +285,19 @@ function unthrottled<G extends Gateways>(plan: Plan<G>): Plan<G> {
   return { ...plan, gateways: Object.fromEntries(gateways) as G }
 }
 
-type Method = (...given: unknown[]) => unknown
-
-/** Clients whose methods run in the bed's time. */
-function inTime(value: unknown, within: (run: () => unknown) => unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  return new Proxy(value, {
-    get(target, name) {
-      const member = Reflect.get(target, name, target) as unknown
-      if (typeof member !== 'function') return name === 'by' ? inTime(member, within) : member
-      return (...given: unknown[]) => {
-        const result = (member as Method).apply(target, given)
-        return result instanceof Promise ? within(() => result) : result
-      }
-    },
-  })
+/** Events whose handler runs in the bed each time it goes on. */
+async function* followed<T>(
+  events: AsyncIterable<T>,
+  within: <R>(run: () => Promise<R>) => Promise<R>,
+): AsyncGenerator<T> {
+  const iterator = events[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = await within(() => iterator.next())
+      if (done) return
+      yield value
+    }
+  } finally {
+    await within(async () => iterator.return?.())
+  }
 }

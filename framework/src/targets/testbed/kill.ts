@@ -3,7 +3,8 @@
  */
 import type { Gateways } from '../../plan/plan.ts'
 import { milliseconds } from '../../plan/words.ts'
-import { ProcessDied, type Testbed } from './bed.ts'
+import type { Testbed } from './bed.ts'
+import { ProcessDied } from './process.ts'
 
 export interface Killing<G extends Gateways, T> {
   /** A fresh bed for each point. */

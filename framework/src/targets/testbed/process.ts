@@ -6,26 +6,38 @@
  */
 import type { Clock } from '../../contract/clock.ts'
 import type { Drivers } from '../../contract/drivers.ts'
+import { mortalDatabases } from './databases.ts'
+import type { RealInput } from './real-input.ts'
+
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied'
+
+  constructor(message = 'the process died') {
+    super(message)
+  }
+}
 
 export interface MortalProcess {
   readonly drivers: Drivers
   /** Points passed so far. */
   readonly points: number
   readonly dead: boolean
-  /** Resolves when it dies. */
-  readonly death: Promise<void>
+  /** Rejects with `ProcessDied` when the process dies before the work is done. */
+  alive<T>(work: T | PromiseLike<T>): Promise<T>
+  /** Throws `ProcessDied`. */
+  requireAlive(): void
   /** Dies at the point after so many more. 0: the next one. */
   dieAt(point: number): void
   die(): void
 }
 
-type Line = Omit<MortalProcess, 'drivers'> & {
+type Line = Omit<MortalProcess, 'drivers' | 'alive' | 'requireAlive'> & {
   /** Passes a point. False: the process is dead, by now at least. */
   pass(): boolean
   readonly cut: AbortSignal
 }
 
-export function mortalProcess(drivers: Drivers): MortalProcess {
+export function mortalProcess(drivers: Drivers, input: RealInput): MortalProcess {
   const line = newLine()
   const behind = <T extends object>(engine: T): T => cuttable(engine, line)
   const mortal: Drivers = {
@@ -35,17 +47,41 @@ export function mortalProcess(drivers: Drivers): MortalProcess {
     queues: cuttable(drivers.queues, line, { receive: receiving(drivers, line) }),
     schedules: behind(drivers.schedules),
     buckets: behind(drivers.buckets),
-    databases: behind(drivers.databases),
+    databases: mortalDatabases({
+      databases: drivers.databases,
+      through: operate => throughPoints(line, operate),
+      alive: work => whileAlive(line.cut, work),
+      input,
+    }),
     vault: behind(drivers.vault),
     mail: behind(drivers.mail),
     close: async () => {},
   }
-  return Object.defineProperties({ drivers: mortal } as MortalProcess, {
-    points: { get: () => line.points },
-    dead: { get: () => line.dead },
-    death: { value: line.death },
-    dieAt: { value: line.dieAt },
-    die: { value: line.die },
+  return {
+    drivers: mortal,
+    get points() {
+      return line.points
+    },
+    get dead() {
+      return line.dead
+    },
+    alive: work => whileAlive(line.cut, work),
+    requireAlive() {
+      if (line.dead) throw new ProcessDied()
+    },
+    dieAt: line.dieAt,
+    die: line.die,
+  }
+}
+
+function whileAlive<T>(cut: AbortSignal, work: T | PromiseLike<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const died = (): void => reject(new ProcessDied())
+    if (cut.aborted) died()
+    cut.addEventListener('abort', died, { once: true })
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => cut.removeEventListener('abort', died))
   })
 }
 
@@ -53,14 +89,7 @@ function newLine(): Line {
   let points = 0
   let fatal = Number.POSITIVE_INFINITY
   const cut = new AbortController()
-  let tell: () => void = () => {}
-  const death = new Promise<void>(resolve => {
-    tell = resolve
-  })
-  const die = (): void => {
-    cut.abort()
-    tell()
-  }
+  const die = (): void => cut.abort()
   return {
     get points() {
       return points
@@ -68,7 +97,6 @@ function newLine(): Line {
     get dead() {
       return cut.signal.aborted
     },
-    death,
     cut: cut.signal,
     die,
     dieAt(point) {
@@ -113,9 +141,9 @@ function operated(engine: object, method: Method, given: readonly unknown[], lin
   return throughPoints(line, () => method.apply(engine, [...given]))
 }
 
-async function throughPoints(line: Line, operate: () => unknown): Promise<unknown> {
+async function throughPoints<T>(line: Line, operate: () => T | Promise<T>): Promise<T> {
   if (!line.pass()) return never()
-  let result: unknown
+  let result: T
   try {
     result = await operate()
   } catch (error) {

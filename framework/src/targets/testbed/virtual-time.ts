@@ -1,20 +1,30 @@
 /**
- * Virtual time for handlers and the libraries they use: inside a bed, `Date` and timers follow the bed's clock. Which
- * bed is read through AsyncLocalStorage, so that beds run side by side; outside of all beds nothing changes. The globals
- * are replaced while at least one bed is open.
+ * Virtual time for handlers and the libraries they use: inside a bed, `Date` and timers (also those of `node:timers` and
+ * `node:timers/promises`, and `AbortSignal.timeout`) follow the bed's clock. Which bed is read through
+ * AsyncLocalStorage, so that beds run side by side; outside of all beds nothing changes. The globals are replaced while
+ * at least one bed is open.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Clock } from '../../contract/clock.ts'
+import { syncBuiltinESMExports } from 'node:module'
+import timers from 'node:timers'
+import later from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { promisedTimers, virtualSignal } from './virtual-promises.ts'
+import { type HandlersClock, VirtualTimer } from './virtual-timer.ts'
 
 export interface VirtualTime {
   /** Runs something in the time of a clock. */
-  within<T>(clock: Clock, run: () => T): T
+  within<T>(clock: HandlersClock, run: () => T): T
+  /** Runs something in no bed's time: what speaks with the network, whose time is not ours. */
+  outside<T>(run: () => T): T
   /** Gives the globals back when the last user is gone. */
   release(): void
 }
 
+type Clocks = AsyncLocalStorage<HandlersClock | undefined>
+
 interface Patched {
-  readonly clocks: AsyncLocalStorage<Clock>
+  readonly clocks: Clocks
   readonly restore: () => void
   users: number
 }
@@ -31,6 +41,7 @@ export function virtualTime(): VirtualTime {
   let released = false
   return {
     within: (clock, run) => patched.clocks.run(clock, run),
+    outside: run => patched.clocks.run(undefined, run),
     release() {
       if (released) return
       released = true
@@ -43,19 +54,37 @@ export function virtualTime(): VirtualTime {
 }
 
 function patch(): Patched {
-  const clocks = new AsyncLocalStorage<Clock>()
-  const real = {
-    Date: globalThis.Date,
-    setTimeout: globalThis.setTimeout,
-    clearTimeout: globalThis.clearTimeout,
-    setInterval: globalThis.setInterval,
-    clearInterval: globalThis.clearInterval,
+  const clocks: Clocks = new AsyncLocalStorage()
+  const promised = promisedTimers(clocks, later)
+  const restores = [
+    replace(globalThis, { Date: dateOf(clocks, Date), ...timersOf(clocks, globalThis, promised.setTimeout) }),
+    replace(timers, timersOf(clocks, timers, promised.setTimeout)),
+    replace(later, { setTimeout: promised.setTimeout, setInterval: promised.setInterval }),
+    replace(later.scheduler, { wait: promised.wait }),
+    replace(AbortSignal, { timeout: virtualSignal(clocks, AbortSignal.timeout) }),
+  ]
+  // Whoever imported a timer by its name sees the new one.
+  syncBuiltinESMExports()
+  const restore = (): void => {
+    for (const each of restores) each()
+    syncBuiltinESMExports()
   }
-  Object.assign(globalThis, { Date: dateOf(clocks, real.Date), ...timersOf(clocks, real) })
-  return { clocks, users: 0, restore: () => Object.assign(globalThis, real) }
+  return { clocks, users: 0, restore }
 }
 
-function dateOf(clocks: AsyncLocalStorage<Clock>, RealDate: DateConstructor): DateConstructor {
+/** Replaces members of an object; gives what puts them back, own or inherited as they were. */
+function replace(object: object, members: object): () => void {
+  const before = Object.keys(members).map(name => [name, Object.getOwnPropertyDescriptor(object, name)] as const)
+  Object.assign(object, members)
+  return () => {
+    for (const [name, own] of before) {
+      if (own) Object.defineProperty(object, name, own)
+      else Reflect.deleteProperty(object, name)
+    }
+  }
+}
+
+function dateOf(clocks: Clocks, RealDate: DateConstructor): DateConstructor {
   return new Proxy(RealDate, {
     construct(target, given, newTarget) {
       const clock = clocks.getStore()
@@ -76,61 +105,25 @@ function dateOf(clocks: AsyncLocalStorage<Clock>, RealDate: DateConstructor): Da
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setInterval' | 'clearInterval'>
 type Callback = (...given: unknown[]) => void
 
-/** A timer of a bed. It answers to what users of Node's timers call. */
-class VirtualTimer {
-  cancel: () => void = () => {}
-
-  ref(): this {
-    return this
-  }
-
-  unref(): this {
-    return this
-  }
-
-  hasRef(): boolean {
-    return true
-  }
-
-  close(): this {
-    this.cancel()
-    return this
-  }
-
-  [Symbol.dispose](): void {
-    this.cancel()
-  }
-}
-
-function timersOf(clocks: AsyncLocalStorage<Clock>, real: Timers): Partial<Timers> {
+/** `promised`: what `promisify(setTimeout)` gives. */
+function timersOf(clocks: Clocks, real: Timers, promised: unknown): Timers {
   const clear = (original: (timer?: never) => void) => (timer?: unknown) => {
-    if (timer instanceof VirtualTimer) timer.cancel()
+    if (timer instanceof VirtualTimer) timer.close()
     else original(timer as never)
   }
   const setTimer = (repeat: boolean, original: (...given: never[]) => unknown) => {
-    return (run: Callback, ms = 0, ...given: unknown[]): unknown => {
+    return (run: Callback, ms?: number, ...given: unknown[]): unknown => {
       const clock = clocks.getStore()
-      return clock ? virtualTimer(clock, run, ms, given, repeat) : original(...([run, ms, ...given] as never[]))
+      if (!clock) return original(...([run, ms, ...given] as never[]))
+      return new VirtualTimer(clock, () => run(...given), ms, repeat)
     }
   }
+  const setTimeout = setTimer(false, real.setTimeout as never)
+  Object.defineProperty(setTimeout, promisify.custom, { enumerable: true, get: () => promised })
   return {
-    setTimeout: setTimer(false, real.setTimeout as never) as typeof setTimeout,
+    setTimeout: setTimeout as typeof globalThis.setTimeout,
     setInterval: setTimer(true, real.setInterval as never) as typeof setInterval,
     clearTimeout: clear(real.clearTimeout as never) as typeof clearTimeout,
     clearInterval: clear(real.clearInterval as never) as typeof clearInterval,
   }
-}
-
-function virtualTimer(clock: Clock, run: Callback, ms: number, given: unknown[], repeat: boolean): VirtualTimer {
-  const timer = new VirtualTimer()
-  // As Node has it: at least a millisecond.
-  const stepMs = Math.max(1, Number(ms) || 1)
-  const arm = (): void => {
-    timer.cancel = clock.at(clock.now() + stepMs, () => {
-      if (repeat) arm()
-      run(...given)
-    })
-  }
-  arm()
-  return timer
 }

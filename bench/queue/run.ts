@@ -1,0 +1,142 @@
+/**
+ * Claim: queues in the process send and process several messages for each flush of the disk, durably, with attempts
+ * counted before each is handed out; a message is handled some milliseconds after it was sent; a million that wait cost
+ * no memory. Peers come beside these lines.
+ *
+ * `--folder=` puts the data elsewhere. `--short` leaves the growth out.
+ */
+import { setMaxListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '../../framework/src/embedded/clock.ts'
+import { openEnvironment } from '../../framework/src/embedded/environment.ts'
+import { type EmbeddedQueues, embeddedQueues } from '../../framework/src/embedded/queue.ts'
+import { dataFolder, during, flushesPerSecond, line, measured, percentile, round } from '../disk.ts'
+
+const shapes = [
+  { name: 'work', ordered: false },
+  { name: 'steps', ordered: true },
+  { name: 'growing', ordered: false },
+]
+const folder = dataFolder()
+const clock = systemClock()
+let environment = openEnvironment(folder.path, { plan: 'bench' })
+let queues = await embeddedQueues(environment, { clock, queues: shapes })
+
+const body = JSON.stringify({
+  order: 'o-123456',
+  customer: 'customer-7',
+  items: [1, 2, 3],
+  note: 'about 130 bytes of body',
+})
+let ids = 0
+
+/** Sends with so many in flight, and works with as many consumers, until all is done. */
+async function sendAndProcess(queue: string, milliseconds: number, inFlight: number): Promise<number> {
+  const stop = new AbortController()
+  setMaxListeners(100, stop.signal)
+  let done = 0
+  const consumer = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const messages = await queues.receive(queue, { max: 10, leaseMs: 30_000, signal: stop.signal })
+      // Each is acknowledged by itself, as handlers end.
+      await Promise.all(messages.map(({ lease }) => queues.done(queue, [lease])))
+      done += messages.length
+    }
+  }
+  const consumers = Array.from({ length: inFlight }, consumer)
+  const sent = await during(milliseconds, inFlight, () => send(queue))
+  while (done < sent) await wait(1)
+  stop.abort()
+  await Promise.all(consumers)
+  return done
+}
+
+function send(queue: string): Promise<void> {
+  const id = `m${++ids}`
+  return queues.send([{ queue, id, body, ...(queue === 'steps' ? { orderKey: `k${ids % 1_000}` } : {}) }])
+}
+
+/** Milliseconds from before the sending to the handler. */
+async function latencies(perSecond: number, milliseconds: number): Promise<number[]> {
+  const stop = new AbortController()
+  setMaxListeners(100, stop.signal)
+  const sentAt = new Map<string, number>()
+  const taken: number[] = []
+  const consumer = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      for (const { id, lease } of await queues.receive('work', { max: 1, leaseMs: 30_000, signal: stop.signal })) {
+        taken.push(performance.now() - (sentAt.get(id) ?? 0))
+        void queues.done('work', [lease])
+      }
+    }
+  }
+  const consumers = Array.from({ length: 16 }, consumer)
+  const start = performance.now()
+  for (let sent = 0; performance.now() - start < milliseconds; ) {
+    for (; sent < ((performance.now() - start) * perSecond) / 1_000; sent++) {
+      const id = `m${++ids}`
+      sentAt.set(id, performance.now())
+      void queues.send([{ queue: 'work', id, body }])
+    }
+    await wait(1)
+  }
+  while (taken.length < sentAt.size) await wait(5)
+  stop.abort()
+  await Promise.all(consumers)
+  return taken
+}
+
+async function show(name: string, work: () => Promise<number>): Promise<void> {
+  console.log(line(name, await measured(folder.path, work, () => environment.transactions.begun)))
+}
+
+try {
+  await sendAndProcess('work', 500, 64)
+  await show('send, 1 in flight', () => during(1_500, 1, () => send('growing')))
+  await show('send, 64 in flight', () => during(2_000, 64, () => send('growing')))
+  for (const queue of ['work', 'steps']) {
+    await show(`send and process, 64 in flight, ${queue === 'steps' ? 'ordered' : 'not ordered'}`, () =>
+      sendAndProcess(queue, 2_500, 64),
+    )
+  }
+  const taken = await latencies(500, 4_000)
+  const [p50, p99] = [0.5, 0.99].map(share => percentile(taken, share).toFixed(2))
+  const flushes = round(flushesPerSecond(folder.path))
+  console.log(`  sent to handled at 500/s: p50 ${p50} ms, p99 ${p99} ms (${flushes} fdatasync/s)`)
+  if (!process.argv.includes('--short')) await grow()
+} finally {
+  await environment.close()
+  folder.remove()
+}
+
+/** Messages that wait: microseconds for each further one, to open again, the heap with all of them. */
+async function grow(): Promise<void> {
+  await queues.purge('growing', 'waiting')
+  console.log('\n  waiting      µs a message   ms to open   heap MB')
+  let from = 0
+  for (const to of [1_000, 10_000, 100_000, 1_000_000]) {
+    const start = performance.now()
+    for (let at = from; at < to; at += 1_000) {
+      await queues.send(Array.from({ length: 1_000 }, (_, n) => ({ queue: 'growing', id: `g${at + n}`, body })))
+    }
+    const each = ((performance.now() - start) * 1_000) / (to - from)
+    const openMs = await reopened()
+    globalThis.gc?.()
+    const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
+    const { ready } = await queues.counts('growing')
+    console.log(
+      `  ${round(ready).padEnd(12)} ${each.toFixed(1).padStart(10)} ${openMs.padStart(12)} ${heap.padStart(9)}`,
+    )
+    from = to
+  }
+}
+
+async function reopened(): Promise<string> {
+  await environment.close()
+  const start = performance.now()
+  environment = openEnvironment(folder.path, { plan: 'bench' })
+  const again: EmbeddedQueues = await embeddedQueues(environment, { clock, queues: shapes })
+  queues = again
+  await queues.receive('growing', { max: 1, leaseMs: 1, signal: new AbortController().signal })
+  return (performance.now() - start).toFixed(0)
+}

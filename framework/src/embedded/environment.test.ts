@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { open } from 'lmdb'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Environment, openEnvironment } from './environment.ts'
+import type { Then } from './test/environment-child.ts'
+import { temporaryFolder } from './test/folder.ts'
+import { bundled, engineSource, saidUntil, start } from './test/program.ts'
+
+const source = engineSource()
+const program = bundled('environment-child.ts', source)
+let folder: ReturnType<typeof temporaryFolder>
+let data = ''
+beforeEach(() => {
+  folder = temporaryFolder()
+  data = join(folder.path, 'data')
+})
+afterEach(() => folder.remove())
+
+const opened = (plan = 'test'): Environment => openEnvironment(data, { plan })
+
+async function child(then: Then, limit?: string) {
+  return start(await program, source, [data, then], limit)
+}
+
+/** An environment with something in it, closed again. */
+async function filled(): Promise<void> {
+  const environment = opened()
+  await environment.transactions.write(() => () => {
+    for (let n = 0; n < 500; n++) void environment.items.put(Buffer.from(`key ${n}`), 'x'.repeat(1_000))
+  })
+  await environment.close()
+}
+
+describe('the data folder of a plan', () => {
+  it('is for one process at a time: another is refused, and told which process has it', async () => {
+    const holder = await child('hold')
+    expect(await saidUntil(holder, '\n')).toBe('open\n')
+    expect(opened).toThrow(new RegExp(`^engine-unavailable: process ${holder.pid} is using the data in ".*": stop it`))
+    holder.kill('SIGKILL')
+    await once(holder, 'close')
+    const environment = opened()
+    expect(opened).toThrow(`process ${process.pid} is using`)
+    await environment.close()
+    await opened().close()
+  })
+
+  it('is taken over by one of several that start at the same moment after a kill', async () => {
+    const holder = await child('hold')
+    await saidUntil(holder, 'open')
+    holder.kill('SIGKILL')
+    await once(holder, 'close')
+    const starters = await Promise.all(Array.from({ length: 6 }, () => child('hold')))
+    const said = await Promise.all(starters.map(starter => saidUntil(starter, '\n')))
+    expect(said.filter(text => text === 'open\n')).toHaveLength(1)
+    expect(said.filter(text => text.startsWith('engine-unavailable: process'))).toHaveLength(5)
+    for (const starter of starters) starter.kill('SIGKILL')
+    await Promise.all(starters.map(starter => starter.exitCode ?? starter.signalCode ?? once(starter, 'close')))
+  })
+
+  it('knows that a process with the number of the one that is gone is another', async () => {
+    mkdirSync(data)
+    const lock = { pid: process.pid, started: 'another run of the machine', host: '' }
+    writeFileSync(join(data, 'process.lock'), JSON.stringify(lock))
+    await opened().close()
+  })
+
+  it('is not taken when nobody can tell who has it', () => {
+    mkdirSync(data)
+    writeFileSync(join(data, 'process.lock'), 'half a l')
+    expect(opened).toThrow('does not say which process holds the folder: if none does, remove this file')
+  })
+
+  it('keeps the data of one plan', async () => {
+    await opened().close()
+    expect(() => opened('another')).toThrow('holds the data of plan "test", not of "another"')
+    await opened().close()
+  })
+
+  it('is left alone when a newer program wrote it', async () => {
+    await opened().close()
+    const root = open<Buffer, Uint8Array>({
+      path: join(data, 'data.mdb'),
+      noSubdir: true,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    })
+    root.putSync(Buffer.from('groundplan'), Buffer.from('{"format":2,"plan":"test"}'))
+    await root.close()
+    expect(opened).toThrow('has the format 2, this program reads up to 1: start the newer version that wrote it')
+    expect(opened).toThrow('has the format 2')
+  })
+
+  it('is left alone when the data is of another program', async () => {
+    mkdirSync(data)
+    const root = open({ path: join(data, 'data.mdb'), noSubdir: true })
+    await root.put('mine', 1)
+    await root.close()
+    expect(opened).toThrow(/^data-damaged: .* holds data of another program/)
+  })
+
+  it('is left alone when its file is no data file', () => {
+    mkdirSync(data)
+    writeFileSync(join(data, 'data.mdb'), 'a letter to grandmother, which is longer than a head. '.repeat(20))
+    expect(opened).toThrow(/^data-damaged: .* is no data file of this program. Nothing was changed/)
+    expect(readFileSync(join(data, 'data.mdb'), 'utf8')).toContain('grandmother')
+  })
+
+  it('is left alone when its file was cut off, wherever', async () => {
+    await filled()
+    const whole = statSync(join(data, 'data.mdb')).size
+    cpSync(data, `${data}-copy`, { recursive: true })
+    for (const size of [100, 5_000, 8_192, Math.floor(whole / 2), whole - 1]) {
+      cpSync(`${data}-copy/data.mdb`, join(data, 'data.mdb'))
+      truncateSync(join(data, 'data.mdb'), size)
+      expect(opened).toThrow(/^data-damaged: .* is cut off/)
+      expect(statSync(join(data, 'data.mdb')).size).toBe(size)
+    }
+  })
+
+  it('must be writable', async () => {
+    mkdirSync(data)
+    chmodSync(data, 0o555)
+    chmodSync(folder.path, 0o755)
+    // Who is root may write everywhere, so the process becomes nobody.
+    const user = process.getuid?.() === 0 ? ['65534'] : []
+    const starter = start(await program, source, [data, 'hold', ...user])
+    expect(await saidUntil(starter, '\n')).toMatch(/^engine-unavailable: the data folder .* cannot be used: EACCES/)
+    starter.kill('SIGKILL')
+    await once(starter, 'close')
+  })
+
+  it('is told of as unusable when it is a file', () => {
+    writeFileSync(data, '')
+    expect(opened).toThrow(/^engine-unavailable: the data folder .* cannot be used: EEXIST/)
+  })
+
+  it('refuses a write when the disk is full, keeps what it acknowledged, and takes writes when there is room', async () => {
+    // Files of at most 4 MB; without the signal it is an error like any other.
+    const writer = await child('fill', "trap '' XFSZ; ulimit -S -f 4096")
+    const said = await saidUntil(writer, 'fault')
+    const acknowledged = Number(/acknowledged (\d+)/.exec(said)?.[1])
+    expect(acknowledged).toBeGreaterThan(10)
+    expect(said).toContain(`there true ${acknowledged} ${acknowledged}, fault engine-unavailable`)
+    execFileSync('prlimit', ['--pid', String(writer.pid), '--fsize=unlimited'])
+    expect(await saidUntil(writer, 'then')).toContain(`then ${acknowledged + 1}`)
+    await (writer.exitCode ?? once(writer, 'close'))
+    const environment = opened()
+    expect(environment.items.getKeysCount()).toBe(acknowledged + 1)
+    await environment.close()
+  })
+
+  it('takes nothing more once it is closed', async () => {
+    const environment = opened()
+    await environment.close()
+    await environment.close()
+    await expect(environment.transactions.write(() => () => {})).rejects.toThrow('the data folder is closed')
+  })
+})

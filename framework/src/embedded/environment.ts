@@ -1,0 +1,159 @@
+/**
+ * The folder in which one plan keeps its tables and queues: one LMDB environment, one process at a time, one
+ * transaction for whatever several callers write at a moment.
+ *
+ * In the folder: `data.mdb` (everything), `data.mdb-lock` (LMDB's own), `process.lock` (which process has it).
+ */
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { fault, isFault } from '../contract/problems.ts'
+import { checkDataFile } from './data-file.ts'
+import { GroupCommit } from './group-commit.ts'
+import { type FolderLock, lockFolder } from './lock.ts'
+
+/** Values and keys as bytes. */
+export type Bytes = Database<Buffer, Uint8Array>
+/** Values as texts, keys as bytes. */
+export type Texts = Database<string, Uint8Array>
+
+export interface Environment {
+  readonly folder: string
+  readonly plan: string
+  /** What tables, indexes and queues there are, with their numbers and counts. */
+  readonly catalogue: Texts
+  /** Items as JSON. */
+  readonly items: Texts
+  /** Entries of indexes, with the key of their item. */
+  readonly indexes: Bytes
+  readonly queues: Bytes
+  /** What is known of objects; their contents are files beside it. */
+  readonly objects: Bytes
+  readonly vault: Bytes
+  readonly mails: Bytes
+  readonly transactions: GroupCommit
+  /** Calls when the environment closes, before it waits for what is being written. */
+  onClose(run: () => void): void
+  /** Waits until all that was begun is on disk, and leaves the folder to others. */
+  close(): Promise<void>
+}
+
+/** The format of what is kept. A program reads those up to its own. */
+const format = 1
+const metaKey = Buffer.from('groundplan')
+const settings = {
+  noSubdir: true,
+  maxDbs: 16,
+  /** Index entries carry two keys; with pages of this size LMDB takes them. */
+  pageSize: 8_192,
+  // Its own gathering of writes leaves a promise behind that nobody can catch when a commit fails.
+  eventTurnBatching: false,
+} as const
+
+const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+const texts = { encoding: 'string', keyEncoding: 'binary' } as const
+
+/**
+ * Opens the data folder of a plan; makes it when it is not there.
+ * Faults: `engine-unavailable` (another process has it, it cannot be written, it belongs to another plan or a newer
+ * program), `data-damaged`. Nothing is changed then.
+ * @example const environment = openEnvironment('.groundplan/data/counter', { plan: 'counter' })
+ */
+export function openEnvironment(folder: string, { plan }: { readonly plan: string }): Environment {
+  const path = join(folder, 'data.mdb')
+  const lock = locked(folder)
+  try {
+    return opened(folder, plan, path, lock)
+  } catch (error) {
+    lock.release()
+    throw isFault(error) ? error : cannotOpen(folder, error)
+  }
+}
+
+/** The folder, writable and ours. */
+function locked(folder: string): FolderLock {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return lockFolder(folder)
+  } catch (error) {
+    throw isFault(error) ? error : cannotOpen(folder, error)
+  }
+}
+
+function opened(folder: string, plan: string, path: string, lock: FolderLock): Environment {
+  checkDataFile(path)
+  const root: RootDatabase<Buffer, Uint8Array> = open({ path, ...settings, ...binary })
+  try {
+    checkMeta(root, folder, plan)
+    return environmentOn(root, folder, plan, lock)
+  } catch (error) {
+    void root.close()
+    throw error
+  }
+}
+
+function environmentOn(
+  root: RootDatabase<Buffer, Uint8Array>,
+  folder: string,
+  plan: string,
+  lock: FolderLock,
+): Environment {
+  const transactions = new GroupCommit(root)
+  const closing: (() => void)[] = []
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    for (const run of closing) run()
+    await transactions.close()
+    await root.close()
+    lock.release()
+  }
+  return {
+    folder,
+    plan,
+    transactions,
+    catalogue: root.openDB<string, Uint8Array>({ name: 'catalogue', ...texts }),
+    items: root.openDB<string, Uint8Array>({ name: 'items', ...texts }),
+    indexes: root.openDB<Buffer, Uint8Array>({ name: 'indexes', ...binary }),
+    queues: root.openDB<Buffer, Uint8Array>({ name: 'queues', ...binary }),
+    objects: root.openDB<Buffer, Uint8Array>({ name: 'objects', ...binary }),
+    vault: root.openDB<Buffer, Uint8Array>({ name: 'vault', ...binary }),
+    mails: root.openDB<Buffer, Uint8Array>({ name: 'mails', ...binary }),
+    onClose: run => void closing.push(run),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+interface Meta {
+  readonly format: number
+  readonly plan: string
+}
+
+/** Writes what the folder is for, or compares it. */
+function checkMeta(root: RootDatabase<Buffer, Uint8Array>, folder: string, plan: string): void {
+  const kept = root.getBinary(metaKey)
+  if (!kept) {
+    if (root.getKeysCount({ limit: 1 }) > 0) {
+      throw fault('data-damaged', `"${folder}" holds data of another program: give the plan a folder of its own`)
+    }
+    root.putSync(metaKey, Buffer.from(JSON.stringify({ format, plan } satisfies Meta)))
+    return
+  }
+  const meta = JSON.parse(kept.toString()) as Meta
+  if (meta.format > format) {
+    const detail = `the data in "${folder}" has the format ${meta.format}, this program reads up to ${format}`
+    throw fault('engine-unavailable', `${detail}: start the newer version that wrote it`)
+  }
+  if (meta.plan !== plan) {
+    throw fault('engine-unavailable', `"${folder}" holds the data of plan "${meta.plan}", not of "${plan}"`)
+  }
+}
+
+function cannotOpen(folder: string, error: unknown): Error {
+  const what = error instanceof Error ? error.message : String(error)
+  const detail = `the data folder "${folder}" cannot be used: ${what}`
+  return fault('engine-unavailable', `${detail}. It must be a folder that this process may write`, {}, error)
+}

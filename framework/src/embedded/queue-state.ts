@@ -1,0 +1,453 @@
+/**
+ * What one queue holds and how it changes: the states of contract/queue.ts, on disk. Everything here happens within a
+ * transaction; what is in memory (totals, leases, recent ids) follows from what is kept and is read again when a
+ * transaction was not.
+ *
+ * A message is in one place at a time, each a range of keys after the queue's number:
+ *   w  waits: by when it is due, then by position (a number that counts up)
+ *   l  leased: by position
+ *   d  dead: in the order of burial
+ * Beside these: b, long bodies by position; i, recent ids. A message that waits is *ready* when it is due, and *delayed*
+ * before; both stand in w, and all that is kept is how many were delayed when somebody last looked.
+ *
+ * send     → w, due now or later
+ * take     the first of w that are due → l, attempts one more
+ * done     l → gone
+ * again    l → w, due later
+ * time     l → w once the lease has ended, due when it ended. Nothing watches the clock for this: each transaction that
+ *          touches the queue begins by moving what time has moved.
+ * bury     l → d
+ * redrive  d → w with a new position, attempts 0
+ *
+ * On an ordered queue the messages of a key that are neither gone nor dead form a line, in the order of their positions:
+ *   k  all of a line, waiting or leased: by line, then by position; with when they are due
+ *   h  heads: of the messages in w, those that are first in their line
+ * `take` takes from h, so a leased head holds back the rest; one that is done or buried makes the next the head; one
+ * that comes back stands in h again.
+ */
+import type { DeadLetter, Leased, QueueCounts, QueuedMessage, QueueShape } from '../contract/queue.ts'
+import type { Catalogue, QueueTotals } from './catalogue.ts'
+import type { Bytes, Environment } from './environment.ts'
+import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
+import { type Lease, Leases, nameOf } from './leases.ts'
+import {
+  attemptOf,
+  bodyAtOf,
+  buriedRecord,
+  type Draft,
+  instantOf,
+  lineIn,
+  messageIn,
+  setAttempt,
+  setBodyAt,
+  setInstant,
+  unburied,
+} from './message-record.ts'
+import { RecentIds } from './recent-ids.ts'
+
+const mark = Buffer.from([1])
+const noTotals: QueueTotals = {
+  waiting: 0,
+  leased: 0,
+  dead: 0,
+  delayed: 0,
+  lookedAtMs: 0,
+  position: 0,
+  burial: 0,
+  idNumber: 1,
+}
+
+type Totals = { -readonly [Name in keyof QueueTotals]: QueueTotals[Name] }
+
+interface Range {
+  readonly prefix: Buffer
+  readonly end: Buffer
+}
+
+interface Entry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** What a step over many messages did, and where the next one begins. */
+export interface Step {
+  readonly count: number
+  readonly next: Buffer | undefined
+}
+
+export class QueueState {
+  readonly shape: QueueShape
+  readonly #bytes: Bytes
+  readonly #catalogue: Catalogue
+  readonly #number: number
+  readonly #waiting: Range
+  readonly #leased: Range
+  readonly #dead: Range
+  readonly #bodies: Range
+  readonly #lines: Range
+  readonly #heads: Range
+  readonly #leases = new Leases()
+  readonly #ids: RecentIds
+  #totals: Totals = { ...noTotals }
+  #nextDelayedMs = Number.POSITIVE_INFINITY
+  #changed = false
+
+  constructor({ queues }: Environment, catalogue: Catalogue, shape: QueueShape, number: number) {
+    this.shape = shape
+    this.#bytes = queues
+    this.#catalogue = catalogue
+    this.#number = number
+    const range = (letter: string): Range => {
+      const prefix = prefixOf(number, letter)
+      return { prefix, end: endOf(prefix) }
+    }
+    this.#waiting = range('w')
+    this.#leased = range('l')
+    this.#dead = range('d')
+    this.#bodies = range('b')
+    this.#lines = range('k')
+    this.#heads = range('h')
+    this.#ids = new RecentIds(queues, prefixOf(number, 'i'))
+  }
+
+  /** Reads again what is in memory: takes as long as there are leases and recent ids. */
+  load(): void {
+    this.#totals = { ...(this.#catalogue.totals(this.#number) ?? noTotals) }
+    this.#changed = false
+    this.#nextDelayedMs = this.#firstDelayedMs()
+    this.#ids.load()
+    this.#leases.clear()
+    const found = this.#entries(this.#leased).map(({ key, value }) => leaseIn(this.#leased, key, value))
+    for (const lease of found.sort((one, other) => one.untilMs - other.untilMs)) this.#leases.add(lease)
+  }
+
+  /** Moves what time has moved. The first thing of whatever is done with the queue in a transaction. */
+  look(nowMs: number): void {
+    for (let lease = this.#leases.first(); lease && lease.untilMs <= nowMs; lease = this.#leases.first()) {
+      this.#giveBack(lease, lease.untilMs)
+    }
+    if (this.#nextDelayedMs <= nowMs) this.#pass(nowMs)
+    this.#totals.lookedAtMs = Math.max(this.#totals.lookedAtMs, nowMs)
+  }
+
+  send({ id, record, body, line, dueAtMs }: Draft, nowMs: number): void {
+    this.#changed = true
+    if (this.#ids.has(id, nowMs)) return
+    this.#ids.add(id, nowMs)
+    const position = ++this.#totals.position
+    if (body) {
+      setBodyAt(record, position)
+      void this.#bytes.put(countedKey(this.#bodies.prefix, position), body)
+    }
+    this.#enter(record, dueAtMs, position, line)
+  }
+
+  /** Leases up to so many that are due. */
+  take(most: number, nowMs: number): readonly Entry[] {
+    const { prefix } = this.shape.ordered ? this.#heads : this.#waiting
+    return this.#entries({ prefix, end: countedKey(prefix, nowMs + 1) }, most)
+  }
+
+  /** Leases a message that `take` gave. */
+  lend({ key, value }: Entry, leaseMs: number, nowMs: number): Leased {
+    this.#changed = true
+    const dueAtMs = countedIn(key, this.#waiting.prefix.length)
+    const position = countedIn(key, this.#waiting.prefix.length, 1)
+    const waitingKey = countedKey(this.#waiting.prefix, dueAtMs, position)
+    const record = this.shape.ordered ? this.#read(waitingKey) : value
+    if (this.shape.ordered) void this.#bytes.remove(key)
+    void this.#bytes.remove(waitingKey)
+    this.#totals.waiting--
+    setAttempt(record, attemptOf(record) + 1)
+    setInstant(record, nowMs + leaseMs)
+    const leasedKey = countedKey(this.#leased.prefix, position)
+    void this.#bytes.put(leasedKey, record)
+    const lease: Lease = { ...leaseIn(this.#leased, leasedKey, record), leaseMs }
+    this.#leases.add(lease)
+    return { ...this.#shown(record), lease: nameOf(lease) }
+  }
+
+  extend(names: readonly string[], leaseMs: number, nowMs: number): readonly string[] {
+    return names.filter(name => {
+      const lease = this.#leases.named(name)
+      if (!lease) return false
+      const key = countedKey(this.#leased.prefix, lease.position)
+      const record = this.#read(key)
+      setInstant(record, nowMs + leaseMs)
+      void this.#bytes.put(key, record)
+      this.#leases.renew(lease, nowMs + leaseMs, leaseMs)
+      return true
+    })
+  }
+
+  done(name: string): void {
+    const lease = this.#leases.named(name)
+    if (!lease) return
+    this.#end(lease)
+    if (lease.bodyAt > 0) void this.#bytes.remove(countedKey(this.#bodies.prefix, lease.bodyAt))
+  }
+
+  again(name: string, dueAtMs: number): void {
+    const lease = this.#leases.named(name)
+    if (lease) this.#giveBack(lease, dueAtMs)
+  }
+
+  bury(name: string, why: { readonly reason: string; readonly trace?: string }, nowMs: number): void {
+    const lease = this.#leases.named(name)
+    if (!lease) return
+    const record = this.#read(countedKey(this.#leased.prefix, lease.position))
+    this.#end(lease)
+    setInstant(record, nowMs)
+    void this.#bytes.put(countedKey(this.#dead.prefix, ++this.#totals.burial), buriedRecord(record, why))
+    this.#totals.dead++
+  }
+
+  peek(limit: number): readonly QueuedMessage[] {
+    return this.#entries(this.#waiting, limit).map(({ value }) => this.#shown(value))
+  }
+
+  deadLetters(limit: number): readonly DeadLetter[] {
+    return this.#entries(this.#dead, limit).map(({ value }) => {
+      const { why, record } = unburied(value)
+      return { ...this.#shown(record), ...why, buriedAtMs: instantOf(record) }
+    })
+  }
+
+  /** All positions so far: what comes later is none of a step's business. */
+  get lastPosition(): number {
+    return this.#totals.position
+  }
+
+  get lastBurial(): number {
+    return this.#totals.burial
+  }
+
+  /** Redrives some, from a key on, up to a burial. */
+  redrive(
+    from: Buffer | undefined,
+    last: number,
+    ids: ReadonlySet<string> | undefined,
+    most: number,
+    nowMs: number,
+  ): Step {
+    const end = countedKey(this.#dead.prefix, last + 1)
+    const found = this.#entries({ prefix: from ?? this.#dead.prefix, end }, most)
+    let count = 0
+    for (const { key, value } of found) {
+      const { record } = unburied(value)
+      if (ids && !ids.has(this.#shown(record).id)) continue
+      void this.#bytes.remove(key)
+      this.#totals.dead--
+      setAttempt(record, 0)
+      this.#enter(record, nowMs, ++this.#totals.position, lineIn(record))
+      count++
+    }
+    return { count, next: nextAfter(found, most) }
+  }
+
+  /** Removes some of what waits, from a key on, up to a position. */
+  purgeWaiting(from: Buffer | undefined, last: number, most: number): Step {
+    const found = this.#entries({ prefix: from ?? this.#waiting.prefix, end: this.#waiting.end }, most)
+    let count = 0
+    for (const { key, value } of found) {
+      if (countedIn(key, this.#waiting.prefix.length, 1) > last) continue
+      this.#drop(key, value)
+      count++
+    }
+    return { count, next: nextAfter(found, most) }
+  }
+
+  purgeDead(from: Buffer | undefined, last: number, most: number): Step {
+    const end = countedKey(this.#dead.prefix, last + 1)
+    const found = this.#entries({ prefix: from ?? this.#dead.prefix, end }, most)
+    for (const { key, value } of found) {
+      this.#changed = true
+      void this.#bytes.remove(key)
+      this.#dropBody(unburied(value).record)
+      this.#totals.dead--
+    }
+    return { count: found.length, next: nextAfter(found, most) }
+  }
+
+  counts(nowMs: number): QueueCounts {
+    const { waiting, delayed, dead } = this.#totals
+    const nextAtMs = this.nextAtMs()
+    const oldestDueAtMs = this.#firstKeyMs(this.#waiting.prefix, this.#waiting.end)
+    return {
+      ready: waiting - delayed,
+      delayed,
+      leased: this.#leases.size,
+      dead,
+      ...(nextAtMs === undefined ? {} : { nextAtMs }),
+      ...(oldestDueAtMs === undefined || oldestDueAtMs > nowMs ? {} : { oldestDueAtMs }),
+    }
+  }
+
+  /** Whether somebody who asks might be given something. */
+  mayGive(nowMs: number): boolean {
+    return this.#totals.waiting > this.#totals.delayed || (this.nextAtMs() ?? Number.POSITIVE_INFINITY) <= nowMs
+  }
+
+  /** When a delayed message will be due or a lease will have ended, whichever is first. */
+  nextAtMs(): number | undefined {
+    const nextMs = Math.min(this.#nextDelayedMs, this.#leases.first()?.untilMs ?? Number.POSITIVE_INFINITY)
+    return Number.isFinite(nextMs) ? nextMs : undefined
+  }
+
+  /** When the oldest id is to be forgotten. */
+  get oldestIdMs(): number | undefined {
+    return this.#ids.oldestMs
+  }
+
+  forgetIds(nowMs: number): void {
+    this.#ids.forget(nowMs)
+  }
+
+  /** Writes what has changed in memory. The last thing in a transaction. */
+  save(): void {
+    if (!this.#changed) return
+    this.#changed = false
+    this.#totals.idNumber = this.#ids.save(this.#totals.idNumber)
+    this.#totals.leased = this.#leases.size
+    this.#catalogue.setTotals(this.#number, this.#totals)
+  }
+
+  // ---------- how messages move
+
+  /** Puts a message where those stand that wait. */
+  #enter(record: Buffer, dueAtMs: number, position: number, line: Buffer | undefined): void {
+    const isHead = line !== undefined && this.#firstInLine(line) === undefined
+    this.#wait(record, dueAtMs, position, line, isHead)
+  }
+
+  #wait(record: Buffer, dueAtMs: number, position: number, line: Buffer | undefined, isHead: boolean): void {
+    this.#changed = true
+    this.#totals.waiting++
+    if (dueAtMs > this.#totals.lookedAtMs) this.#delay(dueAtMs)
+    void this.#bytes.put(countedKey(this.#waiting.prefix, dueAtMs, position), record)
+    if (line) void this.#bytes.put(this.#inLine(line, position), countedKey(Buffer.alloc(0), dueAtMs))
+    if (isHead) void this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, position), mark)
+  }
+
+  #delay(dueAtMs: number): void {
+    this.#totals.delayed++
+    this.#nextDelayedMs = Math.min(this.#nextDelayedMs, dueAtMs)
+  }
+
+  /** Counts what has become due since somebody last looked. */
+  #pass(nowMs: number): void {
+    const { prefix } = this.#waiting
+    const { lookedAtMs } = this.#totals
+    const range = { start: countedKey(prefix, lookedAtMs + 1), end: countedKey(prefix, nowMs + 1) }
+    this.#totals.delayed -= this.#bytes.getKeysCount(range)
+    this.#totals.lookedAtMs = nowMs
+    this.#nextDelayedMs = this.#firstDelayedMs()
+    this.#changed = true
+  }
+
+  #firstDelayedMs(): number {
+    if (this.#totals.delayed === 0) return Number.POSITIVE_INFINITY
+    const { prefix, end } = this.#waiting
+    return this.#firstKeyMs(countedKey(prefix, this.#totals.lookedAtMs + 1), end) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Makes a leased message wait. It keeps its place in its line. */
+  #giveBack(lease: Lease, dueAtMs: number): void {
+    const key = countedKey(this.#leased.prefix, lease.position)
+    const record = this.#read(key)
+    void this.#bytes.remove(key)
+    this.#leases.remove(lease)
+    this.#wait(record, dueAtMs, lease.position, lease.line, lease.line !== undefined)
+  }
+
+  /** Takes a leased message out, and lets the next one of its key go. */
+  #end(lease: Lease): void {
+    this.#changed = true
+    void this.#bytes.remove(countedKey(this.#leased.prefix, lease.position))
+    this.#leases.remove(lease)
+    if (lease.line) this.#leaveLine(lease.line, lease.position)
+  }
+
+  #leaveLine(line: Buffer, position: number): void {
+    void this.#bytes.remove(this.#inLine(line, position))
+    const next = this.#firstInLine(line)
+    if (!next) return
+    const dueAtMs = countedIn(next.value, 0)
+    const nextPosition = countedIn(next.key, this.#lines.prefix.length + line.length)
+    void this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, nextPosition), mark)
+  }
+
+  /** Removes a message that waits. */
+  #drop(key: Buffer, record: Buffer): void {
+    this.#changed = true
+    const dueAtMs = countedIn(key, this.#waiting.prefix.length)
+    const position = countedIn(key, this.#waiting.prefix.length, 1)
+    void this.#bytes.remove(key)
+    this.#dropBody(record)
+    this.#totals.waiting--
+    if (dueAtMs > this.#totals.lookedAtMs) this.#totals.delayed--
+    this.#nextDelayedMs = this.#firstDelayedMs()
+    const line = this.shape.ordered ? lineIn(record) : undefined
+    if (!line) return
+    const head = countedKey(this.#heads.prefix, dueAtMs, position)
+    const wasHead = this.#bytes.doesExist(head)
+    if (!wasHead) return void this.#bytes.remove(this.#inLine(line, position))
+    void this.#bytes.remove(head)
+    this.#leaveLine(line, position)
+  }
+
+  #dropBody(record: Buffer): void {
+    const bodyAt = bodyAtOf(record)
+    if (bodyAt > 0) void this.#bytes.remove(countedKey(this.#bodies.prefix, bodyAt))
+  }
+
+  // ---------- reading
+
+  #inLine(line: Buffer, position: number): Buffer {
+    return countedKey(Buffer.concat([this.#lines.prefix, line]), position)
+  }
+
+  #firstInLine(line: Buffer): Entry | undefined {
+    const prefix = Buffer.concat([this.#lines.prefix, line])
+    return this.#entries({ prefix, end: endOf(prefix) }, 1)[0]
+  }
+
+  #firstKeyMs(from: Buffer, end: Buffer): number | undefined {
+    for (const key of this.#bytes.getKeys({ start: from, end, limit: 1 })) {
+      return countedIn(Buffer.from(key), this.#waiting.prefix.length)
+    }
+    return undefined
+  }
+
+  #entries({ prefix, end }: Range, limit?: number): Entry[] {
+    const range = this.#bytes.getRange({ start: prefix, end, ...(limit === undefined ? {} : { limit }) })
+    return [...range].map(({ key, value }) => ({ key: Buffer.from(key), value }))
+  }
+
+  #read(key: Buffer): Buffer {
+    const record = this.#bytes.getBinary(key)
+    if (!record) throw new Error(`queue "${this.shape.name}" has lost a message`)
+    return record
+  }
+
+  #shown(record: Buffer): QueuedMessage {
+    return messageIn(this.shape.name, record, bodyAt => this.#read(countedKey(this.#bodies.prefix, bodyAt)))
+  }
+}
+
+function leaseIn({ prefix }: Range, key: Buffer, record: Buffer): Lease {
+  return {
+    position: countedIn(key, prefix.length),
+    attempt: attemptOf(record),
+    untilMs: instantOf(record),
+    leaseMs: Number.NaN,
+    line: lineIn(record),
+    bodyAt: bodyAtOf(record),
+  }
+}
+
+/** Where the next step begins; nowhere, when this one found less than it could. */
+function nextAfter(found: readonly Entry[], most: number): Buffer | undefined {
+  const last = found.length < most ? undefined : found.at(-1)
+  return last && Buffer.concat([last.key, mark])
+}
