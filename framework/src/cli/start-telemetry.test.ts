@@ -143,6 +143,9 @@ describe('Telemetry of groundplan start', { timeout: 60_000 }, () => {
     expect(text).toContain('"name":"GET /products/:productId"')
     expect(text).toContain('"name":"process jobs"')
     expect(text).toContain('"stringValue":"somebody looks"')
+    for (const name of ['http.response.status_code', 'db.collection.name', 'messaging.message.id']) {
+      expect(text).toContain(`{"key":"${name}"`)
+    }
     expect(text).toContain('"name":"groundplan.handler.duration"')
     expect(there.received.every(({ headers }) => headers['api-key'] === 'of-the-collector')).toBe(true)
     expect(terminal.said()).not.toContain('telemetry was lost')

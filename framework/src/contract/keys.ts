@@ -86,6 +86,12 @@ function keyValue(value: unknown, part: number, what: () => string): KeyValue {
   return boundedText(value, part === 0 ? limits.partitionKeyBytes : limits.sortKeyBytes, what)
 }
 
+/** Whether a text can be this part of a key: the partition (0) or the sort value (1). */
+export function fitsKey(text: string, part: number): boolean {
+  const maxBytes = part === 0 ? limits.partitionKeyBytes : limits.sortKeyBytes
+  return text !== '' && isWellFormed(text) && (text.length * 3 <= maxBytes || utf8Bytes(text) <= maxBytes)
+}
+
 function boundedText(text: string, maxBytes: number, what: () => string): string {
   if (!isWellFormed(text)) throw fault('invalid-key', `${what()} has half a character (a lone surrogate)`)
   // A unit of UTF-16 is three bytes at most.

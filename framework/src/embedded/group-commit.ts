@@ -88,6 +88,11 @@ export class GroupCommit {
     return this.#begun
   }
 
+  /** Whether what members have in memory is what readers see: nothing is under way to becoming visible. */
+  get isQuiet(): boolean {
+    return !this.#running && this.#tasks.length === 0
+  }
+
   join(member: Member): () => void {
     this.#members.add(member)
     return () => void this.#members.delete(member)

@@ -130,6 +130,11 @@ export class QueueState {
     this.#totals.lookedAtMs = Math.max(this.#totals.lookedAtMs, nowMs)
   }
 
+  /** Whether time has moved nothing since somebody last looked. */
+  isSettled(nowMs: number): boolean {
+    return (this.nextAtMs() ?? Number.POSITIVE_INFINITY) > nowMs
+  }
+
   send({ id, record, body, line, dueAtMs }: Draft, nowMs: number): void {
     this.#changed = true
     if (this.#ids.has(id, nowMs)) return

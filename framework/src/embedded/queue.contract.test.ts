@@ -4,11 +4,11 @@ import { memoryClock } from '../memory/clock.ts'
 import { embeddedCapabilities } from './capabilities.ts'
 import { openEnvironment } from './environment.ts'
 import { embeddedQueues } from './queue.ts'
-import { temporaryFolder } from './test/folder.ts'
+import { folderInMemory } from './test/folder.ts'
 
 provePromises('queue', embeddedCapabilities.engine, queuePromises, async shapes => {
   const clock = memoryClock(Date.UTC(2030, 0, 1))
-  const folder = temporaryFolder()
+  const folder = folderInMemory()
   const opened = async () => {
     const environment = openEnvironment(folder.path, { plan: 'suite' })
     return { environment, queues: await embeddedQueues(environment, { clock, queues: shapes }) }

@@ -5,11 +5,11 @@ import { memoryClock } from '../memory/clock.ts'
 import { embeddedCapabilities } from './capabilities.ts'
 import { openEnvironment } from './environment.ts'
 import { embeddedStore } from './store.ts'
-import { temporaryFolder } from './test/folder.ts'
+import { folderInMemory } from './test/folder.ts'
 
 provePromises('schedule', embeddedCapabilities.engine, schedulePromises, async ({ tables }) => {
   const clock = memoryClock(Date.UTC(2030, 0, 1))
-  const folder = temporaryFolder()
+  const folder = folderInMemory()
   const environment = openEnvironment(folder.path, { plan: 'suite' })
   const store = await embeddedStore(environment, { clock, tables: [...tables, schedulesTable] })
   return {

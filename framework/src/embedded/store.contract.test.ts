@@ -5,7 +5,7 @@ import { embeddedCapabilities } from './capabilities.ts'
 import { openEnvironment } from './environment.ts'
 import { embeddedQueues } from './queue.ts'
 import { embeddedStore } from './store.ts'
-import { temporaryFolder } from './test/folder.ts'
+import { folderInMemory } from './test/folder.ts'
 
 const direct: Skips = Object.fromEntries(
   Object.keys(outboxPromises).map(title => [
@@ -23,7 +23,7 @@ async function opened(folder: string, { tables, queues: shapes }: StoreNeeds, cl
 
 async function subjectOf(needs: StoreNeeds): Promise<StoreSubject> {
   const clock = memoryClock(Date.UTC(2030, 0, 1))
-  const folder = temporaryFolder()
+  const folder = folderInMemory()
   let now = await opened(folder.path, needs, clock)
   return {
     time: { clock, advance: ms => clock.advance(ms) },

@@ -7,7 +7,7 @@ import type { FetchHandler } from '../plan/gateway.ts'
 import type { Door, DoorRoute } from '../runtime/door.ts'
 import { type CorsRules, corsRulesOf } from './cors.ts'
 import { decodedText } from './percent.ts'
-import { type Found, type Routes, routesOf, segmentsOf } from './routes.ts'
+import { type Found, type Routes, routeTable, segmentsOf } from './routes.ts'
 
 /** A gateway at its address. */
 export interface Standing {
@@ -58,7 +58,7 @@ export interface Addresses {
 export function addressesOf(doors: readonly Door[], atRoot = false): Addresses {
   const standings = doors.flatMap(door => standingsOf(door, atRoot))
   refuseDouble(standings, atRoot)
-  const routes = routesOf(new Map(standings.flatMap(spotsOf)))
+  const routes = routeTable(new Map(standings.flatMap(spotsOf)))
   const longestFirst = standings.toSorted((left, right) => right.base.length - left.base.length)
   return {
     standings,

@@ -10,6 +10,9 @@ import { serve } from './node.ts'
 import { doorOf } from './test/door.ts'
 import { type Hooks, shop } from './test/shop.ts'
 
+/** Machines that test are busy ones. */
+const patient = { timeout: 10_000 }
+
 const open: (() => Promise<void> | void)[] = []
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
@@ -222,7 +225,7 @@ describe('event streams', () => {
     }
     expect(counts).toEqual([1, 2, 3, 4])
     expect(seen).toHaveLength(4)
-    await expect.poll(() => seen.at(-1)?.destroyed).toBe(true)
+    await expect.poll(() => seen.at(-1)?.destroyed, patient).toBe(true)
   })
 
   it('end with a refusal, and when the caller stops', async () => {

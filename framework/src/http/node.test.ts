@@ -9,6 +9,9 @@ import { doorOf } from './test/door.ts'
 import { type Hooks, shop } from './test/shop.ts'
 import { jsonRequest, request, Wire } from './test/wire.ts'
 
+/** Machines that test are busy ones. */
+const patient = { timeout: 10_000 }
+
 const open: (() => Promise<void> | void)[] = []
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
@@ -262,7 +265,7 @@ describe('files', () => {
     const answer = await fetch(`${api}/pieces`, { signal: gone.signal })
     expect((await answer.body?.getReader().read())?.done).toBe(false)
     gone.abort()
-    await expect.poll(() => released).toBe(true)
+    await expect.poll(() => released, patient).toBe(true)
   })
 
   it('that break off are seen to be cut', async () => {
@@ -303,8 +306,8 @@ describe('event streams', () => {
     const gone = new AbortController()
     await fetch(`${api}/live`, { signal: gone.signal })
     gone.abort()
-    await expect.poll(() => ended).toBe(true)
-    await expect.poll(() => clock.nextAt()).toBeUndefined()
+    await expect.poll(() => ended, patient).toBe(true)
+    await expect.poll(() => clock.nextAt(), patient).toBeUndefined()
   })
 
   it('ask for no more events than the client reads', async () => {
@@ -324,7 +327,7 @@ describe('event streams', () => {
     wire.send(request('GET /api/shop/live'))
     await wire.until(text => text.includes('data:'))
     wire.socket.pause()
-    await expect.poll(() => stands(), { interval: 100 }).toBe(true)
+    await expect.poll(() => stands(), { interval: 100, timeout: 10_000 }).toBe(true)
   })
 })
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { routesOf } from './routes.ts'
+import { routeTable } from './routes.ts'
 
 describe('routes', () => {
-  const routes = routesOf(
+  const routes = routeTable(
     new Map([
       ['/', 'root'],
       ['/orders', 'orders'],
@@ -55,7 +55,7 @@ describe('routes', () => {
     const asked = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 5 }).map(parts => `/${parts.join('/')}`)
     fc.assert(
       fc.property(fc.uniqueArray(path, { maxLength: 8 }), asked, (paths, text) => {
-        const found = routesOf(new Map(paths.map(each => [each, each]))).find(text)
+        const found = routeTable(new Map(paths.map(each => [each, each]))).find(text)
         const fitting = paths.filter(each => new RegExp(`^${each.replaceAll(':', '[^/]+')}$`).test(text))
         expect(found === undefined).toBe(fitting.length === 0)
         if (!found) return

@@ -24,9 +24,9 @@ interface Branch<Spot> {
 /**
  * Makes the routes of spots by their paths.
  * @param spots by path, with `:name` for parameters; the names themselves do not matter here
- * @example routesOf(new Map([['/orders/:orderId', spot]])).find('/orders/42') // { spot, values: ['42'] }
+ * @example routeTable(new Map([['/orders/:orderId', spot]])).find('/orders/42') // { spot, values: ['42'] }
  */
-export function routesOf<Spot>(spots: ReadonlyMap<string, Spot>): Routes<Spot> {
+export function routeTable<Spot>(spots: ReadonlyMap<string, Spot>): Routes<Spot> {
   const fixed = new Map<string, Found<Spot>>()
   const root = branch<Spot>()
   for (const [path, spot] of spots) {

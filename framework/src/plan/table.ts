@@ -108,7 +108,10 @@ type Added<Item, NewItem, K extends Keys> = {
   readonly [A in Extract<AsNumber<Item>[keyof Item & string], Changeable<Item, NewItem, K>>]?: number
 }
 
-/** Reads. An expired item is absent. Problem codes: `invalid-key`, `invalid-cursor`, `stored-item-invalid`. */
+/**
+ * Reads. An expired item is absent, and so is one asked for by a text that cannot be a key (empty, too long).
+ * Problem codes: `invalid-key`, `invalid-cursor`, `stored-item-invalid`.
+ */
 export interface Reader<Item, K extends Keys, I extends Indexes> {
   /** Strongly consistent. */
   get(key: Picked<Item, K>): Promise<Item | undefined>

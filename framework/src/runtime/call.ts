@@ -7,6 +7,7 @@ import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Store, Write } from '../contract/store.ts'
 import type { Call, Log } from '../plan/call.ts'
 import type { Activity } from './activity.ts'
+import { statusOf } from './conventions.ts'
 import { type Entropy, idsOf } from './entropy.ts'
 import { type LogSink, logTo } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -191,7 +192,7 @@ export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Pr
         reject(failed(call, forgotten))
       } else {
         call.session.end()
-        ended(call, undefined, false)
+        ended(call, undefined, false, result)
         resolve(result)
       }
     }
@@ -223,8 +224,10 @@ function failed(call: RunningCall, error: unknown): unknown {
   return error
 }
 
-function ended(call: RunningCall, error: unknown, counts: boolean): void {
+function ended(call: RunningCall, error: unknown, counts: boolean, result?: unknown): void {
   const { kit, plan, span, nowMs } = call
+  const status = span.sampled && plan.span.kind === 'server' ? statusOf(error, result) : undefined
+  if (status !== undefined) span.set('http.response.status_code', status)
   span.end(error)
   kit.metrics.called(plan.service, plan.handler, kit.clock.now() - nowMs, counts)
 }

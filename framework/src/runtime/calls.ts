@@ -212,11 +212,9 @@ export class Calls {
   #identified(bound: BoundEndpoint, call: RunningCall, token: string): unknown {
     const { authorizer, service, name } = bound
     const claims = this.#parts.tokens.verify(token, `${service}/${name}`, call.nowMs)
-    // Handed on, whoever this endpoint itself asks for.
-    call.identity = claims.identity
     if (authorizer.scheme === 'anyone') return undefined
     if (authorizer.scheme === 'internal') return { service: claims.from }
-    return knownTo(bound, claims.identity)
+    return vouchedFor(bound, call, claims.identity)
   }
 
   /** The events of a stream, or what the handler gave instead. */
@@ -226,17 +224,16 @@ export class Calls {
   }
 }
 
-/** Somebody whom the asker vouches for opens no other doors than an authorizer would have. */
-function vouchedFor(bound: BoundEndpoint, call: RunningCall, identity: Identity): unknown {
-  if (bound.authorizer.scheme === 'anyone') return undefined
-  if (bound.authorizer.scheme === 'internal') throw onlyServices()
+/** Somebody whom the asker vouches for opens no other doors than the authorizer that knows the caller. */
+function vouchedFor(bound: BoundEndpoint, call: RunningCall, identity: Identity | undefined): unknown {
+  const { authorizer, service, name } = bound
+  if (authorizer.scheme === 'anyone') return undefined
+  if (authorizer.scheme === 'internal') throw onlyServices()
+  if (identity?.authorizer !== authorizer.name) {
+    throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
+  }
   call.identity = identity
-  return knownTo(bound, identity)
-}
-
-function knownTo({ authorizer, service, name }: BoundEndpoint, identity: Identity | undefined): unknown {
-  if (identity?.authorizer === authorizer.name) return identity.caller
-  throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
+  return identity.caller
 }
 
 function onlyServices(): Error {

@@ -13,7 +13,8 @@ import type { Atomic, Operation, Operations, Refusable, refuses, Work } from '..
 import { atomically, work } from '../plan/operation.ts'
 import { calledFrom, type PlaceOf } from '../plan/place.ts'
 import type { Problem } from '../plan/problem.ts'
-import { type Span, spanned, type Trace, type Tracer } from './telemetry.ts'
+import { commitAttributes } from './conventions.ts'
+import { type Attributes, type Span, spanned, type Trace, type Tracer } from './telemetry.ts'
 
 /** What an operation does, and what comes of it. */
 export interface Described<T> {
@@ -123,7 +124,11 @@ export class Session implements Work {
     const { checks = [], store } = this.parts
     const all = [...writes, ...checks, ...(last ? [last] : [])]
     if (all.length === 0 && messages.length === 0) return { ok: true, items: [] }
-    const committed = await this.spanned(name, () => store.commit({ writes: all, messages }))
+    const committed = await this.spanned(
+      name,
+      () => store.commit({ writes: all, messages }),
+      () => commitAttributes(writes, messages),
+    )
     if (committed.ok) {
       if (last) this.#remembered = true
       return { ok: true, items: committed.items }
@@ -145,14 +150,16 @@ export class Session implements Work {
     return this.run(name, described, answer)
   }
 
-  spanned<T>(name: string, run: () => Promise<T>): Promise<T> {
+  /** `attributes`: asked for when the trace is sampled. */
+  spanned<T>(name: string, run: () => Promise<T>, attributes?: () => Attributes): Promise<T> {
     const { tracer, trace } = this.parts
     if (!trace.sampled) return run()
-    return spanned(tracer.start(name, 'client', trace), run)
+    return spanned(tracer.start(name, 'client', trace, attributes?.()), run)
   }
 
-  span(name: string, kind: 'client' | 'producer'): Span {
-    return this.parts.tracer.start(name, kind, this.parts.trace)
+  /** `startMs`: when it began, of what is told later. Default now. */
+  span(name: string, kind: 'client' | 'producer', startMs?: number): Span {
+    return this.parts.tracer.start(name, kind, this.parts.trace, undefined, startMs)
   }
 
   #rememberOutcome(pending: Pending<unknown>): Write | undefined {

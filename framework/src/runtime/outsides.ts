@@ -69,17 +69,16 @@ function connectionCall(call: RunningCall) {
   }
 }
 
-/** What was tried is told when it is over, so its span says how long it took. */
+/** What was tried is told when it is over, so its span begins in the past. */
 function observed(
   call: RunningCall,
   { connection, method, host, path, attempt, status, problem, durationMs }: ConnectionAttempt,
 ): void {
-  const span = call.session.span(`${connection} ${method}`, 'client')
+  const span = call.session.span(`${connection} ${method}`, 'client', call.kit.clock.now() - durationMs)
   span.set('http.request.method', method)
   span.set('server.address', host)
   span.set('url.path', path)
-  span.set('http.request.resend_count', attempt - 1)
-  span.set('groundplan.duration_ms', durationMs)
+  if (attempt > 1) span.set('http.request.resend_count', attempt - 1)
   if (status !== undefined) span.set('http.response.status_code', status)
   span.end(problem)
 }

@@ -14,6 +14,7 @@ import { limits } from '../contract/limits.ts'
 import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Leased, Queues } from '../contract/queue.ts'
 import { type CallKit, execute, RunningCall } from './call.ts'
+import { deliveryAttributes } from './conventions.ts'
 import { traceFrom } from './telemetry.ts'
 
 /** What a queue feeds. */
@@ -135,7 +136,7 @@ class Running {
       service,
       handler,
       timeoutMs,
-      span: { kind: 'consumer', name: `${service}/${handler}`, attributes: { 'messaging.destination.name': queue } },
+      span: { kind: 'consumer', name: `${service}/${handler}`, attributes: deliveryAttributes(queue, messages) },
       trace: traceFrom(first.headers.traceparent),
       // Of all of them: a batch that is put together anew is other work, and makes other ids.
       work: `${queue}/${messages.map(({ id }) => id).join(',')}`,

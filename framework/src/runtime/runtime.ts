@@ -113,6 +113,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     database: outside.database,
   })
   for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
+  sayWhatIsNotRun(parts, kit)
   const background =
     options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired, outside.outboxes)
   return {
@@ -345,6 +346,15 @@ function endpointOf(
   endpoints: ReadonlyMap<string, BoundEndpoint>,
 ): BoundEndpoint | undefined {
   return endpoints.get(`${plan.gateways[route.gateway]?.service.name}/${route.name}`)
+}
+
+/** Retentions are declared and drawn, and not run yet: said at each start, so that nobody relies on them. */
+function sayWhatIsNotRun({ handlers }: Parts, { logs, clock, plan }: CallKit): void {
+  for (const { service, name, handler } of handlers) {
+    if (handler.kind !== 'retention') continue
+    const message = `${service.name}/${name}: retentions are not run by this version; nothing is archived or removed`
+    logs({ level: 'warn', atMs: clock.now(), plan, message })
+  }
 }
 
 async function stillOrLate({ activity: running, clock }: CallKit, graceMs: number): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
+import { errorType } from './conventions.ts'
 import type { Entropy } from './entropy.ts'
 
 export type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
@@ -42,8 +43,8 @@ export interface Span extends Trace {
 }
 
 export interface Tracer {
-  /** Begins a span below `parent`, or a new trace. */
-  start(name: string, kind: SpanKind, parent: Trace | undefined, attributes?: Attributes): Span
+  /** Begins a span below `parent`, or a new trace. `startMs`: of what began before. Default now. */
+  start(name: string, kind: SpanKind, parent: Trace | undefined, attributes?: Attributes, startMs?: number): Span
 }
 
 type Scrub = (text: string) => string
@@ -54,14 +55,14 @@ export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy, scr
   const sink = given && ((span: SpanRecord): void => given(scrubbed(span, scrub)))
   const chosen = (): boolean => sink !== undefined && (share >= 1 || entropy.fraction() < share)
   return {
-    start(name, kind, parent, attributes) {
+    start(name, kind, parent, attributes, startMs) {
       const sampled = parent ? parent.sampled && sink !== undefined : chosen()
       if (!sampled || !sink) return new Passing(parent, entropy)
       const traceId = parent?.traceId ?? entropy.hex(16)
       return new Recording(
         sink,
         clock,
-        { traceId, spanId: entropy.hex(8), parentId: parent?.spanId, name, kind },
+        { traceId, spanId: entropy.hex(8), parentId: parent?.spanId, name, kind, startMs: startMs ?? clock.now() },
         attributes,
       )
     },
@@ -110,6 +111,7 @@ interface Begun {
   readonly parentId: string | undefined
   readonly name: string
   readonly kind: SpanKind
+  readonly startMs: number
 }
 
 class Recording implements Span {
@@ -117,14 +119,12 @@ class Recording implements Span {
   readonly #sink: (span: SpanRecord) => void
   readonly #clock: Clock
   readonly #begun: Begun
-  readonly #startMs: number
   readonly #attributes: Record<string, string | number | boolean>
 
   constructor(sink: (span: SpanRecord) => void, clock: Clock, begun: Begun, attributes: Attributes = {}) {
     this.#sink = sink
     this.#clock = clock
     this.#begun = begun
-    this.#startMs = clock.now()
     this.#attributes = { ...attributes }
   }
 
@@ -145,9 +145,8 @@ class Recording implements Span {
     this.#sink({
       ...begun,
       ...(parentId === undefined ? {} : { parentId }),
-      startMs: this.#startMs,
       endMs: this.#clock.now(),
-      attributes: this.#attributes,
+      attributes: failure === undefined ? this.#attributes : { 'error.type': errorType(failure), ...this.#attributes },
       ...(failure === undefined ? {} : { failure: failure instanceof Error ? failure.message : String(failure) }),
     })
   }

@@ -19,15 +19,17 @@ export interface Throttles {
 }
 
 const keptKeys = 100_000
+/** Ten tenths of a token are one, though not as a computer adds them up. */
+const almostOne = 1 - 1e-9
 
-/** Buckets by key. Full ones are forgotten when there are many: a full bucket and none are the same. */
+/** Buckets by key. When there are very many, those not used for longest are forgotten: most of them are full again. */
 export function throttles(clock: Clock): Throttles {
   const buckets = new Map<string, Bucket>()
   return {
     take(key, rate) {
       const nowMs = clock.now()
       const bucket = refilled(buckets.get(key), rate, nowMs)
-      const allowed = bucket.tokens >= 1
+      const allowed = bucket.tokens >= almostOne
       if (allowed) bucket.tokens -= 1
       buckets.delete(key)
       buckets.set(key, bucket)

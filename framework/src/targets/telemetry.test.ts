@@ -132,7 +132,7 @@ describe('A keeper with a collector', () => {
     await clock.advance(2_000)
     await closed
     await expect.poll(() => reported).toMatchObject([{ message: expect.stringContaining('1 spans: the process ends') }])
-    expect(readdirSync(join(folder, 'counter'))).toContain('0000000001.index.json')
+    await expect.poll(() => readdirSync(join(folder, 'counter'))).toContain('0000000001.index.json')
     expect(readFileSync(join(folder, 'counter', '0000000001.jsonl'), 'utf8')).toContain(span.traceId)
   })
 })

@@ -6,7 +6,7 @@
  * wait: what comes on top is dropped, and so is what the disk refuses. Drops are counted, told to whoever listens, and
  * stand in the log as soon as something can be written again.
  *
- * Lines go to the process's own file until that is full (a sixteenth of what may be kept). Then it is sealed with its
+ * Lines go to the process's own file until that is full (a sixteenth of what may be kept, at most 8 MB). Then it is sealed with its
  * index, the oldest files are removed to make room, and the next is begun. A file that somebody removed, or on which a
  * write failed, is left as it is, and the next is begun as well.
  */
@@ -24,8 +24,10 @@ const waitMs = 500
 /** So much is written at once, and does not wait. */
 const batchBytes = 256 * KB
 const mostWaitingBytes = 4 * 1_024 * KB
-/** A process that is started again and again makes small files. */
-const mostSegments = 256
+/** A file is read as a whole. */
+const mostSegmentBytes = 8 * 1_024 * KB
+/** A process that is started again and again makes small files. Large bounds need more. */
+const leastMostSegments = 256
 
 /** What the index wants to know of a line. */
 export type About =
@@ -71,7 +73,7 @@ export class Writer {
   constructor(folder: string, options: WriterOptions) {
     this.#folder = folder
     this.#options = options
-    this.segmentBytes = Math.floor(options.maxBytes / 16)
+    this.segmentBytes = Math.min(mostSegmentBytes, Math.floor(options.maxBytes / 16))
   }
 
   /** Takes a line. Returns at once, and never throws. */
@@ -197,7 +199,9 @@ export class Writer {
     const folder = this.#folder
     await mkdir(folder, { recursive: true })
     const kept = await segmentsIn(folder)
-    await makeRoom(kept, this.#options.maxBytes - this.segmentBytes - this.segmentBytes / 16)
+    const { maxBytes } = this.#options
+    const mostSegments = Math.max(leastMostSegments, Math.ceil(maxBytes / this.segmentBytes))
+    await makeRoom(kept, maxBytes - this.segmentBytes - this.segmentBytes / 16, mostSegments)
     return begun(folder, (kept.at(-1)?.number ?? 0) + 1, headLine({ plan: this.#options.plan, fromMs }))
   }
 }
@@ -214,7 +218,7 @@ function earliest(entries: readonly Entry[]): number {
 }
 
 /** Removes the oldest until the rest is within its bounds. One that cannot be removed now is removed another time. */
-async function makeRoom(kept: readonly Segment[], mostBytes: number): Promise<void> {
+async function makeRoom(kept: readonly Segment[], mostBytes: number, mostSegments: number): Promise<void> {
   const sizes = await Promise.all(kept.map(bytesOf))
   let bytes = sizes.reduce((sum, size) => sum + size, 0)
   let count = kept.length

@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { contentAt, isRemoval, keys, openBuckets } from './bucket-steps.ts'
 
+process.stdin.resume().once('end', () => process.exit(1))
 const [folder = '', ...begun] = process.argv.slice(2)
 const { buckets } = await openBuckets(folder, systemClock())
 

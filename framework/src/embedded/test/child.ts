@@ -27,7 +27,8 @@ export function startChild(
 ): Child {
   const options = ['--import', loader.href, '--conditions=groundplan-source']
   const child = spawn(process.execPath, [...options, fileURLToPath(program), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The program ends with its input, and that ends with this process, however it ends.
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines: string[] = []
   const ended = once(child, 'close').then(([code]) => code as number | null)

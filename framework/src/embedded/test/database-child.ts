@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { embeddedDatabases } from '../database.ts'
 
+process.stdin.resume().once('end', () => process.exit(1))
 const [folder = ''] = process.argv.slice(2)
 writeSync(1, 'begun\n')
 const database = await embeddedDatabases({ folder, clock: systemClock() }).open('main')

@@ -11,6 +11,9 @@ import { type Served, serve } from '../node.ts'
 import { doorOf } from '../test/door.ts'
 import { shop } from '../test/shop.ts'
 
+/** Machines that test are busy ones. */
+const patient = { timeout: 10_000 }
+
 const places = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -94,7 +97,7 @@ describe.skipIf(executablePath === undefined)('the page in a browser', { timeout
     await endpoint('place').locator('summary').first().click()
     expect(await sent('place')).toMatch(/^201 Created/)
     await endpoint('place').getByLabel('Body').fill('{')
-    await expect.poll(() => endpoint('place').getByLabel('Body').getAttribute('aria-invalid')).toBe('true')
+    await expect.poll(() => endpoint('place').getByLabel('Body').getAttribute('aria-invalid'), patient).toBe('true')
   })
 
   it('sends a key that the tab keeps', async () => {
@@ -112,7 +115,7 @@ describe.skipIf(executablePath === undefined)('the page in a browser', { timeout
     expect(await sent('live')).toContain('live')
     await endpoint('live').locator('.events li').waitFor()
     await endpoint('live').getByRole('button', { name: 'Stop' }).click()
-    await expect.poll(() => endpoint('live').locator('.answer').textContent()).toContain('Stopped')
+    await expect.poll(() => endpoint('live').locator('.answer').textContent(), patient).toContain('Stopped')
     await endpoint('live').getByRole('button', { name: 'Send' }).waitFor()
   })
 

@@ -209,9 +209,11 @@ export class Handler {
 
   #isForeign(exchange: Exchange): boolean {
     const { method = '', headers } = exchange.request
-    const { origin, host } = headers
+    const { origin } = headers
     const fetchSite = exchange.header('sec-fetch-site')
     if (origin === undefined && fetchSite === undefined) return false
+    const forwarded = this.#parts.proxies > 0 ? exchange.header('x-forwarded-host') : undefined
+    const host = forwarded ?? headers.host
     return isForeign({ method, origin, fetchSite, host }, exchange.standing?.cors)
   }
 

@@ -56,6 +56,11 @@ export class Wire {
     await this.#until(() => holds(this.text))
   }
 
+  /** Lets go of what has come. */
+  forget(): void {
+    this.#received = Buffer.alloc(0)
+  }
+
   destroy(): void {
     this.socket.destroy()
   }

@@ -4,11 +4,13 @@
  */
 import { z } from 'zod'
 import { compileReader } from '../../compile/reader.ts'
+import { fitsKey } from '../../contract/keys.ts'
 import { limits } from '../../contract/limits.ts'
 import { fault } from '../../contract/problems.ts'
 import type { Conditions, Item, Key, Matcher, Query, Scalar, Store, Write } from '../../contract/store.ts'
 import type { Refusable } from '../../plan/operation.ts'
 import type { Page, Paging, Readable } from '../../plan/table.ts'
+import { readAttributes } from '../conventions.ts'
 import type { Session } from '../operations.ts'
 import type { Watching } from '../watching.ts'
 import { givenReader, jsonItem, type StoredReader, storedReader } from './reading.ts'
@@ -105,6 +107,14 @@ function keyIn(access: TableAccess, given: Values): Key {
   return key
 }
 
+/**
+ * Whether an item can stand under it. Where a text cannot be a key (it is empty or too long, it came from outside) there
+ * is nothing: that is no mistake of whoever asks. All else that is no key is.
+ */
+function couldBeKey(key: Key): boolean {
+  return Object.values(key).every((value, part) => typeof value !== 'string' || fitsKey(value, part))
+}
+
 function queryOf(names: readonly string[], partition: Values, range: Range, index?: string): Query {
   const { limit = limits.pageItemsDefault, after, reverse, from, to, prefix } = range
   return {
@@ -119,6 +129,10 @@ function queryOf(names: readonly string[], partition: Values, range: Range, inde
   }
 }
 
+function readSpanned<T>(session: Session, table: string, verb: string, run: () => Promise<T>): Promise<T> {
+  return session.spanned(`${table}.${verb}`, run, () => readAttributes(table, verb))
+}
+
 class TableReader {
   protected readonly access: TableAccess
   protected readonly session: Session
@@ -129,41 +143,50 @@ class TableReader {
   }
 
   get(key: Values): Promise<unknown> {
-    return this.session.spanned(`${this.access.name}.get`, async () => {
+    return this.read('get', async () => {
       const { store, name, stored } = this.access
-      const item = await store.get(name, keyIn(this.access, key))
+      const picked = keyIn(this.access, key)
+      const item = couldBeKey(picked) ? await store.get(name, picked) : undefined
       return item && stored.read(item)
     })
   }
 
   getMany(keys: readonly Values[]): Promise<readonly unknown[]> {
-    return this.session.spanned(`${this.access.name}.getMany`, async () => {
+    return this.read('getMany', async () => {
       const { store, name, stored } = this.access
-      const items = await store.getMany(
-        name,
-        keys.map(key => keyIn(this.access, key)),
-      )
-      return items.map(item => item && stored.read(item))
+      const picked = keys.map(key => keyIn(this.access, key))
+      const found = await store.getMany(name, picked.filter(couldBeKey))
+      const items = found.values()
+      return picked.map(key => {
+        const item = couldBeKey(key) ? items.next().value : undefined
+        return item && stored.read(item)
+      })
     })
   }
 
   query(partition: Values, range: Range = {}): Promise<Page<unknown>> {
-    return this.page(`${this.access.name}.query`, queryOf(this.access.key, partition, range))
+    return this.page('query', queryOf(this.access.key, partition, range))
   }
 
   get by(): Readonly<Record<string, (partition: Values, range?: Range) => Promise<Page<unknown>>>> {
     const through =
       (index: string, names: readonly string[]) =>
       (partition: Values, range: Range = {}) =>
-        this.page(`${this.access.name}.by.${index}`, queryOf(names, partition, range, index))
+        this.page(`by.${index}`, queryOf(names, partition, range, index))
     return Object.fromEntries(
       Object.entries(this.access.indexes).map(([index, names]) => [index, through(index, names)]),
     )
   }
 
-  protected page(span: string, query: Query): Promise<Page<unknown>> {
-    return this.session.spanned(span, async () => {
+  /** Inside a span. */
+  protected read<T>(verb: string, run: () => Promise<T>): Promise<T> {
+    return readSpanned(this.session, this.access.name, verb, run)
+  }
+
+  protected page(verb: string, query: Query): Promise<Page<unknown>> {
+    return this.read(verb, async () => {
       const { store, name, stored } = this.access
+      if (!couldBeKey({ partition: query.partition })) return { items: [] }
       const { items, after } = await store.query(name, query)
       return { items: items.map(item => stored.read(item)), ...(after === undefined ? {} : { after }) }
     })
@@ -256,7 +279,7 @@ class TableScanner {
   }
 
   scan({ limit = limits.pageItemsDefault, after }: Paging = {}): Promise<Page<unknown>> {
-    return this.#session.spanned(`${this.#access.name}.scan`, async () => {
+    return readSpanned(this.#session, this.#access.name, 'scan', async () => {
       const { store, name, stored } = this.#access
       const page = await store.scan(name, after === undefined ? { limit } : { limit, after })
       return {
