@@ -234,7 +234,7 @@ describe('A batch', () => {
     })
     await bed.send('a', 'b', 'c')
     await bed.advance('2 seconds')
-    expect(batches).toEqual([['a', 'b', 'c'], ['b', 'c'].filter(job => batches[1]?.includes(job)), ...batches.slice(2)])
+    expect(batches[0]).toEqual(['a', 'b', 'c'])
     expect(batches.slice(1).flat().sort()).toEqual(['b', 'c'])
     expect(await bed.deadLetters()).toEqual([])
   })
@@ -290,8 +290,11 @@ describe('A lease', () => {
   it('is extended while the call runs, so that nobody else is given the message', async () => {
     const gate = latch()
     let calls = 0
-    // The call may take as long as the lease; the process is slower than that.
-    const work = consumer(slow, { handle: () => (calls++, gate.opened) })
+    const handle = () => {
+      calls++
+      return gate.opened
+    }
+    const work = consumer(slow, { handle })
     await using bed = await testbed(backgroundPlan({ work }))
     await bed.uses({ slow: slow.sender }).slow.send({ job: 'a' })
     await bed.advance('9999 milliseconds')
@@ -332,7 +335,11 @@ describe('A lease', () => {
   it('is extended all the same when the engine failed once', async () => {
     const gate = latch()
     let calls = 0
-    const work = consumer(slow, { handle: () => (calls++, gate.opened) })
+    const handle = () => {
+      calls++
+      return gate.opened
+    }
+    const work = consumer(slow, { handle })
     await using bed = await testbed(backgroundPlan({ work }))
     const { extend } = bed.drivers.queues
     const failing = { extend: () => Promise.reject(fault('engine-unavailable', 'for a moment')) }
