@@ -1,14 +1,19 @@
 /**
  * A look at the data file before LMDB maps it into memory: reading past the end of a file that was cut off would end
  * the process, and a file of somebody else should not be touched at all.
+ *
+ * A file that is shorter than LMDB counts need not be cut off: pages at its end that were taken and given back within
+ * one transaction are never written (`mm_last_pg` in LMDB's source says so). So where pages are missing, the trees are
+ * walked: no page that is in use may be one of them. Then the file is given its full length, so that it is walked once.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { fault } from '../contract/problems.ts'
+import { type DataPages, usesPagesFrom } from './data-pages.ts'
 
 /** Where LMDB's files have what, in bytes. The first page is a head of 24 bytes and this. */
 const headBytes = 24
 const magicNumber = 0xbeefc0de
-const at = { magic: 0, version: 4, pageSize: 24, lastPage: 120 } as const
+const at = { magic: 0, version: 4, pageSize: 24, freeRecord: 24, mainRecord: 72, lastPage: 120 } as const
 const knownVersion = 2
 
 /**
@@ -24,11 +29,7 @@ export function checkDataFile(path: string): void {
     const head = Buffer.alloc(256)
     if (readSync(file, head, 0, head.length, 0) < head.length) throw damaged(path, 'is cut off')
     checkKind(path, head)
-    const pageSize = head.readUInt32LE(headBytes + at.pageSize)
-    const flushed = Buffer.alloc(256)
-    readSync(file, flushed, 0, flushed.length, pageSize / 2)
-    const needed = (Number(flushed.readBigUInt64LE(headBytes + at.lastPage)) + 1) * pageSize
-    if (size < needed) throw damaged(path, `is cut off: it has ${size} bytes of ${needed}`)
+    checkLength(path, file, size, head.readUInt32LE(headBytes + at.pageSize))
   } finally {
     closeSync(file)
   }
@@ -40,6 +41,17 @@ function checkKind(path: string, head: Buffer): void {
   if (version !== knownVersion) throw damaged(path, `has the format ${version}, this program reads ${knownVersion}`)
 }
 
+function checkLength(path: string, file: number, size: number, pageSize: number): void {
+  const flushed = Buffer.alloc(256)
+  readSync(file, flushed, 0, flushed.length, pageSize / 2)
+  const needed = (Number(flushed.readBigUInt64LE(headBytes + at.lastPage)) + 1) * pageSize
+  if (size >= needed) return
+  const pages: DataPages = { file, pageSize, whole: Math.floor(size / pageSize) }
+  const records = [at.freeRecord, at.mainRecord].map(start => flushed.subarray(headBytes + start))
+  if (usesPagesFrom(pages, records)) throw damaged(path, `is cut off: it has ${size} bytes of ${needed}`)
+  ftruncateSync(file, needed)
+}
+
 function damaged(path: string, what: string): Error {
   const detail = `"${path}" ${what}. Nothing was changed: put a copy of the folder in its place, or use another folder`
   return fault('data-damaged', detail)
@@ -47,7 +59,7 @@ function damaged(path: string, what: string): Error {
 
 function opened(path: string): number | undefined {
   try {
-    return openSync(path, 'r')
+    return openSync(path, 'r+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

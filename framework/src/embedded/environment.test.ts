@@ -34,6 +34,11 @@ async function filled(): Promise<void> {
   await environment.close()
 }
 
+/** How long LMDB's last flushed head says that the file is. */
+function countedBytes(path: string): number {
+  return (Number(readFileSync(path).readBigUInt64LE(4_096 + 24 + 120)) + 1) * 8_192
+}
+
 describe('the data folder of a plan', () => {
   it('is for one process at a time: another is refused, and told which process has it', async () => {
     const holder = await child('hold')
@@ -118,6 +123,44 @@ describe('the data folder of a plan', () => {
       expect(opened).toThrow(/^data-damaged: .* is cut off/)
       expect(statSync(join(data, 'data.mdb')).size).toBe(size)
     }
+  })
+
+  it('is whole when the pages that its file lacks are of no use: those of what came and went in one transaction', async () => {
+    await filled()
+    const environment = opened()
+    await environment.transactions.write(() => () => {
+      for (let n = 0; n < 300; n++) void environment.items.put(Buffer.from(`passing ${n}`), 'x'.repeat(3_000))
+      for (let n = 0; n < 300; n++) void environment.items.remove(Buffer.from(`passing ${n}`))
+    })
+    await environment.close()
+    const path = join(data, 'data.mdb')
+    const short = statSync(path).size
+    expect(short).toBeLessThan(countedBytes(path))
+    const again = opened()
+    expect(statSync(path).size).toBe(countedBytes(path))
+    expect([...again.items.getKeys()]).toHaveLength(500)
+    await again.close()
+    // One page less, and something that is in use is missing.
+    truncateSync(path, short - 8_192)
+    expect(opened).toThrow(/^data-damaged: .* is cut off/)
+  })
+
+  it('is whole however it came to be: values of all sizes that come, change and go', async () => {
+    for (let round = 0; round < 12; round++) {
+      const environment = opened()
+      await environment.transactions.write(() => () => {
+        for (let n = 0; n < 60; n++) {
+          const key = Buffer.from(`${(n * 7 + round) % 40}`)
+          if ((n + round) % 3 === 0) void environment.items.remove(key)
+          else void environment.items.put(key, 'x'.repeat(((n * 977 + round * 389) % 30) * 1_000))
+          void environment.queues.put(Buffer.from(`${n}.${round}`), Buffer.alloc(round * 100))
+        }
+      })
+      await environment.close()
+    }
+    const environment = opened()
+    expect(environment.queues.getKeysCount({})).toBe(720)
+    await environment.close()
   })
 
   it('must be writable', async () => {
