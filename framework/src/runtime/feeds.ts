@@ -4,7 +4,7 @@
 import type { ObjectCreatedMessage } from '../contract/bucket.ts'
 import type { Mail, MailCarrier } from '../contract/mail.ts'
 import { handlerQueue, mailQueue } from '../contract/names.ts'
-import { fault } from '../contract/problems.ts'
+import { fault, isFault } from '../contract/problems.ts'
 import type { Leased } from '../contract/queue.ts'
 import type { ChangeMessage } from '../contract/store.ts'
 import type { Handle } from '../plan/call.ts'
@@ -14,12 +14,14 @@ import type { Mailbox } from '../plan/mailbox.ts'
 import type { AnyTable, AnyTopic, NamedHandler } from '../plan/parts.ts'
 import type { Queue } from '../plan/queue.ts'
 import type { Reaction, ReactionCall } from '../plan/reaction.ts'
+import type { Retention } from '../plan/retention.ts'
 import type { Subscriber, SubscriberCall } from '../plan/subscriber.ts'
 import { milliseconds } from '../plan/words.ts'
 import type { RunningCall } from './call.ts'
 import { storedReader } from './clients/reading.ts'
 import { Pending } from './operations.ts'
 import { type Feed, Hopeless, type Received } from './pump.ts'
+import type { Ticker } from './schedules.ts'
 import type { ClientFactory, Wiring } from './wiring.ts'
 
 const usual = {
@@ -159,6 +161,26 @@ export function reactionFeed(wiring: Wiring, { service, name, handler }: Named<R
       const { measured, sinceMs } = content as AlarmMessage
       const more: Partial<ReactionCall> = { measured, since: new Date(sinceMs) }
       return run(handler.handle, call, clients, more)
+    }),
+  }
+}
+
+/** An alarm makes a retention run at once; where it runs already, that is enough. */
+export function retentionFeed(times: Ticker, { service, name, handler }: Named<Retention>): Feed {
+  return {
+    ...usual,
+    queue: handlerQueue(service.name, name),
+    service: service.name,
+    handler: name,
+    concurrency: 1,
+    attempts: 5,
+    timeoutMs: handler.timeoutMs,
+    batch: 1,
+    read: ({ body }) => JSON.parse(body) as AlarmMessage,
+    run: single(async () => {
+      await times.runNow(service.name, name).catch(error => {
+        if (!isFault(error, 'conflict')) throw error
+      })
     }),
   }
 }

@@ -22,7 +22,7 @@ import { cachedVault } from './clients/vault.ts'
 import type { Answer, Asked, Door, DoorRoute } from './door.ts'
 import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
 import { type Entropy, systemEntropy } from './entropy.ts'
-import { consumerFeed, mailFeed, reactionFeed, run, subscriberFeed } from './feeds.ts'
+import { consumerFeed, mailFeed, reactionFeed, retentionFeed, run, subscriberFeed } from './feeds.ts'
 import { gates } from './gates.ts'
 import type { LogSink } from './log.ts'
 import { type Metrics, metrics } from './metrics.ts'
@@ -30,6 +30,7 @@ import { once, onceTable } from './once.ts'
 import { outsides } from './outsides.ts'
 import { type Feed, type Pump, pump } from './pump.ts'
 import { type Relay, relay } from './relay.ts'
+import { retain, retentionsTable } from './retention.ts'
 import { runningCalls } from './running.ts'
 import { type Ticker, type Ticking, ticker } from './schedules.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
@@ -40,7 +41,7 @@ import { watching } from './watching.ts'
 import { type Wiring, wiring } from './wiring.ts'
 
 /** Tables that the runtime keeps beside the plan's. */
-export const runtimeTables: readonly TableShape[] = [onceTable, placesTable, viewsTable, alarmsTable]
+export const runtimeTables: readonly TableShape[] = [onceTable, placesTable, viewsTable, alarmsTable, retentionsTable]
 
 export interface RuntimeOptions {
   readonly logs: LogSink
@@ -113,7 +114,6 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     database: outside.database,
   })
   for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
-  sayWhatIsNotRun(parts, kit)
   const background =
     options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired, outside.outboxes)
   return {
@@ -254,10 +254,14 @@ function backgroundOf(
     const { handler } = named
     return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
   })
-  const feeds = [...feedsOf(parts, drivers, wired), ...views.map(({ feed }) => feed)]
+  const times = ticker(kit, drivers.schedules, [
+    ...ticking(parts, wired),
+    ...retaining(parts, drivers),
+    ...alarmTicking(parts, drivers, kit),
+  ])
+  const feeds = [...feedsOf(parts, drivers, wired, times), ...views.map(({ feed }) => feed)]
   const pumps: readonly Pump[] = feeds.map(feed => pump(kit, drivers.queues, feed))
   const relays: readonly Relay[] = [drivers.store.outbox, ...outboxes].map(outbox => relay(kit, outbox, drivers.queues))
-  const times = ticker(kit, drivers.schedules, [...ticking(parts, wired), ...alarmTicking(parts, drivers, kit)])
   for (const view of views) {
     view.buildIfNew().catch(error => {
       const message = kit.scrub(`cannot build the view "${view.view.name}": ${error}`)
@@ -277,11 +281,12 @@ function backgroundOf(
   }
 }
 
-function feedsOf({ handlers, resources }: Parts, drivers: Drivers, wired: Wiring): readonly Feed[] {
+function feedsOf({ handlers, resources }: Parts, drivers: Drivers, wired: Wiring, times: Ticker): readonly Feed[] {
   const ofHandlers = handlers.flatMap(({ service, name, handler }) => {
     if (handler.kind === 'consumer') return [consumerFeed(wired, { service, name, handler })]
     if (handler.kind === 'subscriber') return [subscriberFeed(wired, { service, name, handler })]
     if (handler.kind === 'reaction') return [reactionFeed(wired, { service, name, handler })]
+    if (handler.kind === 'retention' && handler.also) return [retentionFeed(times, { service, name, handler })]
     return []
   })
   const mailboxes = resources.filter(resource => resource.kind === 'mailbox')
@@ -295,6 +300,15 @@ function ticking({ handlers }: Parts, wired: Wiring): readonly Ticking[] {
     const { when, timeoutMs } = handler
     const runs: Ticking['run'] = (call, tick) => run(handler.handle, call, clients, { tick })
     return [{ service: service.name, name, when, timeoutMs, run: runs }]
+  })
+}
+
+function retaining({ handlers }: Parts, { store, buckets }: Drivers): readonly Ticking[] {
+  return handlers.flatMap(({ service, name, handler }) => {
+    if (handler.kind !== 'retention') return []
+    const parts = { store, buckets, name: `${service.name}/${name}`, retention: handler }
+    const { when, timeoutMs } = handler
+    return [{ service: service.name, name, when, timeoutMs, run: call => retain(parts, call) }]
   })
 }
 
@@ -346,15 +360,6 @@ function endpointOf(
   endpoints: ReadonlyMap<string, BoundEndpoint>,
 ): BoundEndpoint | undefined {
   return endpoints.get(`${plan.gateways[route.gateway]?.service.name}/${route.name}`)
-}
-
-/** Retentions are declared and drawn, and not run yet: said at each start, so that nobody relies on them. */
-function sayWhatIsNotRun({ handlers }: Parts, { logs, clock, plan }: CallKit): void {
-  for (const { service, name, handler } of handlers) {
-    if (handler.kind !== 'retention') continue
-    const message = `${service.name}/${name}: retentions are not run by this version; nothing is archived or removed`
-    logs({ level: 'warn', atMs: clock.now(), plan, message })
-  }
 }
 
 async function stillOrLate({ activity: running, clock }: CallKit, graceMs: number): Promise<void> {

@@ -25,7 +25,10 @@ export interface Ticking {
 }
 
 export interface Ticker {
-  /** Runs it now, as if its latest tick were due. */
+  /**
+   * Runs it now, as if a tick were due: claimed, so that it never runs twice at once. Rejects with what its handler
+   * threw. Faults: `no-such-route`, `conflict` (it is running, here or in another process).
+   */
   runNow(service: string, name: string): Promise<void>
   /** When each schedule is due next. */
   next(): readonly { readonly schedule: string; readonly atMs: number }[]
@@ -87,9 +90,12 @@ class Clockwork {
   }
 
   async runNow(): Promise<void> {
-    const tick = new Date(this.#kit.clock.now())
-    const call = this.#callOf(tick.getTime())
-    await execute(call, () => this.each.run(call, tick))
+    const last = await this.#schedules.last(this.name)
+    const tickMs = Math.max(this.#kit.clock.now(), (last?.tickMs ?? 0) + 1)
+    const claim = await this.#schedules.claim(this.name, tickMs, leaseMs)
+    if (!claim) throw fault('conflict', `${this.name} is running`)
+    const failure = await this.#runClaimed(claim)
+    if (failure !== undefined) throw failure
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -153,24 +159,30 @@ class Clockwork {
   async #tick(tickMs: number): Promise<void> {
     if (this.each.isNeeded && !(await this.each.isNeeded())) return
     const claim = await this.#schedules.claim(this.name, tickMs, leaseMs)
-    if (claim) return this.#runClaimed(claim)
+    if (claim) {
+      await this.#runClaimed(claim)
+      return
+    }
     // Whoever holds the schedule may be dead: then its claim runs out, and the tick is still to be run.
     const heldUntilMs = (await this.#schedules.last(this.name))?.heldUntilMs
     if (heldUntilMs !== undefined) this.#at(heldUntilMs, () => this.#eventually(() => this.#tick(tickMs)))
   }
 
-  async #runClaimed(claim: Claim): Promise<void> {
+  /** Gives what its handler threw; undefined when it went well. */
+  async #runClaimed(claim: Claim): Promise<unknown> {
     const tick = new Date(claim.tickMs)
-    const call = this.#callOf(claim.tickMs, claim)
+    const call = this.#callOf(claim)
     const letGo = this.#keep(claim, call)
     this.#calls.add(call)
     try {
       await execute(call, () => this.each.run(call, tick))
       await this.#finish(claim, undefined)
+      return undefined
     } catch (error) {
-      if (isFault(error, 'stopping')) return
+      if (isFault(error, 'stopping')) return error
       call.log.error(`${call.name} failed`, { error, tick: tick.toISOString() })
       await this.#finish(claim, this.#kit.scrub(error instanceof Error ? error.message : String(error)))
+      return error
     } finally {
       this.#calls.delete(call)
       letGo()
@@ -192,7 +204,7 @@ class Clockwork {
     }
   }
 
-  #callOf(tickMs: number, claim?: Claim): RunningCall {
+  #callOf({ tickMs, check }: Claim): RunningCall {
     return new RunningCall(this.#kit, {
       service: this.each.service,
       handler: this.each.name,
@@ -200,7 +212,7 @@ class Clockwork {
       span: { kind: 'internal', name: this.name },
       work: `${this.name}/${tickMs}`,
       workAtMs: tickMs,
-      ...(claim ? { checks: [claim.check] } : {}),
+      checks: [check],
     })
   }
 

@@ -63,7 +63,7 @@ function foreign(schema: Schema, path: string, seen: Set<Schema>): Foreign | und
 }
 
 /** The schemas a schema is made of; fields of an object under their names. */
-function partsIn(schema: Schema): readonly (readonly [string, Schema])[] {
+export function partsIn(schema: Schema): readonly (readonly [string, Schema])[] {
   if (schema instanceof z.ZodObject) return Object.entries(schema.shape) as (readonly [string, Schema])[]
   if (schema instanceof z.ZodLazy) return [['', schema.unwrap() as Schema]]
   return Object.values(schema.def)

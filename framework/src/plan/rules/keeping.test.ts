@@ -96,6 +96,21 @@ test('the lifecycle of a bucket goes by whole days, and cold comes before gone',
   ])
 })
 
+test('a retention of items with lists or objects in them needs to see every change of theirs', () => {
+  const Noted = Thing.extend({ tags: z.array(z.string()).optional() })
+  const archive = bucket('archive')
+  const options = { by: 'at', after: '1 day', archive, when: { every: '1 day' } } as const
+  // at: notes
+  const notes = table('notes', { item: Noted, key: ['id'] })
+  // at: blind
+  const blind = retention(notes, options)
+  const versioned = table('versioned', { item: Noted.extend({ rev: z.int() }), key: ['id'], version: 'rev' })
+  const seeing = retention(versioned, options)
+  expect(lines(check(plan('shop', { services: [service('work', { blind, seeing })] })))).toEqual([
+    `${at('blind')}  The retention "blind" of the service "work" cannot know whether an item of "notes" changed inside a list or object while it was archived (also ${at('notes')}) — give the table a version: \`version: 'revision'\``,
+  ])
+})
+
 test('a retention removes what is old, not what is new', () => {
   const things = table('things', { item: Thing, key: ['id'] })
   // at: cleaning

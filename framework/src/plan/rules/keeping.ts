@@ -13,7 +13,9 @@ import {
   type Parts,
   resourcesOf,
 } from '../parts.ts'
+import type { Schema } from '../schema.ts'
 import { grouped } from './grouped.ts'
+import { partsIn } from './json.ts'
 import { handlerText } from './services.ts'
 
 export function* keepingMistakes(parts: Parts): Generator<Mistake> {
@@ -116,8 +118,27 @@ function* bucketMistakes(bucket: AnyBucket): Generator<Mistake> {
 
 function* retentionMistakes(parts: Parts): Generator<Mistake> {
   for (const named of handlersOf(parts, 'retention')) {
-    if (named.handler.afterMs > 0) continue
-    const message = `The ${handlerText(named)} removes items of any age`
-    yield finding('lifecycle-invalid', [named.handler], message, "write for example `after: '365 days'`")
+    const { handler } = named
+    if (handler.afterMs <= 0) {
+      const message = `The ${handlerText(named)} removes items of any age`
+      yield finding('lifecycle-invalid', [handler], message, "write for example `after: '365 days'`")
+    }
+    const { name, spec } = handler.of
+    if (spec.version !== undefined || !partsIn(spec.item.schema).some(([, part]) => isNested(part, new Set()))) continue
+    const message = `The ${handlerText(named)} cannot know whether an item of "${name}" changed inside a list or object while it was archived`
+    yield finding(
+      'lifecycle-invalid',
+      [handler, handler.of],
+      message,
+      "give the table a version: `version: 'revision'`",
+    )
   }
+}
+
+const nested = new Set(['object', 'array', 'record', 'tuple', 'any', 'unknown', 'custom', 'intersection'])
+
+function isNested(schema: Schema, seen: Set<Schema>): boolean {
+  if (seen.has(schema)) return false
+  seen.add(schema)
+  return nested.has(schema.def.type) || partsIn(schema).some(([, part]) => isNested(part, seen))
 }
