@@ -1,0 +1,72 @@
+/**
+ * Drives one job queue through three phases and prints what it measured as JSON: adding (64 in flight, each awaited),
+ * working off what was added (no-op handler, 64 at a time), and the time from adding to handling at a steady rate.
+ * `node drive.mjs <contender> '{"seconds":3, …}'`; a contender is a module that gives
+ * `open(config) → { add(job), work(handle), close() }`.
+ */
+const [name, text] = process.argv.slice(2)
+const config = JSON.parse(text)
+const { open } = await import(`./${name}.mjs`)
+const note = 'about 130 bytes of body in all, as small jobs are: an order, its customer'
+const engine = await open(config)
+let added = 0
+let handled = 0
+let hear = () => {}
+
+async function adding(milliseconds) {
+  const until = performance.now() + milliseconds
+  const writer = async () => {
+    while (performance.now() < until)
+      await engine.add({ n: added++, at: performance.now(), customer: 'customer-7', note })
+  }
+  await Promise.all(Array.from({ length: 64 }, writer))
+}
+
+/** Until all that was added is handled; false when that takes too long. */
+function drained(milliseconds) {
+  return new Promise(resolve => {
+    const late = setTimeout(() => resolve(false), milliseconds)
+    const look = () => {
+      if (handled < added) return
+      clearTimeout(late)
+      resolve(true)
+    }
+    hear = look
+    look()
+  })
+}
+
+const start = performance.now()
+await adding(config.seconds * 1_000)
+const addPerSecond = added / ((performance.now() - start) / 1_000)
+
+const taken = []
+let measuring = false
+const workStart = performance.now()
+await engine.work(async ({ at }) => {
+  handled += 1
+  if (measuring) taken.push(performance.now() - at)
+  hear()
+})
+const whole = await drained(config.mostSeconds * 1_000)
+const workPerSecond = handled / ((performance.now() - workStart) / 1_000)
+
+let latency
+if (whole) {
+  measuring = true
+  const from = performance.now()
+  let failed
+  for (let sent = 0; performance.now() - from < config.seconds * 1_000; ) {
+    for (; sent < (performance.now() - from) / 2; sent++) {
+      engine.add({ n: added++, at: performance.now(), customer: 'customer-7', note }).catch(error => (failed = error))
+    }
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  if (failed) throw failed
+  if (await drained(5_000)) {
+    taken.sort((one, other) => one - other)
+    latency = { p50: taken[Math.floor(taken.length * 0.5)], p99: taken[Math.floor(taken.length * 0.99)] }
+  }
+}
+await engine.close()
+process.stdout.write(`${JSON.stringify({ addPerSecond, workPerSecond, whole, ...latency })}\n`, () => process.exit(0))

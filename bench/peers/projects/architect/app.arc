@@ -1,0 +1,12 @@
+@app
+bench
+
+@http
+get /
+
+@tables
+items
+  owner *String
+
+@queues
+jobs

@@ -1,0 +1,167 @@
+/**
+ * Claims beside peers: durable jobs beside BullMQ, NATS JetStream, pg-boss, graphile-worker and an append-only file;
+ * tables beside dynalite; the time from the command to the first good answer beside Architect's sandbox and
+ * serverless-offline.
+ *
+ * `npm run peers -w groundplan-bench -- jobs tables start --rounds=3 --seconds=3`: without a name, all three. The peers
+ * are installed in `.groundplan/bench/peers` the first time. Contenders take turns; ratios are taken in each round.
+ */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { flushesPerSecond } from '../disk.ts'
+import { type Installed, installed } from './install.ts'
+import { missing, nats, postgres, redis, type Server, serverFolder } from './servers.ts'
+import { starts } from './starts.ts'
+import { type Column, cell, headed, median, row } from './table.ts'
+
+interface Contender {
+  readonly title: string
+  readonly module: string
+  /** Whether what was awaited survives a power cut. */
+  readonly durable: string
+  config(servers: Servers): object
+}
+
+interface Servers {
+  readonly always: Server
+  readonly everysec: Server
+  readonly nats: Server
+  readonly postgres: Server
+}
+
+const url = ({ postgres: { port } }: Servers) => `postgres://bench@127.0.0.1:${port}/postgres`
+
+const queues: readonly Contender[] = [
+  {
+    title: 'BullMQ, `appendfsync always`',
+    module: 'bullmq',
+    durable: 'yes',
+    config: s => ({ redisPort: s.always.port }),
+  },
+  {
+    title: 'BullMQ, `appendfsync everysec`',
+    module: 'bullmq',
+    durable: 'no',
+    config: s => ({ redisPort: s.everysec.port }),
+  },
+  { title: 'NATS JetStream, file', module: 'nats', durable: 'no', config: s => ({ natsPort: s.nats.port }) },
+  { title: 'pg-boss, tuned', module: 'pg-boss', durable: 'yes', config: s => ({ postgresUrl: url(s) }) },
+  { title: 'graphile-worker, tuned', module: 'graphile', durable: 'yes', config: s => ({ postgresUrl: url(s) }) },
+  { title: 'append-only file, group commit', module: 'file', durable: 'yes', config: () => ({}) },
+  { title: '**Groundplan**, embedded', module: 'groundplan', durable: 'yes', config: () => ({}) },
+]
+
+const tables: readonly Contender[] = [
+  { title: 'dynalite in memory, through the SDK', module: 'tables-dynalite', durable: 'no', config: () => ({}) },
+  {
+    title: 'dynalite on LevelDB, through the SDK',
+    module: 'tables-dynalite',
+    durable: 'no',
+    config: () => ({ kept: true }),
+  },
+  { title: '**Groundplan**, embedded', module: 'tables-groundplan', durable: 'yes', config: () => ({}) },
+]
+
+const rounds = option('rounds', 3)
+const seconds = option('seconds', 3)
+const named = process.argv.slice(2).filter(word => !word.startsWith('-'))
+const wanted = (name: string): boolean => named.length === 0 || named.includes(name)
+
+const peers = installed(process.cwd())
+if (wanted('jobs')) await jobs()
+if (wanted('tables')) await tableRounds()
+if (wanted('start')) console.log(await starts(peers, resolve(process.cwd(), '..'), rounds))
+
+async function jobs(): Promise<void> {
+  const absent = missing()
+  if (absent.length > 0) throw new Error(`this needs servers: apt-get install ${absent.join(' ')}`)
+  const folder = serverFolder()
+  const stops: Server[] = []
+  const kept = async (starting: Promise<Server>): Promise<Server> => {
+    const server = await starting
+    stops.push(server)
+    return server
+  }
+  try {
+    const servers: Servers = {
+      always: await kept(redis(join(folder.path, 'redis-always'), 'always')),
+      everysec: await kept(redis(join(folder.path, 'redis-everysec'), 'everysec')),
+      nats: await kept(nats(join(folder.path, 'nats'))),
+      postgres: await kept(postgres(join(folder.path, 'postgres'))),
+    }
+    const columns: readonly Column[] = [
+      { title: 'added/s', key: 'addPerSecond', against: 'BullMQ, `appendfsync always`' },
+      { title: 'worked/s', key: 'workPerSecond', against: 'BullMQ, `appendfsync always`' },
+      { title: 'p50 ms', key: 'p50' },
+      { title: 'p99 ms', key: 'p99' },
+      { title: 'fdatasync/s', key: 'flushes' },
+    ]
+    await compared('drive', queues, servers, columns)
+  } finally {
+    for (const server of stops) await server.stop()
+    folder.remove()
+  }
+}
+
+async function tableRounds(): Promise<void> {
+  const against = 'dynalite on LevelDB, through the SDK'
+  await compared('tables-drive', tables, undefined, [
+    { title: 'put/s', key: 'put', against },
+    { title: 'get/s', key: 'get', against },
+    { title: 'query of 10/s', key: 'query', against },
+    { title: 'fdatasync/s', key: 'flushes' },
+  ])
+}
+
+async function compared(
+  driver: string,
+  contenders: readonly Contender[],
+  servers: Servers | undefined,
+  columns: readonly Column[],
+): Promise<void> {
+  const measured = new Map(contenders.map(({ title }) => [title, [] as Record<string, number>[]]))
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      process.stderr.write(`  round ${round + 1} of ${rounds}: ${contender.title}          \r`)
+      measured.get(contender.title)?.push(await driven(peers, driver, contender, servers))
+    }
+  }
+  console.log(`\n${headed(['', 'on disk when awaited', ...columns.map(({ title }) => title)])}`)
+  for (const { title, durable } of contenders) {
+    console.log(row([title, durable, ...columns.map(column => cell(column, title, measured))]))
+  }
+  const flushes = [...measured.values()].flat().map(({ flushes = 0 }) => flushes)
+  console.log(`\n  ${rounds} rounds; the disk did ${Math.round(median(flushes))} fdatasync/s meanwhile.\n`)
+}
+
+/** One contender in a process of its own, on a folder of its own; killed when it takes far too long. */
+async function driven(
+  { folder, node }: Installed,
+  driver: string,
+  { module, config }: Contender,
+  servers: Servers | undefined,
+): Promise<Record<string, number>> {
+  const parent = join(folder, '../data')
+  mkdirSync(parent, { recursive: true })
+  const data = mkdtempSync(join(parent, 'run-'))
+  try {
+    const before = flushesPerSecond(data)
+    const given = { ...(servers ? config(servers) : config({} as Servers)), folder: data, seconds, mostSeconds: 20 }
+    const { stdout } = await promisify(execFile)(
+      node,
+      [join(folder, 'contenders', `${driver}.mjs`), module, JSON.stringify(given)],
+      { cwd: folder, timeout: 90_000, killSignal: 'SIGKILL' },
+    )
+    const line = stdout.trim().split('\n').at(-1) ?? '{}'
+    return { ...(JSON.parse(line) as Record<string, number>), flushes: (before + flushesPerSecond(data)) / 2 }
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+function option(name: string, usual: number): number {
+  const given = process.argv.find(each => each.startsWith(`--${name}=`))
+  return given === undefined ? usual : Number(given.slice(name.length + 3))
+}
