@@ -33,6 +33,8 @@ export interface Target {
   /** The parameters, in the order of the path. */
   readonly names: readonly string[]
   readonly maxBodyBytes: number
+  /** Whether its answers are written at once: no file, no stream. */
+  readonly atOnce: boolean
 }
 
 /** What stands at one path: an endpoint for each method. */
@@ -128,7 +130,7 @@ function spotOf(standing: Standing, routes: readonly DoorRoute[]): Spot {
 }
 
 function targetOf(standing: Standing, route: DoorRoute): Target {
-  const { path, maxBodyBytes } = route.endpoint
+  const { path, maxBodyBytes, returns } = route.endpoint
   return {
     standing,
     route,
@@ -136,6 +138,7 @@ function targetOf(standing: Standing, route: DoorRoute): Target {
       .filter(segment => segment.startsWith(':'))
       .map(segment => segment.slice(1)),
     maxBodyBytes: Math.min(maxBodyBytes, standing.maxBodyBytes),
+    atOnce: !('kind' in returns && (returns.kind === 'stream' || returns.kind === 'file')),
   }
 }
 

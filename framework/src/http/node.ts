@@ -1,8 +1,9 @@
 /**
  * The Node door: one HTTP server for the gateways of one or several plans.
  */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
 import type { Door } from '../runtime/door.ts'
@@ -13,6 +14,7 @@ import type { Extras } from './node/elsewhere.ts'
 import { Handler } from './node/handler.ts'
 import { Incoming } from './node/incoming.ts'
 import { Responder } from './node/respond.ts'
+import { ShortWay, type ShortWayParts } from './node/short-way.ts'
 
 export interface ServeOptions {
   /** For the heartbeats of event streams. */
@@ -29,8 +31,15 @@ export interface ServeOptions {
   readonly trustProxy?: number
   /** Handlers of others, by prefix. */
   readonly extra?: Extras
+  /**
+   * Takes connections that ask to stop being HTTP (web sockets), and ends them when the server closes. Default: nobody
+   * does, and such a request is answered as any other.
+   */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Whether gateways show their OpenAPI document and the page to try them. Default: true. */
   readonly docs?: boolean
+  /** Whether plain requests for JSON are read and answered without Node's HTTP, which is faster. Default: true. */
+  readonly shortWay?: boolean
   readonly limits?: Partial<ServerLimits>
 }
 
@@ -69,6 +78,8 @@ export interface Served {
   /** Without a slash at its end, such as `http://127.0.0.1:4000`. */
   readonly url: string
   readonly port: number
+  /** From now on requests go to these doors instead; what is being answered ends as it began. */
+  replace(doors: readonly Door[]): void
   /**
    * Stops: takes no new connection, ends event streams, lets calls finish for `graceMs` (default: 10 seconds), then cuts
    * what is left. The same promise when called again.
@@ -85,13 +96,11 @@ export interface Served {
  */
 export async function serve(doors: readonly Door[], options: ServeOptions): Promise<Served> {
   const most = { ...usualLimits, ...options.limits }
-  const addresses = addressesOf(doors, options.mount === '/')
   const connections = new Connections()
   const responder = new Responder(options.clock, options.report)
   const sweepMs = Math.max(Math.ceil(Math.min(most.headersMs, most.bodyMs) / 10), 10)
   const arrivals = new Arrivals(Math.ceil(most.bodyMs / sweepMs))
-  const handler = new Handler({
-    addresses,
+  const parts = {
     extras: options.extra ?? {},
     connections,
     responder,
@@ -101,17 +110,34 @@ export async function serve(doors: readonly Door[], options: ServeOptions): Prom
     mostCalls: most.calls,
     proxies: options.trustProxy ?? 0,
     docs: options.docs ?? true,
-  })
-  const server = serverFor(handler, connections, most, sweepMs)
+  }
+  const handlerOf = (of: readonly Door[]): Handler =>
+    new Handler({ ...parts, addresses: addressesOf(of, options.mount === '/' && of.length > 0) })
+  const current = { handler: handlerOf(doors) }
+  const server = serverFor(current, connections, most, sweepMs)
+  if (options.upgrade) server.on('upgrade', options.upgrade)
+  const short = options.shortWay === false ? undefined : shortWayOf(server, current, connections, most)
   await listening(server, options.port ?? 0, options.host ?? '127.0.0.1')
-  const sweeping = setInterval(() => arrivals.sweep(), sweepMs)
-  sweeping.unref()
-  return servedBy(server, options.host ?? '127.0.0.1', graceMs =>
-    closed(server, connections, responder, graceMs).finally(() => clearInterval(sweeping)),
-  )
+  const sweepings = [setInterval(() => arrivals.sweep(), sweepMs)]
+  if (short) sweepings.push(setInterval(() => short.sweep(), short.sweepMs))
+  for (const sweeping of sweepings) sweeping.unref()
+  return servedBy(server, options.host ?? '127.0.0.1', {
+    replace(by) {
+      current.handler = handlerOf(by)
+    },
+    async close(graceMs) {
+      await closed(server, connections, short, responder, graceMs)
+      for (const sweeping of sweepings) clearInterval(sweeping)
+    },
+  })
 }
 
-function serverFor(handler: Handler, connections: Connections, most: ServerLimits, sweepMs: number): Server {
+/** The handler may be replaced while the server runs: it is asked for at each event. */
+interface Current {
+  readonly handler: Handler
+}
+
+function serverFor(current: Current, connections: Connections, most: ServerLimits, sweepMs: number): Server {
   const server = createServer<typeof Incoming>({
     IncomingMessage: Incoming,
     insecureHTTPParser: false,
@@ -129,13 +155,34 @@ function serverFor(handler: Handler, connections: Connections, most: ServerLimit
   server.maxConnections = most.connections
   // Node would leave out the header lines above its count; ours are refused.
   server.maxHeadersCount = 0
-  server.on('request', handler.request)
-  server.on('checkContinue', handler.request)
-  server.on('checkExpectation', handler.request)
-  server.on('clientError', handler.clientError)
-  server.on('connect', handler.connect)
+  const request = (asked: Incoming, response: ServerResponse<Incoming>): void =>
+    current.handler.request(asked, response)
+  server.on('request', request)
+  server.on('checkContinue', request)
+  server.on('checkExpectation', request)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => current.handler.clientError(error, socket))
+  server.on('connect', (asked, socket) => current.handler.connect(asked, socket))
   server.on('connection', socket => connections.add(socket))
   return server
+}
+
+/** Connections begin on the short way; Node's own listener takes those that leave it. */
+function shortWayOf(server: Server, current: Current, connections: Connections, most: ServerLimits): ShortWay {
+  const takers = server.listeners('connection')
+  const handOver = (socket: Socket, read: Buffer): void => {
+    for (const take of takers) take.call(server, socket)
+    socket.emit('data', read)
+  }
+  const silent = (socket: Socket): void => {
+    connections.add(socket)
+    current.handler.clientError(Object.assign(new Error('silent'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+  }
+  const begin: ShortWayParts['begin'] = (...asked) => current.handler.short(...asked)
+  const { headers: mostHeaders, idleMs, stallMs, headersMs } = most
+  const short = new ShortWay({ begin, handOver, silent, mostHeaders, idleMs, stallMs, headersMs })
+  server.removeAllListeners('connection')
+  server.on('connection', socket => short.add(socket))
+  return short
 }
 
 function listening(server: Server, port: number, host: string): Promise<void> {
@@ -148,12 +195,17 @@ function listening(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
-function servedBy(server: Server, host: string, close: (graceMs: number) => Promise<void>): Served {
+function servedBy(
+  server: Server,
+  host: string,
+  { replace, close }: { replace(doors: readonly Door[]): void; close(graceMs: number): Promise<void> },
+): Served {
   const { port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
+    replace,
     close(graceMs = 10_000) {
       closing ??= close(graceMs)
       return closing
@@ -161,11 +213,21 @@ function servedBy(server: Server, host: string, close: (graceMs: number) => Prom
   }
 }
 
-async function closed(server: Server, connections: Connections, responder: Responder, graceMs: number): Promise<void> {
+async function closed(
+  server: Server,
+  connections: Connections,
+  short: ShortWay | undefined,
+  responder: Responder,
+  graceMs: number,
+): Promise<void> {
   const over = new Promise<void>(resolve => server.close(() => resolve()))
   responder.close()
   connections.close()
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  short?.close()
+  const cut = setTimeout(() => {
+    server.closeAllConnections()
+    short?.cut()
+  }, graceMs)
   await over
   clearTimeout(cut)
 }

@@ -57,6 +57,8 @@ export type KeyWriter = Clients<{ keys: KeyTables['keys']['writer'] }>['keys']
 export interface ApiKeys<Scope extends string> {
   readonly kind: 'api-keys'
   readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly rates: Readonly<Record<string, RatePlan>>
   /** The keys themselves; `uses: { keys: partnerKeys.keys.writer }` lets a handler issue and revoke them. */
   readonly keys: KeyTables['keys']
   readonly usage: KeyTables['usage']
@@ -90,9 +92,11 @@ export function apiKeys<const Scope extends string>(
   const tables = keyTables(name, place)
   const { header = 'x-api-key', rates = {}, scopes } = options
   const caller = z.object({ keyId: z.string(), account: z.string(), scopes: z.array(z.enum(scopes)) })
-  return {
+  const self: ApiKeys<Scope> = {
     kind: 'api-keys',
     name,
+    scopes,
+    rates,
     ...tables,
     with: (...needed) => {
       const withThese = authorizer([name, ...needed].join('/'), {
@@ -101,13 +105,14 @@ export function apiKeys<const Scope extends string>(
         uses: { keys: tables.keys.writer, usage: tables.usage.writer },
         authorize: (request, uses) => verify(request, uses, { name, header, rates, needed }),
       })
-      return declaredAt(place, withThese) as unknown as Authorizer<KeyCaller<Scope>>
+      return Object.assign(declaredAt(place, withThese), { apiKeys: self }) as unknown as Authorizer<KeyCaller<Scope>>
     },
     issue: (keys, key, at, secret) => issue(name, keys, key, at, secret),
     revoke: async (keys, keyId) => {
       await keys.remove({ keyId })
     },
   }
+  return self
 }
 
 function keyTables(name: string, place: PlaceOf) {

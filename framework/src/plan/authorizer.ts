@@ -2,6 +2,7 @@
  * Authorizers: they turn a request into a typed caller, or refuse it. An endpoint names one, or says `anyone`.
  */
 import type { z } from 'zod'
+import type { ApiKeys } from './api-keys.ts'
 import type { Clients, Uses } from './grant.ts'
 import { calledFrom, type Place } from './place.ts'
 import type { Problem } from './problem.ts'
@@ -52,6 +53,8 @@ export interface Authorizer<out Caller> {
   /** How a request shows who it is, for the OpenAPI document. */
   readonly shownBy?: ShownBy
   readonly uses: Uses
+  /** The API keys that it asks for. */
+  readonly apiKeys?: ApiKeys<string>
   authorize(request: Credentials, uses: Clients<Uses>): Promise<Verdict<unknown>>
   place(): Place | undefined
 }

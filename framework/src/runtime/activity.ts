@@ -2,6 +2,7 @@
  * Activity: what is running at this moment, by name, so that a stop can wait for it and the testbed can tell when all
  * is still.
  */
+import type { Placed, Roll } from './roll.ts'
 
 /** Something that runs. */
 export interface Active {
@@ -11,35 +12,35 @@ export interface Active {
 export interface Activity {
   /** Something began; call the result once when it has ended. */
   begin(name: string): () => void
-  /** The same for something that is there already. `leave` tells whether it was running. */
-  enter(active: Active): void
-  leave(active: Active): boolean
+  /** A call has left the roll: tells those who wait until all is still. */
+  left(): void
   readonly count: number
   names(): readonly string[]
   /** Resolves when nothing runs. */
   idle(): Promise<void>
 }
 
-export function activity(): Activity {
+/** `calls`: the calls that run, which come and go too fast to be told one by one. */
+export function activity(calls: Roll<Active & Placed>): Activity {
   const running = new Set<Active>()
   const waiting: (() => void)[] = []
-  const leave = (active: Active): boolean => {
-    const left = running.delete(active)
-    if (left && running.size === 0 && waiting.length > 0) for (const wake of waiting.splice(0)) wake()
-    return left
+  const left = (): void => {
+    if (waiting.length > 0 && running.size + calls.size === 0) for (const wake of waiting.splice(0)) wake()
   }
   return {
     begin(name) {
       const entry = { name }
       running.add(entry)
-      return () => void leave(entry)
+      return () => {
+        running.delete(entry)
+        left()
+      }
     },
-    enter: active => void running.add(active),
-    leave,
+    left,
     get count() {
-      return running.size
+      return running.size + calls.size
     },
-    names: () => [...running].map(({ name }) => name),
-    idle: () => (running.size === 0 ? Promise.resolve() : new Promise(resolve => waiting.push(resolve))),
+    names: () => [...running, ...calls.all()].map(({ name }) => name),
+    idle: () => (running.size + calls.size === 0 ? Promise.resolve() : new Promise(resolve => waiting.push(resolve))),
   }
 }

@@ -12,7 +12,8 @@ import { type Entropy, idsOf } from './entropy.ts'
 import { type LogSink, logTo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type Remember, Session } from './operations.ts'
-import type { RunningCalls } from './running.ts'
+import type { Roll } from './roll.ts'
+import type { RunningCalls, Timed } from './running.ts'
 import type { Attributes, Span, SpanKind, Trace, Tracer } from './telemetry.ts'
 
 /** Who is calling, as far as other services need to know. */
@@ -30,6 +31,8 @@ export interface CallKit {
   readonly tracer: Tracer
   readonly entropy: Entropy
   readonly running: RunningCalls
+  /** The calls that run. */
+  readonly calls: Roll<Timed>
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal
   /** What runs beside calls: deliveries, ticks, relays. */
@@ -56,17 +59,22 @@ export interface CallPlan {
   readonly checks?: readonly Write[]
 }
 
+/** What a small call does not ask for is made when it is asked for: its session, signal, ids and log. */
 export class RunningCall implements Call {
   readonly kit: CallKit
   readonly plan: CallPlan
   readonly span: Span
-  session: Session
   /** Set once an authorizer has let the caller in. */
   identity: Identity | undefined
   /** Ends it from outside while it runs: its time is up, its claim lost, the process stopping. */
-  expire: (why: Fault) => void = () => {}
+  expire: (why: Fault) => void = why => this.stop(why)
+  /** On the roll of calls. */
+  place = -1
   readonly #beganMs: number
   #endsMs: number
+  #session: Session | undefined
+  /** Whether it ended well, or why not: for a session that is asked for when all is over. */
+  #over: 'well' | Fault | undefined
   #work: string | undefined
   #asked = 0
   #abort: AbortController | undefined
@@ -80,7 +88,16 @@ export class RunningCall implements Call {
     this.#endsMs = Math.min(this.#beganMs + plan.timeoutMs, plan.untilMs ?? Number.POSITIVE_INFINITY)
     this.span = kit.tracer.start(plan.span.name, plan.span.kind, plan.trace, plan.span.attributes)
     this.#work = plan.work
-    this.session = this.#sessionWith(undefined)
+  }
+
+  get session(): Session {
+    this.#session ??= this.#sessionWith(undefined)
+    return this.#session
+  }
+
+  /** An operation that was made and neither run nor handed on. */
+  get forgotten(): Fault | undefined {
+    return this.#session?.forgotten
   }
 
   /** When it began. */
@@ -141,24 +158,31 @@ export class RunningCall implements Call {
   beginOnce(work: string, atMs: number, remember: Remember): void {
     this.#work = work
     this.#ids = idsOf(work, atMs)
-    this.session = this.#sessionWith(remember)
+    this.#session = this.#sessionWith(remember)
   }
 
   /** From now on the call writes in the operation it returns alone, as it would have to with an idempotency key. */
   answerOnly(): void {
-    this.session = this.#sessionWith(undefined, true)
+    this.#session = this.#sessionWith(undefined, true)
   }
 
   /** Ends what the call may still do. */
   stop(why: Fault): void {
-    this.session.close(why)
+    this.#over ??= why
+    this.#session?.close(why)
     this.#abort?.abort(why)
+  }
+
+  /** It has ended well. */
+  end(): void {
+    this.#over ??= 'well'
+    this.#session?.end()
   }
 
   #sessionWith(remember: Remember | undefined, answerOnly = remember !== undefined): Session {
     const { store, tracer } = this.kit
     const { checks } = this.plan
-    return new Session({
+    const session = new Session({
       store,
       tracer,
       trace: this.span,
@@ -166,6 +190,9 @@ export class RunningCall implements Call {
       ...(checks ? { checks } : {}),
       ...(remember ? { remember } : {}),
     })
+    if (this.#over === 'well') session.end()
+    else if (this.#over) session.close(this.#over)
+    return session
   }
 
   #follow(): AbortController {
@@ -179,23 +206,34 @@ export class RunningCall implements Call {
 
 /**
  * Runs a handler to its end: within its time, with every operation it made run, counted and traced. When it has ended,
- * or its time is up, nothing more is written for it. One promise and one entry a call: most of what a small call costs
- * is here.
+ * or its time is up, nothing more is written for it.
  */
 export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return Promise.resolve(executed(call, run))
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** The same. A handler that waits for nothing gives, or throws, without a promise: most small calls are such. */
+export function executed<T>(call: RunningCall, run: () => T | PromiseLike<T>): T | Promise<T> {
+  const { running } = call.kit
+  running.begin(call)
+  let result: T | PromiseLike<T>
+  try {
+    result = run()
+  } catch (error) {
+    throw running.end(call) ? failed(call, error) : error
+  }
+  if (isPromise(result)) return settled(call, result)
+  if (running.end(call)) return kept(call, result)
+  throw fault('timed-out', `${call.name} has ended`)
+}
+
+function settled<T>(call: RunningCall, result: PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const { running } = call.kit
-    const kept = (result: T): void => {
-      if (!running.end(call)) return
-      const { forgotten } = call.session
-      if (forgotten) {
-        reject(failed(call, forgotten))
-      } else {
-        call.session.end()
-        ended(call, undefined, false, result)
-        resolve(result)
-      }
-    }
     const broken = (error: unknown): void => {
       if (running.end(call)) reject(failed(call, error))
     }
@@ -203,15 +241,23 @@ export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Pr
       call.stop(why)
       broken(why)
     }
-    running.begin(call)
-    try {
-      const result = run()
-      if (isPromise(result)) result.then(kept, broken)
-      else kept(result)
-    } catch (error) {
-      broken(error)
-    }
+    result.then(value => {
+      if (!running.end(call)) return
+      try {
+        resolve(kept(call, value))
+      } catch (error) {
+        reject(error)
+      }
+    }, broken)
   })
+}
+
+function kept<T>(call: RunningCall, result: T): T {
+  const { forgotten } = call
+  if (forgotten) throw failed(call, forgotten)
+  call.end()
+  ended(call, undefined, false, result)
+  return result
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
@@ -226,10 +272,11 @@ function failed(call: RunningCall, error: unknown): unknown {
 
 function ended(call: RunningCall, error: unknown, counts: boolean, result?: unknown): void {
   const { kit, plan, span, nowMs } = call
+  const endMs = kit.clock.now()
   const status = span.sampled && plan.span.kind === 'server' ? statusOf(error, result) : undefined
   if (status !== undefined) span.set('http.response.status_code', status)
-  span.end(error)
-  kit.metrics.called(plan.service, plan.handler, kit.clock.now() - nowMs, counts)
+  span.end(error, endMs)
+  kit.metrics.called(plan.service, plan.handler, endMs - nowMs, counts, endMs)
 }
 
 function callersFault(error: unknown): boolean {

@@ -9,7 +9,7 @@ import type { EndpointCall } from '../plan/endpoint.ts'
 import type { Clients, Uses } from '../plan/grant.ts'
 import { isProblem, type Problem } from '../plan/problem.ts'
 import { answerOf, isOurs, keptAnswerOf, problemFrom, repeated, scrubbed } from './answers.ts'
-import { type CallKit, execute, type Identity, RunningCall } from './call.ts'
+import { type CallKit, executed, type Identity, RunningCall } from './call.ts'
 import { issuesText } from './clients/reading.ts'
 import type { InternalRequest } from './clients/service.ts'
 import type { Answer, Asked } from './door.ts'
@@ -62,7 +62,7 @@ export class Calls {
   }
 
   /** A call through a gateway. Never rejects. */
-  async fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
+  fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
     const { endpoint } = bound
     const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
     return this.#answer(bound, call, {
@@ -85,7 +85,7 @@ export class Calls {
   }
 
   /** A call of somebody whom the asker vouches for. Never rejects. */
-  async as(bound: BoundEndpoint, asked: Asked, identity: Identity): Promise<Answer> {
+  as(bound: BoundEndpoint, asked: Asked, identity: Identity): Promise<Answer> {
     const { endpoint } = bound
     const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
     return this.#answer(bound, call, {
@@ -124,14 +124,20 @@ export class Calls {
     })
   }
 
-  async #answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+  /** One promise where the handler waits for nothing: what a small call costs is made of such things. */
+  #answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
     try {
-      if (bound.output.kind === 'stream') return await streamed(bound, call, () => this.#opened(bound, call, arrival))
-      const answer = await execute(call, () => this.#run(bound, call, arrival))
-      return answer.kind === 'problem' ? scrubbed(answer, call.kit.scrub) : answer
+      const answer =
+        bound.output.kind === 'stream'
+          ? streamed(bound, call, () => this.#opened(bound, call, arrival))
+          : executed(call, () => this.#run(bound, call, arrival))
+      if (!(answer instanceof Promise)) return Promise.resolve(cleaned(call, answer))
+      return answer.then(
+        given => cleaned(call, given),
+        error => failure(call, error),
+      )
     } catch (error) {
-      if (isOurs(error)) call.log.error(`${call.name} failed`, { error })
-      return scrubbed(problemFrom(error, call.span.traceId), call.kit.scrub)
+      return Promise.resolve(failure(call, error))
     }
   }
 
@@ -224,6 +230,16 @@ export class Calls {
   }
 }
 
+/** Secrets stay here, also where a handler put them into a problem's words. */
+function cleaned(call: RunningCall, answer: Answer): Answer {
+  return answer.kind === 'problem' ? scrubbed(answer, call.kit.scrub) : answer
+}
+
+function failure(call: RunningCall, error: unknown): Answer {
+  if (isOurs(error)) call.log.error(`${call.name} failed`, { error })
+  return scrubbed(problemFrom(error, call.span.traceId), call.kit.scrub)
+}
+
 /** Somebody whom the asker vouches for opens no other doors than the authorizer that knows the caller. */
 function vouchedFor(bound: BoundEndpoint, call: RunningCall, identity: Identity | undefined): unknown {
   const { authorizer, service, name } = bound
@@ -301,11 +317,12 @@ interface Issue {
 
 function validated(inputs: Inputs, asked: Asked): Given {
   const issues: Issue[] = []
+  const { params, query, headers, body } = inputs
   const given = {
-    params: inputs.params ? part(issues, '/params', inputs.params, asked.params) : asked.params,
-    query: inputs.query && part(issues, '/query', inputs.query, queryOf(inputs, asked)),
-    headers: inputs.headers && part(issues, '/headers', inputs.headers, headersOf(inputs, asked)),
-    body: inputs.body ? part(issues, '/body', inputs.body, asked.body) : noBody(issues, asked.body),
+    params: params ? part(issues, '/params', params, asked.params) : asked.params,
+    query: query && part(issues, '/query', query, queryOf(inputs, asked)),
+    headers: headers && part(issues, '/headers', headers, headersOf(inputs, asked)),
+    body: body ? part(issues, '/body', body, asked.body) : noBody(issues, asked.body),
   }
   if (issues.length > 0) throw invalid(issues)
   return given

@@ -11,7 +11,8 @@ export interface HandlerCounts {
 }
 
 export interface Metrics {
-  called(service: string, handler: string, durationMs: number, failed: boolean): void
+  /** `nowMs`: when it ended. */
+  called(service: string, handler: string, durationMs: number, failed: boolean, nowMs: number): void
   /** Counts of a service's handlers over the last `minutes`, at most 15. */
   over(service: string, minutes: number): HandlerCounts
   /** Since the start, by `service/handler`. */
@@ -22,12 +23,12 @@ const minuteMs = 60_000
 const keptMinutes = 15
 
 export function metrics(clock: Clock): Metrics {
-  const totals = new Map<string, HandlerCounts>()
+  const totals = new Map<string, Map<string, HandlerCounts>>()
   const minutes = new Map<number, Map<string, HandlerCounts>>()
   let current: { minute: number; counts: Map<string, HandlerCounts> } | undefined
 
-  const thisMinute = (): Map<string, HandlerCounts> => {
-    const minute = Math.floor(clock.now() / minuteMs)
+  const minuteAt = (nowMs: number): Map<string, HandlerCounts> => {
+    const minute = Math.floor(nowMs / minuteMs)
     if (current?.minute === minute) return current.counts
     const counts = new Map<string, HandlerCounts>()
     minutes.set(minute, counts)
@@ -36,9 +37,14 @@ export function metrics(clock: Clock): Metrics {
     return counts
   }
   return {
-    called(service, handler, durationMs, failed) {
-      count(totals, `${service}/${handler}`, durationMs, failed)
-      count(thisMinute(), service, durationMs, failed)
+    called(service, handler, durationMs, failed, nowMs) {
+      let handlers = totals.get(service)
+      if (!handlers) {
+        handlers = new Map()
+        totals.set(service, handlers)
+      }
+      count(handlers, handler, durationMs, failed)
+      count(minuteAt(nowMs), service, durationMs, failed)
     },
     over(service, span) {
       const sum = empty()
@@ -46,8 +52,12 @@ export function metrics(clock: Clock): Metrics {
       for (const [minute, counts] of minutes) if (minute > from) add(sum, counts.get(service))
       return sum
     },
-    totals: () => Object.fromEntries([...totals].sort(([a], [b]) => (a < b ? -1 : 1))),
+    totals: () => Object.fromEntries([...totals].flatMap(named).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
+}
+
+function named([service, handlers]: readonly [string, Map<string, HandlerCounts>]): [string, HandlerCounts][] {
+  return [...handlers].map(([handler, counts]) => [`${service}/${handler}`, counts])
 }
 
 function empty(): HandlerCounts {

@@ -62,7 +62,8 @@ interface Refused {
 
 export class Session implements Work {
   readonly parts: SessionParts
-  readonly #waiting = new Set<Waiting>()
+  /** Made with the first operation: most calls have none. */
+  #waiting: Set<Waiting> | undefined
   #closed: Fault | undefined
   #ended = false
   #remembered = false
@@ -80,6 +81,7 @@ export class Session implements Work {
 
   /** Until it is started, the call is not complete. */
   waitFor(operation: Waiting): void {
+    this.#waiting ??= new Set()
     this.#waiting.add(operation)
   }
 
@@ -93,6 +95,7 @@ export class Session implements Work {
 
   /** An operation was made and neither run nor handed on. */
   get forgotten(): Fault | undefined {
+    if (this.#waiting === undefined) return undefined
     const [first] = this.#waiting
     return first && neverRun(first)
   }
@@ -112,7 +115,7 @@ export class Session implements Work {
   }
 
   started(operation: Waiting): void {
-    this.#waiting.delete(operation)
+    this.#waiting?.delete(operation)
   }
 
   /** Runs operations in one commit. */

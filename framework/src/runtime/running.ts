@@ -5,16 +5,16 @@
 import type { Cancel, Clock } from '../contract/clock.ts'
 import { type Fault, fault } from '../contract/problems.ts'
 import type { Active, Activity } from './activity.ts'
+import type { Placed, Roll } from './roll.ts'
 
 /** A call, as far as its time goes. */
-export interface Timed extends Active {
+export interface Timed extends Active, Placed {
   readonly deadlineMs: number
   /** Its time is up. */
   expire(late: Fault): void
 }
 
 export interface RunningCalls {
-  readonly all: ReadonlySet<Timed>
   /** Throws when it is closed. */
   begin(call: Timed): void
   /** False when it had ended already: its time was up. */
@@ -23,8 +23,8 @@ export interface RunningCalls {
   close(why: Fault): void
 }
 
-export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
-  const calls = new Set<Timed>()
+/** `calls`: where they are kept. */
+export function runningCalls(clock: Clock, calls: Roll<Timed>, activity: Activity): RunningCalls {
   let armed: { readonly atMs: number; readonly cancel: Cancel } | undefined
   let closed: Fault | undefined
   const arm = (atMs: number): void => {
@@ -36,29 +36,28 @@ export function runningCalls(clock: Clock, activity: Activity): RunningCalls {
     armed = undefined
     const nowMs = clock.now()
     let earliestMs = Number.POSITIVE_INFINITY
-    for (const call of calls) {
+    for (const call of calls.all()) {
       if (call.deadlineMs <= nowMs) call.expire(fault('timed-out', `${call.name} took longer than it may`))
       else if (call.deadlineMs < earliestMs) earliestMs = call.deadlineMs
     }
     if (calls.size > 0 && earliestMs < Number.POSITIVE_INFINITY) arm(earliestMs)
   }
   return {
-    all: calls,
     begin(call) {
       if (closed) throw closed
       calls.add(call)
-      activity.enter(call)
       arm(call.deadlineMs)
     },
     // The timer stays set: the next call will want one, and firing for nothing costs nothing.
     end(call) {
-      activity.leave(call)
-      return calls.delete(call)
+      const ran = calls.remove(call)
+      activity.left()
+      return ran
     },
     close(why) {
       closed = why
       armed?.cancel()
-      for (const call of calls) call.expire(why)
+      for (const call of calls.all()) call.expire(why)
     },
   }
 }

@@ -38,7 +38,8 @@ export function traceparentOf(trace: Trace): string {
 
 /** A span that runs. */
 export interface Span extends Trace {
-  end(failure?: unknown): void
+  /** `endMs`: default now. */
+  end(failure?: unknown, endMs?: number): void
   set(name: string, value: string | number | boolean): void
 }
 
@@ -51,30 +52,21 @@ type Scrub = (text: string) => string
 
 /** `scrub` replaces secret values in what a span says. */
 export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy, scrub: Scrub): Tracer {
-  const { sink: given, sampled: share } = telemetry
-  const sink = given && ((span: SpanRecord): void => given(scrubbed(span, scrub)))
-  const chosen = (): boolean => sink !== undefined && (share >= 1 || entropy.fraction() < share)
+  const { sink, sampled: share } = telemetry
+  const keeps: Keeps | undefined = sink && { sink, clock, scrub }
+  const chosen = (): boolean => keeps !== undefined && (share >= 1 || entropy.fraction() < share)
   return {
     start(name, kind, parent, attributes, startMs) {
-      const sampled = parent ? parent.sampled && sink !== undefined : chosen()
-      if (!sampled || !sink) return new Passing(parent, entropy)
+      const sampled = parent ? parent.sampled && keeps !== undefined : chosen()
+      if (!sampled || !keeps) return new Passing(parent, entropy)
       const traceId = parent?.traceId ?? entropy.hex(16)
       return new Recording(
-        sink,
-        clock,
+        keeps,
         { traceId, spanId: entropy.hex(8), parentId: parent?.spanId, name, kind, startMs: startMs ?? clock.now() },
         attributes,
       )
     },
   }
-}
-
-function scrubbed(span: SpanRecord, scrub: Scrub): SpanRecord {
-  const attributes: Record<string, string | number | boolean> = {}
-  for (const [name, value] of Object.entries(span.attributes)) {
-    attributes[name] = typeof value === 'string' ? scrub(value) : value
-  }
-  return { ...span, attributes, ...(span.failure === undefined ? {} : { failure: scrub(span.failure) }) }
 }
 
 /** A span that is not kept. Its ids are made when somebody asks: a log line, a problem, a call to another service. */
@@ -114,18 +106,24 @@ interface Begun {
   readonly startMs: number
 }
 
+/** What all spans that are kept share. */
+interface Keeps {
+  readonly sink: (span: SpanRecord) => void
+  readonly clock: Clock
+  readonly scrub: Scrub
+}
+
 class Recording implements Span {
   readonly sampled = true
-  readonly #sink: (span: SpanRecord) => void
-  readonly #clock: Clock
+  readonly #keeps: Keeps
   readonly #begun: Begun
-  readonly #attributes: Record<string, string | number | boolean>
+  readonly #given: Attributes | undefined
+  #set: Record<string, string | number | boolean> | undefined
 
-  constructor(sink: (span: SpanRecord) => void, clock: Clock, begun: Begun, attributes: Attributes = {}) {
-    this.#sink = sink
-    this.#clock = clock
+  constructor(keeps: Keeps, begun: Begun, attributes: Attributes | undefined) {
+    this.#keeps = keeps
     this.#begun = begun
-    this.#attributes = { ...attributes }
+    this.#given = attributes
   }
 
   get traceId(): string {
@@ -137,18 +135,42 @@ class Recording implements Span {
   }
 
   set(name: string, value: string | number | boolean): void {
-    this.#attributes[name] = value
+    this.#set ??= {}
+    this.#set[name] = value
   }
 
-  end(failure?: unknown): void {
-    const { parentId, ...begun } = this.#begun
-    this.#sink({
-      ...begun,
-      ...(parentId === undefined ? {} : { parentId }),
-      endMs: this.#clock.now(),
-      attributes: failure === undefined ? this.#attributes : { 'error.type': errorType(failure), ...this.#attributes },
-      ...(failure === undefined ? {} : { failure: failure instanceof Error ? failure.message : String(failure) }),
-    })
+  end(failure?: unknown, endMs = this.#keeps.clock.now()): void {
+    const { sink, scrub } = this.#keeps
+    const { parentId, traceId, spanId, name, kind, startMs } = this.#begun
+    const attributes = this.#attributes(failure)
+    const span = { traceId, spanId, name, kind, startMs, endMs, attributes }
+    if (failure === undefined) {
+      sink(parentId === undefined ? span : { ...span, parentId })
+    } else {
+      const text = scrub(failure instanceof Error ? failure.message : String(failure))
+      sink({ ...span, ...(parentId === undefined ? {} : { parentId }), failure: text })
+    }
+  }
+
+  /** Those of what it was begun with give way to those that were set. */
+  #attributes(failure: unknown): Attributes {
+    const { scrub } = this.#keeps
+    const attributes: Record<string, string | number | boolean> = {}
+    if (failure !== undefined) attributes['error.type'] = errorType(failure)
+    addScrubbed(attributes, this.#given, scrub)
+    addScrubbed(attributes, this.#set, scrub)
+    return attributes
+  }
+}
+
+function addScrubbed(
+  attributes: Record<string, string | number | boolean>,
+  more: Attributes | undefined,
+  scrub: Scrub,
+): void {
+  for (const name in more) {
+    const value = more[name]
+    if (value !== undefined) attributes[name] = typeof value === 'string' ? scrub(value) : value
   }
 }
 

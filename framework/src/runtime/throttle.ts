@@ -25,15 +25,21 @@ const almostOne = 1 - 1e-9
 /** Buckets by key. When there are very many, those not used for longest are forgotten: most of them are full again. */
 export function throttles(clock: Clock): Throttles {
   const buckets = new Map<string, Bucket>()
+  let newestKey: string | undefined
+  let newest: Bucket | undefined
   return {
     take(key, rate) {
-      const nowMs = clock.now()
-      const bucket = refilled(buckets.get(key), rate, nowMs)
+      const known = key === newestKey ? newest : buckets.get(key)
+      const bucket = refilled(known, rate, clock.now())
       const allowed = bucket.tokens >= almostOne
       if (allowed) bucket.tokens -= 1
-      buckets.delete(key)
-      buckets.set(key, bucket)
-      if (buckets.size > keptKeys) forgetOldest(buckets)
+      if (key !== newestKey) {
+        buckets.delete(key)
+        buckets.set(key, bucket)
+        newestKey = key
+        newest = bucket
+        if (buckets.size > keptKeys) forgetOldest(buckets)
+      }
       return allowed ? 0 : (1 - bucket.tokens) / rate.perSecond
     },
   }

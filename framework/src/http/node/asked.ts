@@ -2,7 +2,7 @@
 import type { Asked } from '../../runtime/door.ts'
 import { cookieIn } from '../cookies.ts'
 import type { Query } from '../query.ts'
-import type { Incoming } from './incoming.ts'
+import type { Inbound } from './exchange.ts'
 
 export class NodeAsked implements Asked {
   readonly method: string
@@ -10,18 +10,12 @@ export class NodeAsked implements Asked {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   body: unknown = undefined
-  readonly #request: Incoming
+  readonly #request: Inbound
   readonly #proxies: number
   #gone: AbortController | undefined
 
   /** @param proxies how many trusted proxies stand before this server */
-  constructor(
-    request: Incoming,
-    path: string,
-    params: Readonly<Record<string, string>>,
-    query: Query,
-    proxies: number,
-  ) {
+  constructor(request: Inbound, path: string, params: Readonly<Record<string, string>>, query: Query, proxies: number) {
     this.#request = request
     this.method = request.method ?? ''
     this.path = path
@@ -58,7 +52,7 @@ export class NodeAsked implements Asked {
 }
 
 /** A header's text, its lines joined. Only what the client sent: no name of an object's own members is one. */
-export function headerOf(request: Incoming, name: string): string | undefined {
+export function headerOf(request: Inbound, name: string): string | undefined {
   const { headers } = request
   if (!Object.hasOwn(headers, name)) return undefined
   const value = headers[name]
@@ -69,7 +63,7 @@ export function headerOf(request: Incoming, name: string): string | undefined {
  * The client's address: of the socket, or behind proxies what the outermost trusted one saw: each adds to the right of
  * `X-Forwarded-For` whom it was called by; what stands further left anybody can have written.
  */
-export function addressOf(request: Incoming, proxies: number): string {
+export function addressOf(request: Inbound, proxies: number): string {
   const direct = plainAddress(request.socket.remoteAddress ?? '')
   if (proxies === 0) return direct
   const forwarded = headerOf(request, 'x-forwarded-for')?.split(',') ?? []

@@ -3,7 +3,8 @@
  * answered after those before it, and a stop knows what to wait for.
  */
 import type { Socket } from 'node:net'
-import type { Exchange } from './exchange.ts'
+import type { Duplex } from 'node:stream'
+import type { NodeExchange } from './exchange.ts'
 import type { Sink } from './incoming.ts'
 
 /** Requests of one connection that are answered at the same time; the next ones wait. */
@@ -13,10 +14,10 @@ const mostAtOnce = 32
 export const lingerMs = 1_000
 
 /** Begins to answer an exchange. */
-export type Start = (exchange: Exchange) => void
+export type Start = (exchange: NodeExchange) => void
 
 export class Connections {
-  readonly #open = new Map<Socket, Connection>()
+  readonly #open = new Map<Duplex, Connection>()
 
   add(socket: Socket): void {
     const connection = new Connection(socket)
@@ -27,16 +28,13 @@ export class Connections {
     })
   }
 
-  of(socket: Socket): Connection | undefined {
+  of(socket: Duplex): Connection | undefined {
     return this.#open.get(socket)
   }
 
   /** From now on each ends when it has nothing to answer any more; at once, where nothing was ever asked. */
   close(): void {
-    for (const [socket, connection] of this.#open) {
-      if (socket.bytesRead > 0) connection.closing = true
-      else socket.destroy()
-    }
+    for (const connection of this.#open.values()) connection.close()
   }
 }
 
@@ -48,16 +46,16 @@ export class Connection {
   #starting = false
   #broken = false
   /** The newest exchange. */
-  last: Exchange | undefined
+  last: NodeExchange | undefined
   /** Whether it ends with its last answer. */
-  closing = false
+  #closing = false
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
   /** Starts an exchange, or keeps it until others have ended. */
-  begin(exchange: Exchange, start: Start): void {
+  begin(exchange: NodeExchange, start: Start): void {
     this.last = exchange
     if (this.#running >= mostAtOnce) {
       this.#hold(exchange, start)
@@ -71,7 +69,13 @@ export class Connection {
     this.#running -= 1
     if (this.#waiting.length > 0) this.#startWaiting()
     else if (this.#paused) this.#resume()
-    if (this.closing && this.#running === 0) this.#afterLast(() => this.#socket.destroySoon())
+    if (this.#closing && this.#running === 0) this.#afterLast(() => this.#socket.destroySoon())
+  }
+
+  /** Ends when it has nothing to answer any more; at once, where nothing was ever asked. */
+  close(): void {
+    if (this.#socket.bytesRead > 0) this.#closing = true
+    else this.#socket.destroy()
   }
 
   /** The connection is gone, and with it whoever asked. */
@@ -80,7 +84,7 @@ export class Connection {
   }
 
   /** What was already read with the request is kept with it; nothing more is read. */
-  #hold(exchange: Exchange, start: Start): void {
+  #hold(exchange: NodeExchange, start: Start): void {
     const { request } = exchange
     const held = new Held()
     request.sink = held
@@ -115,12 +119,14 @@ export class Connection {
   }
 
   /**
-   * The bytes on this connection are no HTTP any more: says so when all answers before have left, and closes.
+   * The bytes on this connection are no HTTP any more: says so when all answers before have left, and closes. After an
+   * answer that ends the connection nothing more is said.
    * @param text a whole answer
    */
   break(text: string): void {
     if (this.#broken) return
     this.#broken = true
+    if (this.last?.response.shouldKeepAlive === false) return
     this.#afterLast(() => this.#say(text))
   }
 

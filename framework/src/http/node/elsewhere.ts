@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Addresses, isBelow, type Standing } from '../addresses.ts'
-import type { Exchange } from './exchange.ts'
+import type { NodeExchange } from './exchange.ts'
 
 /**
  * Answers requests below a prefix by itself, as a plain handler of Node's server. Gives false when it does not want
@@ -14,7 +14,7 @@ export type Extra = (request: IncomingMessage, response: ServerResponse) => bool
 export type Extras = Readonly<Record<`/${string}`, Extra>>
 
 /** Takes an exchange, or leaves it to the next. */
-export type Take = (exchange: Exchange, path: string) => boolean | Promise<boolean>
+export type Take = (exchange: NodeExchange, path: string) => boolean | Promise<boolean>
 
 export interface Place {
   /** Without a slash at its end; empty for the root. */
@@ -50,7 +50,7 @@ function taking(run: Extra): Take {
 }
 
 /** Hands an exchange to the first place that takes it; false when none does. */
-export async function takenAt(places: readonly Place[], exchange: Exchange, path: string): Promise<boolean> {
+export async function takenAt(places: readonly Place[], exchange: NodeExchange, path: string): Promise<boolean> {
   for (const { prefix, take, last } of places) {
     if (!isBelow(path, prefix)) continue
     if (await take(exchange, path)) return true

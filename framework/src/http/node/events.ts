@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../contract/clock.ts'
 import type { Answer } from '../../runtime/door.ts'
 import { apiDefaults } from '../headers.ts'
-import type { Exchange } from './exchange.ts'
+import type { NodeExchange } from './exchange.ts'
 
 type EventsAnswer = Extract<Answer, { kind: 'events' }>
 
@@ -24,7 +24,7 @@ const streamHeaders = {
 
 /** Sends events until there are no more or the client goes. Rejects when the events do. */
 export async function sendEvents(
-  exchange: Exchange,
+  exchange: NodeExchange,
   { events, headers, status }: EventsAnswer,
   clock: Clock,
 ): Promise<void> {

@@ -6,12 +6,12 @@ import { fileDefaults } from '../headers.ts'
 import { contentDisposition, isCompressible } from '../media.ts'
 import { compressor } from './compress.ts'
 import { sendLarge } from './content.ts'
-import type { Exchange } from './exchange.ts'
+import type { NodeExchange } from './exchange.ts'
 
 type FileAnswer = Extract<Answer, { kind: 'file' }>
 type Pieces = AsyncIterable<Uint8Array>
 
-export function sendFile(exchange: Exchange, { file, headers, status }: FileAnswer): Promise<void> {
+export function sendFile(exchange: NodeExchange, { file, headers, status }: FileAnswer): Promise<void> {
   const named = file.name === undefined ? {} : { 'Content-Disposition': contentDisposition(file.name) }
   const head = exchange.head(fileDefaults, { ...named, ...headers })
   const { content } = file
@@ -26,7 +26,7 @@ function textType(type: string): string {
 }
 
 async function sendPieces(
-  exchange: Exchange,
+  exchange: NodeExchange,
   status: number,
   type: string,
   pieces: Pieces,
@@ -43,7 +43,7 @@ async function sendPieces(
   await (coding ? pipeline(source, compressor(coding), response) : pipeline(source, response))
 }
 
-async function endedUnread({ response }: Exchange, pieces: Pieces): Promise<void> {
+async function endedUnread({ response }: NodeExchange, pieces: Pieces): Promise<void> {
   response.end()
   await pieces[Symbol.asyncIterator]().return?.()
 }

@@ -16,13 +16,13 @@ import { NodeAsked } from './asked.ts'
 import { type Arrivals, BodySink, type Budget, type Received } from './body.ts'
 import type { Connections } from './connections.ts'
 import { type Extras, type Place, placesOf, takenAt } from './elsewhere.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type Inbound, type NodeExchange, type Outbound } from './exchange.ts'
 import { discard, type Incoming } from './incoming.ts'
 import { callMount, mountAt } from './mounts.ts'
 import { type Pages, pagesOf } from './pages.ts'
 import { parserRefusal, rawAnswer } from './raw.ts'
 import type { Responder } from './respond.ts'
-import { headFault, pathAndQueryOf, type Refused } from './target.ts'
+import { headFault, type PathAndQuery, pathAndQueryOf, type Refused } from './target.ts'
 
 export interface HandlerParts {
   readonly addresses: Addresses
@@ -81,7 +81,25 @@ export class Handler {
     else this.#start(exchange)
   }
 
-  readonly #start = (exchange: Exchange): void => {
+  /**
+   * For requests that somebody else has read, body and all: begins to answer those for endpoints whose answers are
+   * written at once. False for all others, and nothing has been done. Never throws.
+   */
+  readonly short = (request: Inbound, response: Outbound, body: Buffer): boolean => {
+    const asked = pathAndQueryOf(request.url ?? '')
+    if (asked === undefined || this.#isNearer(asked.path)) return false
+    const found = this.#parts.addresses.routes.find(asked.path)
+    const target = found?.spot.targets.get(request.method ?? '')
+    if (found === undefined || !target?.atOnce || body.length > target.maxBodyBytes) return false
+    if (this.#responder.running >= this.#parts.mostCalls) return false
+    const exchange = new Exchange(request, response, undefined)
+    exchange.standing = target.standing
+    this.#responder.began()
+    this.#settle(exchange, () => this.#withBody(exchange, target, found, asked, body))
+    return true
+  }
+
+  readonly #start = (exchange: NodeExchange): void => {
     this.#responder.began()
     this.#settle(exchange, () => this.#route(exchange))
   }
@@ -103,7 +121,10 @@ export class Handler {
 
   /** For the server's event `connect`: this is no proxy. */
   readonly connect = (_request: unknown, socket: Duplex): void => {
-    socket.end(rawAnswer({ code: 'method-not-allowed', detail: 'this is no proxy' }))
+    // Node has let go of it: what still comes is read and forgotten, or the connection would never end.
+    socket.on('error', () => socket.destroy())
+    socket.resume()
+    this.#parts.connections.of(socket)?.break(rawAnswer({ code: 'method-not-allowed', detail: 'this is no proxy' }))
   }
 
   /** Writes the refusal, where `step` gives one. */
@@ -118,20 +139,20 @@ export class Handler {
 
   // ---------- where to: each step refuses, or goes on
 
-  #route(exchange: Exchange): Refused | undefined {
+  #route(exchange: NodeExchange): Refused | undefined {
     const { request } = exchange
     const wrong = headFault(request, this.#parts.mostHeaders)
     if (wrong) return wrong
     const asked = pathAndQueryOf(request.url ?? '')
     if (asked === undefined) return this.#withoutPath(exchange)
     if (this.#responder.running > this.#parts.mostCalls) return tooMuch
-    const { path, query } = asked
+    const { path } = asked
     const found = this.#isNearer(path) ? undefined : this.#parts.addresses.routes.find(path)
     if (found === undefined) return this.#elsewhere(exchange, path)
     exchange.standing = found.spot.standing
     const target = found.spot.targets.get(request.method ?? '')
     if (target === undefined) return this.#otherMethod(exchange, found.spot)
-    return this.#toEndpoint(exchange, target, found, path, query)
+    return this.#toEndpoint(exchange, target, found, asked)
   }
 
   #isNearer(path: string): boolean {
@@ -162,7 +183,7 @@ export class Handler {
     return undefined
   }
 
-  #elsewhere(exchange: Exchange, path: string): undefined {
+  #elsewhere(exchange: NodeExchange, path: string): undefined {
     takenAt(this.#places, exchange, path).then(
       taken => {
         if (taken) this.#responder.endedByItself(exchange)
@@ -175,7 +196,7 @@ export class Handler {
 
   #gatewayTake(standing: Standing) {
     const pages: Pages = this.#parts.docs ? pagesOf(standing) : async () => false
-    return async (exchange: Exchange, path: string): Promise<boolean> => {
+    return async (exchange: NodeExchange, path: string): Promise<boolean> => {
       exchange.standing = standing
       const mount = mountAt(standing, path)
       if (!mount) return pages(exchange, path.slice(standing.base.length))
@@ -188,23 +209,40 @@ export class Handler {
 
   // ---------- endpoints
 
-  #toEndpoint(
-    exchange: Exchange,
-    target: Target,
-    found: Found<Spot>,
-    path: string,
-    queryText: string,
-  ): Refused | undefined {
+  #toEndpoint(exchange: NodeExchange, target: Target, found: Found<Spot>, address: PathAndQuery): Refused | undefined {
     const { request } = exchange
-    const params = parametersOf(target, found)
-    const query = queryOf(queryText)
-    if (params === undefined || query === undefined) return badEncoding
-    if (this.#isForeign(exchange)) return foreign
-    const asked = new NodeAsked(request, path, params, query, this.#parts.proxies)
+    const asked = this.#askedOf(exchange, target, found, address)
+    if ('code' in asked) return asked
     if (hasBody(request)) return this.#receive(exchange, target, asked)
     request.sink = discard
     this.#call(exchange, target, asked)
     return undefined
+  }
+
+  #withBody(
+    exchange: Exchange,
+    target: Target,
+    found: Found<Spot>,
+    address: PathAndQuery,
+    body: Buffer,
+  ): Refused | undefined {
+    const asked = this.#askedOf(exchange, target, found, address)
+    if ('code' in asked) return asked
+    if (body.length > 0 && !isJson(exchange.request.headers['content-type'])) return notJson
+    return this.#received(exchange, target, asked, body)
+  }
+
+  #askedOf(
+    exchange: Exchange,
+    target: Target,
+    found: Found<Spot>,
+    { path, query: queryText }: PathAndQuery,
+  ): NodeAsked | Refused {
+    const params = parametersOf(target, found)
+    const query = queryOf(queryText)
+    if (params === undefined || query === undefined) return badEncoding
+    if (this.#isForeign(exchange)) return foreign
+    return new NodeAsked(exchange.request, path, params, query, this.#parts.proxies)
   }
 
   #isForeign(exchange: Exchange): boolean {
@@ -217,7 +255,7 @@ export class Handler {
     return isForeign({ method, origin, fetchSite, host }, exchange.standing?.cors)
   }
 
-  #receive(exchange: Exchange, target: Target, asked: NodeAsked): Refused | undefined {
+  #receive(exchange: NodeExchange, target: Target, asked: NodeAsked): Refused | undefined {
     const { request, response } = exchange
     const { 'content-type': type, 'content-length': length, expect } = request.headers
     if (!isJson(type)) return notJson

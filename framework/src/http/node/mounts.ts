@@ -5,9 +5,10 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
+import type { FetchHandler } from '../../plan/gateway.ts'
 import { isBelow, type Mount, type Standing } from '../addresses.ts'
 import { isFraming } from '../headers.ts'
-import type { Exchange } from './exchange.ts'
+import type { NodeExchange } from './exchange.ts'
 import type { Incoming } from './incoming.ts'
 import { pathAndQueryOf } from './target.ts'
 
@@ -16,8 +17,17 @@ export function mountAt({ mounts, base }: Standing, path: string): Mount | undef
   return mounts.find(mount => isBelow(inside, mount.path === '/' ? '' : mount.path))
 }
 
+/** Answers as a Fetch handler does, its address and body as they came. Rejects when the handler does. */
+export async function callFetch(exchange: NodeExchange, handler: FetchHandler): Promise<void> {
+  await write(exchange, await handler(requestOf(exchange.request, '', new LimitedBody(exchange.request, Infinity))))
+}
+
 /** Calls a mounted handler and writes its answer, unless the body was too large. Rejects when the handler does. */
-export async function callMount(exchange: Exchange, standing: Standing, mount: Mount): Promise<'done' | 'too-large'> {
+export async function callMount(
+  exchange: NodeExchange,
+  standing: Standing,
+  mount: Mount,
+): Promise<'done' | 'too-large'> {
   const { request, response } = exchange
   const { base, maxBodyBytes } = standing
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return 'too-large'
@@ -79,7 +89,7 @@ function headersOf({ rawHeaders }: Incoming): Headers {
   return headers
 }
 
-async function write({ response, request }: Exchange, answer: Response): Promise<void> {
+async function write({ response, request }: NodeExchange, answer: Response): Promise<void> {
   const head: string[] = []
   for (const [name, value] of answer.headers) if (!isFraming(name) || name === 'content-length') head.push(name, value)
   if (!answer.headers.has('x-content-type-options')) head.push('X-Content-Type-Options', 'nosniff')

@@ -4,10 +4,10 @@ import { docsPage } from '../docs/page.ts'
 import { apiDefaults, type HeaderList, pageDefaults } from '../headers.ts'
 import { openApi } from '../openapi.ts'
 import { sendText } from './content.ts'
-import type { Exchange } from './exchange.ts'
+import type { NodeExchange } from './exchange.ts'
 
 /** Answers when the path, from the gateway on, is one of its pages. */
-export type Pages = (exchange: Exchange, path: string) => Promise<boolean>
+export type Pages = (exchange: NodeExchange, path: string) => Promise<boolean>
 
 interface Page {
   readonly type: string

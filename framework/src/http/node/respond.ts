@@ -7,7 +7,7 @@ import type { Answer } from '../../runtime/door.ts'
 import { apiDefaults, type HeaderList } from '../headers.ts'
 import { sendAnswer, sendProblem } from './answers.ts'
 import type { NodeAsked } from './asked.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, NodeExchange } from './exchange.ts'
 import { unread } from './files.ts'
 import { endingOf, Rest } from './linger.ts'
 import type { Refused } from './target.ts'
@@ -49,7 +49,7 @@ export class Responder {
   }
 
   /** Ends the exchange when somebody else has written its answer. */
-  endedByItself(exchange: Exchange): void {
+  endedByItself(exchange: NodeExchange): void {
     if (this.#closing && !exchange.response.headersSent) exchange.response.shouldKeepAlive = false
     if (exchange.response.closed) this.ended(exchange)
     else exchange.response.once('close', () => this.ended(exchange))
@@ -108,8 +108,11 @@ export class Responder {
     }
     response.shouldKeepAlive = false
     const { status, problem } = refusalOf('handler-failed', '')
-    response.writeHead(status, [...apiDefaults, 'Content-Type', 'application/problem+json'])
-    response.end(JSON.stringify(problem))
+    const text = JSON.stringify(problem)
+    const length = String(Buffer.byteLength(text))
+    const about = ['Content-Type', 'application/problem+json', 'Content-Length', length]
+    response.writeHead(status, [...apiDefaults, ...about])
+    response.end(text)
   }
 
   /** Ends the exchange when its answer, however it is written, has been. */
