@@ -27,6 +27,13 @@ describe('ticks of a cron expression', () => {
     expect(following(india, '2030-01-18T12:00Z', 2)).toEqual(['2030-01-21T04:00Z', '2030-01-22T04:00Z'])
   })
 
+  it('are due at their time of day also where clocks are changed long before it', () => {
+    // 2030-03-31 and 2030-10-27.
+    expect(following(berlin('0 12 * * MON'), '2030-03-26T12:00Z', 1)).toEqual(['2030-04-01T10:00Z'])
+    expect(following(berlin('0 12 1 * *'), '2030-03-02T12:00Z', 1)).toEqual(['2030-04-01T10:00Z'])
+    expect(following(berlin('0 12 * * MON'), '2030-10-22T12:00Z', 1)).toEqual(['2030-10-28T11:00Z'])
+  })
+
   it('are due once, at the end of the gap, when clocks skip their time of day', () => {
     // 2030-03-31: 02:00 becomes 03:00.
     expect(following(berlin('30 2 * * *'), '2030-03-30T12:00Z', 2)).toEqual(['2030-03-31T01:00Z', '2030-04-01T00:30Z'])
@@ -99,9 +106,16 @@ describe('ticks of a cron expression', () => {
       'Australia/Lord_Howe',
       'America/Santiago',
       'Asia/Kathmandu',
+      // Back and forth within weeks; a day that never was; an offset with seconds.
+      'Africa/Casablanca',
+      'Asia/Gaza',
+      'Pacific/Apia',
+      'Africa/Monrovia',
     ]
     const time = fc.oneof(
       fc.integer({ min: at('2026-01-01'), max: at('2036-01-01') }),
+      fc.integer({ min: at('1971-12-01'), max: at('1972-02-01') }),
+      fc.integer({ min: at('2011-12-20'), max: at('2012-01-10') }),
       ...['2030-03-31', '2030-10-27', '2030-04-06', '2030-09-08'].map(day =>
         fc.integer({ min: at(day) - 86_400_000, max: at(day) + 2 * 86_400_000 }),
       ),

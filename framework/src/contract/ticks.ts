@@ -8,6 +8,7 @@
  */
 import { Cron, CronPattern } from 'croner'
 import type { Schedule } from '../plan/schedule.ts'
+import { offsetsOf } from './offsets.ts'
 import { fault } from './problems.ts'
 
 /** When a schedule is due, as the plan keeps it. */
@@ -35,14 +36,40 @@ function everySoOften(everyMs: number): Ticks {
 
 function cronTicks(when: Extract<When, { cron: string }>): Ticks {
   const cron = cronOf(when)
+  const calm = calmTicks(when)
   return {
     // A run at the reference itself is not a previous one.
     latest: nowMs => cron.previousRuns(1, new Date(nowMs + 1))[0]?.getTime(),
     next(afterMs) {
-      const next = cron.nextRun(new Date(afterMs))
-      if (next) return next.getTime()
+      const next = calm(afterMs) ?? cron.nextRun(new Date(afterMs))?.getTime()
+      if (next !== undefined) return next
       throw fault('plan-invalid', `"${when.cron}" is never due`)
     },
+  }
+}
+
+const dayMs = 86_400_000
+/** A schedule that is due less often need not be fast. */
+const longestCalmMs = 40 * dayMs
+
+/**
+ * The next tick where no clocks are changed from the day before to the day after, found by the offset alone: that costs
+ * a sixth of going by the zone, and a year of hourly ticks is to pass in a moment.
+ */
+function calmTicks(when: Extract<When, { cron: string }>): (afterMs: number) => number | undefined {
+  const offsets = offsetsOf(when.zone)
+  const crons = new Map<number, Cron>()
+  const cronAt = (utcOffset: number): Cron => {
+    const cron = crons.get(utcOffset) ?? cronOf(when, { utcOffset })
+    crons.set(utcOffset, cron)
+    return cron
+  }
+  return afterMs => {
+    const offset = offsets.steady(afterMs - dayMs, afterMs + dayMs)
+    if (offset === undefined) return undefined
+    const nextMs = cronAt(offset).nextRun(new Date(afterMs))?.getTime()
+    if (nextMs === undefined || nextMs - afterMs > longestCalmMs) return undefined
+    return offsets.steady(afterMs, nextMs + dayMs) === undefined ? undefined : nextMs
   }
 }
 
@@ -78,10 +105,12 @@ function wordsOf(error: unknown): string {
   return words.replace(/^(plan-invalid|CronPattern): /, '')
 }
 
-function cronOf({ cron, zone }: Extract<When, { cron: string }>): Cron {
+/** `at`: an offset in minutes, in the place of the zone. */
+function cronOf({ cron, zone }: Extract<When, { cron: string }>, at?: { readonly utcOffset: number }): Cron {
   checkZone(zone)
   try {
-    return new Cron(fixedTimes(cron), { timezone: zone, mode: '5-part', paused: true, fixedTimeRule: 'no-wildcard' })
+    const place = at ?? { timezone: zone }
+    return new Cron(fixedTimes(cron), { ...place, mode: '5-part', paused: true, fixedTimeRule: 'no-wildcard' })
   } catch (error) {
     throw fault('plan-invalid', `"${cron}" is not a cron expression: ${wordsOf(error)}`, {}, error)
   }

@@ -105,6 +105,41 @@ describe('a clock in memory', () => {
     expect(ran).toEqual(['later'])
   })
 
+  it('asks before each timer whether what the last one started is done with all else', async () => {
+    let busy: Promise<void> | undefined
+    const clock = memoryClock(startMs, { settled: () => busy })
+    const ran: string[] = []
+    clock.at(startMs + 1, () => {
+      busy = new Promise(resolve => setTimeout(resolve, 5)).then(() => {
+        ran.push('real input')
+        busy = undefined
+      })
+    })
+    clock.at(startMs + 2, () => void ran.push('next timer'))
+    await clock.advance(10)
+    expect(ran).toEqual(['real input', 'next timer'])
+  })
+
+  it('waits for promises alone where nothing else can have been started, and for the event loop now and then', async () => {
+    const clock = memoryClock(startMs, { isOver: () => true })
+    const ran: string[] = []
+    const chain = async (name: string): Promise<void> => {
+      for (let step = 0; step < 100; step++) await Promise.resolve()
+      ran.push(name)
+    }
+    clock.at(startMs + 1, () => void chain('one'))
+    clock.at(startMs + 2, () => void chain('two'))
+    for (let at = 3; at < 2_000; at++) clock.at(startMs + at, () => {})
+    let turns = 0
+    const advanced = clock.advance(2_000).then(() => ran.push(`${turns > 3 && turns < 50}`))
+    while (ran.length < 3) {
+      await new Promise(resolve => setImmediate(resolve))
+      turns++
+    }
+    await advanced
+    expect(ran).toEqual(['one', 'two', 'true'])
+  })
+
   it('refuses time that is none', () => {
     const clock = memoryClock(startMs)
     for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => clock.advance(ms)).toThrow(RangeError)

@@ -30,34 +30,52 @@ interface Timer extends Placed {
 const earlier = (one: Timer, other: Timer): boolean =>
   one.atMs < other.atMs || (one.atMs === other.atMs && one.number < other.number)
 
+export interface MemoryClockOptions {
+  /**
+   * Waits until what a timer started is done with all that is not this clock's: real input, say. Asked before the next
+   * timer runs. Default: two turns of the event loop are waited for, no more.
+   */
+  readonly settled?: () => Promise<void> | undefined
+  /**
+   * Whether what a timer started is over, and can have left nothing to the event loop: then none of its turns is waited
+   * for. Asked when all promises have moved on. Default: never.
+   */
+  readonly isOver?: () => boolean
+}
+
+/** So often in a row no turn of the event loop is waited for; then one is, for what has nothing to do with this clock. */
+const mostWithoutTurn = 500
+
 /** More timers in a row, each set for the instant at which it was set, than any system has on purpose. */
 const mostInARow = 5_000
 
 /**
  * Makes a clock that stands at `startMs`, milliseconds since 1970-01-01 UTC.
- * - `settled`: waits until what a timer started is done with all that is not this clock's: real input, say. Asked before
- *   the next timer runs. Default: two turns of the event loop are waited for, no more.
  * @example
  * const clock = memoryClock(Date.UTC(2030, 0, 1))
  * await clock.advance(60_000)
  */
-export function memoryClock(startMs: number, settled?: () => Promise<void> | undefined): MemoryClock {
-  return new StandingClock(startMs, settled)
+export function memoryClock(startMs: number, options: MemoryClockOptions = {}): MemoryClock {
+  return new StandingClock(startMs, options)
 }
 
 class StandingClock implements MemoryClock {
   readonly #timers = new Heap<Timer>(earlier)
   // Captured now: a testbed may replace the global one by timers of this very clock.
   readonly #immediately = setImmediate
+  readonly #afterPromises = process.nextTick
   readonly #settled: () => Promise<void> | undefined
+  readonly #isOver: () => boolean
   #nowMs: number
   #timersMade = 0
+  #withoutTurn = 0
   #runsSoon = false
   #advancing: Promise<void> = Promise.resolve()
 
-  constructor(startMs: number, settled: () => Promise<void> | undefined = () => undefined) {
+  constructor(startMs: number, { settled = () => undefined, isOver = () => false }: MemoryClockOptions) {
     this.#nowMs = startMs
     this.#settled = settled
+    this.#isOver = isOver
   }
 
   now(): number {
@@ -96,6 +114,14 @@ class StandingClock implements MemoryClock {
       if (inARow > mostInARow) throw new Error('timers set timers for the same instant without end')
       this.#nowMs = Math.max(this.#nowMs, timer.atMs)
       run(timer)
+      // Written out here: an idle minute costs little more than its promises.
+      if (this.#withoutTurn < mostWithoutTurn) {
+        await new Promise<void>(resolve => this.#afterPromises(resolve))
+        if (this.#isOver()) {
+          this.#withoutTurn++
+          continue
+        }
+      }
       await this.#quiet()
     }
     this.#nowMs = untilMs
@@ -111,6 +137,7 @@ class StandingClock implements MemoryClock {
 
   /** Two turns, so that what hops over one immediate of its own has run as well. */
   async #quiet(): Promise<void> {
+    this.#withoutTurn = 0
     await new Promise<void>(resolve => this.#immediately(resolve))
     await new Promise<void>(resolve => this.#immediately(resolve))
     const more = this.#settled()

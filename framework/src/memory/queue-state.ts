@@ -182,8 +182,10 @@ export class QueueState {
 
   /** When a delayed message will be due or a lease will have ended, whichever is first. */
   nextAtMs(): number | undefined {
-    const instants = [this.#delayed.first, this.#leased.first].flatMap(message => message?.atMs ?? [])
-    return instants.length > 0 ? Math.min(...instants) : undefined
+    const delayed = this.#delayed.first
+    const leased = this.#leased.first
+    if (delayed && leased) return Math.min(delayed.atMs, leased.atMs)
+    return (delayed ?? leased)?.atMs
   }
 
   // ---------- how messages move

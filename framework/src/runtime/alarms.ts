@@ -9,11 +9,12 @@
 import { limits } from '../contract/limits.ts'
 import type { Mail } from '../contract/mail.ts'
 import { handlerQueue, mailQueue } from '../contract/names.ts'
-import type { NewMessage, Queues } from '../contract/queue.ts'
+import type { NewMessage, QueueCounts, Queues } from '../contract/queue.ts'
 import type { Key, Store, TableShape } from '../contract/store.ts'
 import type { Alarm, AlarmCondition } from '../plan/alarm.ts'
 import type { NamedHandler } from '../plan/parts.ts'
 import type { CallKit, RunningCall } from './call.ts'
+import { digestOf } from './entropy.ts'
 import type { AlarmMessage } from './feeds.ts'
 import type { Ticking } from './schedules.ts'
 
@@ -35,27 +36,32 @@ interface State {
   readonly told: boolean
 }
 
+/** What the look at the alarms is called, and how often it is done. */
+export const alarmRhythm = { service: 'groundplan', name: 'alarms', when: { everyMs: 60_000 } } as const
+
 /** The schedule that looks at all alarms. */
 export function alarmWatch(parts: AlarmParts): Ticking {
   return {
-    service: 'groundplan',
-    name: 'alarms',
-    when: { everyMs: 60_000 },
+    ...alarmRhythm,
     timeoutMs: 50_000,
-    // What cannot be measured is found out, and told, by the look itself.
-    isNeeded: () => isAmiss(parts).catch(() => true),
+    isNeeded: () => isAmiss(parts),
     run: call => lookAtAll(parts, call),
   }
 }
 
 /** Whether any condition holds, or held when it was looked at before. */
 async function isAmiss(parts: AlarmParts): Promise<boolean> {
-  for (const { when } of parts.alarms) if ((await measure(parts, when)) > when.above) return true
-  for (const keys of inTurns(parts.alarms)) {
-    const states = await parts.store.getMany(alarmsTable.name, keys)
-    if (states.some(state => state !== undefined)) return true
+  try {
+    for (const { when } of parts.alarms) if ((await measure(parts, when)) > when.above) return true
+    for (const keys of inTurns(parts.alarms)) {
+      const states = await parts.store.getMany(alarmsTable.name, keys)
+      if (states.some(state => state !== undefined)) return true
+    }
+    return false
+  } catch {
+    // What cannot be measured is found out, and told, by the look itself.
+    return true
   }
-  return false
 }
 
 function* inTurns(alarms: readonly Alarm[]): Generator<readonly Key[]> {
@@ -81,7 +87,7 @@ async function look(parts: AlarmParts, alarm: Alarm, call: RunningCall): Promise
   const { sinceMs, told } = state ?? { sinceMs: call.nowMs, told: false }
   const begins = !told && call.nowMs - sinceMs >= alarm.forMs
   if (state && !begins) return
-  const messages = begins ? beginning(parts, alarm, measured, sinceMs, call) : []
+  const messages = begins ? beginning(parts, alarm, measured, sinceMs) : []
   await call.session.run(alarm.name, [stateKept(alarm, { sinceMs, told: begins }, messages)])
 }
 
@@ -102,11 +108,11 @@ function stateKept(alarm: Alarm, state: State, messages: readonly NewMessage[]) 
 async function end(
   parts: AlarmParts,
   alarm: Alarm,
-  { told }: State,
+  { sinceMs, told }: State,
   measured: number,
   call: RunningCall,
 ): Promise<void> {
-  const messages = told ? mailOf(parts, alarm, `Over: ${alarm.name}`, saying(alarm, measured), call) : []
+  const messages = told ? mailOf(parts, alarm, 'Over', measured, sinceMs) : []
   await call.session.run(alarm.name, [
     {
       name: `${alarm.name}.remove`,
@@ -117,13 +123,7 @@ async function end(
   ])
 }
 
-function beginning(
-  parts: AlarmParts,
-  alarm: Alarm,
-  measured: number,
-  sinceMs: number,
-  call: RunningCall,
-): readonly NewMessage[] {
+function beginning(parts: AlarmParts, alarm: Alarm, measured: number, sinceMs: number): readonly NewMessage[] {
   const body: AlarmMessage = { measured, sinceMs }
   const reactions = parts.reactions
     .filter(({ handler }) => triggerOf(handler) === alarm)
@@ -132,7 +132,7 @@ function beginning(
       id: `${alarm.name}/${sinceMs}`,
       body: JSON.stringify(body),
     }))
-  return [...mailOf(parts, alarm, `Alarm: ${alarm.name}`, saying(alarm, measured), call), ...reactions]
+  return [...mailOf(parts, alarm, 'Alarm', measured, sinceMs), ...reactions]
 }
 
 function triggerOf(handler: NamedHandler['handler']): Alarm | undefined {
@@ -142,20 +142,22 @@ function triggerOf(handler: NamedHandler['handler']): Alarm | undefined {
 
 function mailOf(
   { kit }: AlarmParts,
-  { tell }: Alarm,
-  subject: string,
-  text: string,
-  call: RunningCall,
+  alarm: Alarm,
+  what: 'Alarm' | 'Over',
+  measured: number,
+  sinceMs: number,
 ): readonly NewMessage[] {
+  const { name, tell } = alarm
   if (!tell?.to) return []
-  const id = call.newId()
+  // Not one of the call's ids: a look that is repeated passes over what was told, and would give its id to another.
+  const id = digestOf(`${kit.plan}/${name}/${sinceMs}/${what}`).slice(0, 32)
   const mail: Mail = {
     id,
     mailbox: tell.name,
     from: tell.from,
     to: [tell.to],
-    subject: `[${kit.plan}] ${subject}`,
-    text,
+    subject: `[${kit.plan}] ${what}: ${name}`,
+    text: saying(alarm, measured),
   }
   return [{ queue: mailQueue(tell.name), id, body: JSON.stringify(mail) }]
 }
@@ -181,9 +183,9 @@ async function measure(parts: AlarmParts, { measure: what, of }: AlarmCondition)
     case 'backlog':
       return (await queues.counts(of.name)).ready
     case 'oldest-message-ms':
-      return oldestMs(parts, of.name)
+      return oldestMs(kit, await queues.counts(of.name))
     case 'view-lag-ms':
-      return oldestMs(parts, parts.viewQueue(of.name) ?? of.name)
+      return oldestMs(kit, await queues.counts(parts.viewQueue(of.name) ?? of.name))
     case 'error-share': {
       const { calls, failures } = kit.metrics.over(of.name, 5)
       return calls === 0 ? 0 : failures / calls
@@ -193,7 +195,6 @@ async function measure(parts: AlarmParts, { measure: what, of }: AlarmCondition)
   }
 }
 
-async function oldestMs({ kit, queues }: AlarmParts, queue: string): Promise<number> {
-  const { oldestDueAtMs } = await queues.counts(queue)
-  return oldestDueAtMs === undefined ? 0 : kit.clock.now() - oldestDueAtMs
+function oldestMs({ clock }: CallKit, { oldestDueAtMs }: QueueCounts): number {
+  return oldestDueAtMs === undefined ? 0 : clock.now() - oldestDueAtMs
 }

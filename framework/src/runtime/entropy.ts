@@ -50,6 +50,12 @@ export function idsOf(work: string, atMs: number): () => string {
   }
 }
 
+/** When an id was made, of those made here: the same wherever and however often it is met. */
+export function timeIn(id: string): number | undefined {
+  const found = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(id)
+  return found ? Number.parseInt(`${found[1]}${found[2]}`, 16) : undefined
+}
+
 /** A short stable name for something long. */
 export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')

@@ -15,6 +15,7 @@ import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Leased, Queues } from '../contract/queue.ts'
 import { type CallKit, execute, RunningCall } from './call.ts'
 import { deliveryAttributes } from './conventions.ts'
+import { timeIn } from './entropy.ts'
 import { traceFrom } from './telemetry.ts'
 
 /** What a queue feeds. */
@@ -48,6 +49,8 @@ export class Hopeless extends Error {
 }
 
 const mostReasonLength = 2_000
+/** Receives of one queue at a time beside the first. */
+const mostReceives = 7
 
 export interface Pump {
   /** Takes no more; resolves when what runs has ended, or has been handed back after `graceMs`. */
@@ -66,6 +69,9 @@ class Running {
   readonly #stopping = new AbortController()
   readonly #calls = new Set<RunningCall>()
   readonly #loop: Promise<void>
+  /** Places that receives under way have taken. */
+  #reserved = 0
+  readonly #receiving = new Set<Promise<void>>()
   #wakeLoop: (() => void) | undefined
   #wakeStop: (() => void) | undefined
 
@@ -79,7 +85,7 @@ class Running {
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort()
     this.#wakeLoop?.()
-    await this.#loop
+    await Promise.all([this.#loop, ...this.#receiving])
     const over = new AbortController()
     const emptied = this.#emptied()
     await Promise.race([emptied, sleep(this.#kit.clock, graceMs, over.signal)])
@@ -111,15 +117,48 @@ class Running {
     }
   }
 
+  /** Waits for a place and for messages. While more come than one receive gives, others receive beside it. */
   async #oneRound(signal: AbortSignal): Promise<void> {
-    const { queue, leaseMs, batch, concurrency } = this.#feed
-    const free = concurrency - this.#calls.size
-    if (free <= 0) return this.#oneEnds()
-    const max = Math.min(limits.messagesAtOnce, batch > 1 ? batch : free)
-    const messages = await this.#queues.receive(queue, { max, leaseMs, signal })
-    if (messages.length === 0) return
+    if (this.#free <= 0) return this.#oneEnds()
+    if (await this.#receive(signal)) this.#receiveMore(signal)
+  }
+
+  get #free(): number {
+    return this.#feed.concurrency - this.#calls.size - this.#reserved
+  }
+
+  /** Whether as many came as were asked for: then there may be more. */
+  async #receive(signal: AbortSignal): Promise<boolean> {
+    const { queue, leaseMs, batch } = this.#feed
+    const max = Math.min(limits.messagesAtOnce, batch > 1 ? batch : this.#free)
+    const places = batch > 1 ? 1 : max
+    this.#reserved += places
+    let messages: readonly Leased[] = []
+    try {
+      messages = await this.#queues.receive(queue, { max, leaseMs, signal })
+    } finally {
+      this.#reserved -= places
+    }
     if (batch > 1) this.#begin(messages)
     else for (const message of messages) this.#begin([message])
+    return messages.length === max
+  }
+
+  /** A receive waits until the attempt it counts is on disk: one after the other, they would wait for each other. */
+  #receiveMore(signal: AbortSignal): void {
+    while (this.#free > 0 && this.#receiving.size < mostReceives && !signal.aborted) {
+      const receiving = this.#receiveOn(signal).finally(() => this.#receiving.delete(receiving))
+      this.#receiving.add(receiving)
+    }
+  }
+
+  /** As long as it finds enough. What fails here fails in the first loop too, which tells. */
+  async #receiveOn(signal: AbortSignal): Promise<void> {
+    try {
+      while (this.#free > 0 && !signal.aborted) if (!(await this.#receive(signal))) return
+    } catch {
+      return
+    }
   }
 
   #oneEnds(): Promise<void> {
@@ -140,7 +179,8 @@ class Running {
       trace: traceFrom(first.headers.traceparent),
       // Of all of them: a batch that is put together anew is other work, and makes other ids.
       work: `${queue}/${messages.map(({ id }) => id).join(',')}`,
-      workAtMs: first.sentAtMs,
+      // Not when it was sent: a relay that died between sending and forgetting sends again.
+      workAtMs: timeIn(first.id) ?? first.sentAtMs,
     })
     const ended = this.#kit.activity.begin(call.name)
     this.#calls.add(call)

@@ -31,7 +31,8 @@ import { outsides } from './outsides.ts'
 import { type Feed, type Pump, pump } from './pump.ts'
 import { type Relay, relay } from './relay.ts'
 import { retain, retentionsTable } from './retention.ts'
-import { runningCalls } from './running.ts'
+import { Roll } from './roll.ts'
+import { runningCalls, type Timed } from './running.ts'
 import { type Ticker, type Ticking, ticker } from './schedules.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
 import { throttles } from './throttle.ts'
@@ -51,7 +52,10 @@ export interface RuntimeOptions {
   readonly entropy?: Entropy
   /** For connections. Default: the platform's. */
   readonly fetch?: typeof fetch
-  /** Whether queues, schedules, alarms and views run in this process. Default true. */
+  /**
+   * Whether queues, schedules, alarms and views run in this process by themselves. Default true. Without it, schedules
+   * are run and views rebuilt when somebody asks for it.
+   */
   readonly background?: boolean
 }
 
@@ -61,9 +65,11 @@ export interface Runtime {
   readonly metrics: Metrics
   /** How much is running: calls, deliveries, ticks, relays. */
   readonly activity: CallKit['activity']
+  /** A text without the secrets that this process knows. */
+  scrub(text: string): string
   /** The calls of handlers that run. */
   calls(): readonly Active[]
-  readonly ticker: Ticker | undefined
+  readonly ticker: Ticker
   readonly views: readonly ViewKeeper[]
   /** Runs something with clients of this plan: seeds, the command line, the testbed. */
   as(name: string, uses: Uses, handle: Handle): Promise<unknown>
@@ -114,16 +120,21 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     database: outside.database,
   })
   for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
+  const times = ticker(kit, drivers.schedules, timed(parts, drivers, kit, wired), options.background !== false)
+  const views = viewsIn(parts, kit, wired)
   const background =
-    options.background === false ? undefined : backgroundOf(parts, drivers, kit, wired, outside.outboxes)
+    options.background === false
+      ? undefined
+      : backgroundOf(parts, drivers, { kit, wired, times, views, outboxes: outside.outboxes })
   return {
     plan,
     door: doorOf(parts, endpoints, calls, kit),
     metrics: kit.metrics,
     activity: kit.activity,
-    calls: () => [...kit.running.all],
-    ticker: background?.ticker,
-    views: background?.views ?? [],
+    scrub: kit.scrub,
+    calls: () => kit.calls.all(),
+    ticker: times,
+    views,
     as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
     clients(name, uses, identity) {
       const call = new StandingCall(kit, planFor(name))
@@ -138,7 +149,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     },
     async stop(graceMs) {
       stopping.abort()
-      await Promise.all([background?.stop(graceMs), stillOrLate(kit, graceMs)])
+      await Promise.all([times.stop(graceMs), background?.stop(graceMs), stillOrLate(kit, graceMs)])
       kit.running.close(fault('stopping', 'the process is stopping'))
       seen.close()
     },
@@ -153,7 +164,8 @@ function kitOf(
   scrub: (text: string) => string,
   stopping: AbortSignal,
 ): CallKit {
-  const active = activity()
+  const calls = new Roll<Timed>()
+  const active = activity(calls)
   return {
     plan: plan.name,
     clock,
@@ -163,7 +175,8 @@ function kitOf(
     scrub,
     stopping,
     tracer: tracer(telemetry, clock, entropy, scrub),
-    running: runningCalls(clock, active),
+    calls,
+    running: runningCalls(clock, calls, active),
     activity: active,
     metrics: metrics(clock),
   }
@@ -229,36 +242,29 @@ function doorOf(
     gateways: plan.gateways,
     routes: [...bound.keys()],
     refuse: refusalOf,
-    async call(route, asked) {
+    call(route, asked) {
       const found = bound.get(route)
-      if (!found) return refusalOf('no-such-route', 'there is nothing at this address')
-      return admit(route.gateway, asked.address) ?? calls.fromDoor(found, asked)
+      if (!found) return Promise.resolve(refusalOf('no-such-route', 'there is nothing at this address'))
+      const refused = admit(route.gateway, asked)
+      return refused ? Promise.resolve(refused) : calls.fromDoor(found, asked)
     },
   }
 }
 
 interface Background {
-  readonly ticker: Ticker
-  readonly views: readonly ViewKeeper[]
   stop(graceMs: number): Promise<void>
 }
 
-function backgroundOf(
-  parts: Parts,
-  drivers: Drivers,
-  kit: CallKit,
-  wired: Wiring,
-  outboxes: readonly Outbox[],
-): Background {
-  const views = parts.handlers.flatMap(named => {
-    const { handler } = named
-    return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
-  })
-  const times = ticker(kit, drivers.schedules, [
-    ...ticking(parts, wired),
-    ...retaining(parts, drivers),
-    ...alarmTicking(parts, drivers, kit),
-  ])
+interface BackgroundParts {
+  readonly kit: CallKit
+  readonly wired: Wiring
+  readonly times: Ticker
+  readonly views: readonly ViewKeeper[]
+  readonly outboxes: readonly Outbox[]
+}
+
+function backgroundOf(parts: Parts, drivers: Drivers, given: BackgroundParts): Background {
+  const { kit, wired, times, views, outboxes } = given
   const feeds = [...feedsOf(parts, drivers, wired, times), ...views.map(({ feed }) => feed)]
   const pumps: readonly Pump[] = feeds.map(feed => pump(kit, drivers.queues, feed))
   const relays: readonly Relay[] = [drivers.store.outbox, ...outboxes].map(outbox => relay(kit, outbox, drivers.queues))
@@ -269,16 +275,22 @@ function backgroundOf(
     })
   }
   return {
-    ticker: times,
-    views,
     async stop(graceMs) {
-      await Promise.all([
-        times.stop(graceMs),
-        ...pumps.map(each => each.stop(graceMs)),
-        ...relays.map(each => each.stop()),
-      ])
+      await Promise.all([...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
     },
   }
+}
+
+function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): readonly ViewKeeper[] {
+  return handlers.flatMap(named => {
+    const { handler } = named
+    return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
+  })
+}
+
+/** All that time triggers. */
+function timed(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
+  return [...ticking(parts, wired), ...retaining(parts, drivers), ...alarmTicking(parts, drivers, kit)]
 }
 
 function feedsOf({ handlers, resources }: Parts, drivers: Drivers, wired: Wiring, times: Ticker): readonly Feed[] {

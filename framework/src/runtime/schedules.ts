@@ -30,7 +30,7 @@ export interface Ticker {
    * threw. Faults: `no-such-route`, `conflict` (it is running, here or in another process).
    */
   runNow(service: string, name: string): Promise<void>
-  /** When each schedule is due next. */
+  /** When each schedule is due next; none where time triggers nothing. */
   next(): readonly { readonly schedule: string; readonly atMs: number }[]
   /**
    * Starts nothing more; resolves when what runs has ended. What still runs after `graceMs` is cut off: its claim runs
@@ -42,16 +42,17 @@ export interface Ticker {
 const leaseMs = 60_000
 const longestBackoffMs = 30_000
 
-export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Ticking[]): Ticker {
+/** `starts`: whether time triggers them; without it they run by `runNow` alone. */
+export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Ticking[], starts = true): Ticker {
   const clockworks = ticking.map(each => new Clockwork(kit, schedules, each))
-  for (const clockwork of clockworks) clockwork.start()
+  if (starts) for (const clockwork of clockworks) clockwork.start()
   return {
     async runNow(service, name) {
       const found = clockworks.find(({ each }) => each.service === service && each.name === name)
       if (!found) throw fault('no-such-route', `there is no schedule ${service}/${name}`)
       await found.runNow()
     },
-    next: () => clockworks.map(({ name, nextMs }) => ({ schedule: name, atMs: nextMs })),
+    next: () => (starts ? clockworks.map(({ name, nextMs }) => ({ schedule: name, atMs: nextMs })) : []),
     async stop(graceMs) {
       await Promise.all(clockworks.map(clockwork => clockwork.stop(graceMs)))
     },
@@ -71,6 +72,8 @@ class Clockwork {
   /** The next tick, and what is tried again later. */
   readonly #timers = new Set<Cancel>()
   #nextMs = 0
+  /** A schedule that is new is claimed for a moment, to be noted; nothing runs then. */
+  #noted: Promise<boolean> = Promise.resolve(false)
 
   constructor(kit: CallKit, schedules: Schedules, each: Ticking) {
     this.#kit = kit
@@ -90,6 +93,7 @@ class Clockwork {
   }
 
   async runNow(): Promise<void> {
+    await this.#noted.catch(() => {}) // told, and tried again, by who began it
     const last = await this.#schedules.last(this.name)
     const tickMs = Math.max(this.#kit.clock.now(), (last?.tickMs ?? 0) + 1)
     const claim = await this.#schedules.claim(this.name, tickMs, leaseMs)
@@ -129,31 +133,40 @@ class Clockwork {
 
   /** Does work that only an engine can fail: then it is done again, later. */
   #eventually(work: () => Promise<void>, failures = 0): void {
+    const running: Promise<void> = this.#tried(work, failures).then(() => void this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** Never rejects. */
+  async #tried(work: () => Promise<void>, failures: number): Promise<void> {
     const { activity, clock } = this.#kit
     const ended = activity.begin(this.name)
-    const running = work()
-      .catch(error => {
-        this.#report(error)
-        this.#at(clock.now() + backoffMs(failures), () => this.#eventually(work, failures + 1))
-      })
-      .finally(() => {
-        ended()
-        this.#running.delete(running)
-      })
-    this.#running.add(running)
+    try {
+      await work()
+    } catch (error) {
+      this.#report(error)
+      this.#at(clock.now() + backoffMs(failures), () => this.#eventually(work, failures + 1))
+    } finally {
+      ended()
+    }
   }
 
   /** A schedule that is new begins here: its latest tick counts as done. Otherwise the latest missed tick is due. */
   async #catchUp(): Promise<void> {
     const latestMs = this.#ticks.latest(this.#kit.clock.now())
     if (latestMs === undefined) return
+    this.#noted = this.#noteIfNew(latestMs)
+    if (await this.#noted) return
     const last = await this.#schedules.last(this.name)
-    if (last) {
-      if (last.tickMs < latestMs || last.state === 'running') await this.#tick(Math.max(latestMs, last.tickMs))
-      return
-    }
+    if (last && (last.tickMs < latestMs || last.state === 'running')) await this.#tick(Math.max(latestMs, last.tickMs))
+  }
+
+  /** Whether it was new. */
+  async #noteIfNew(latestMs: number): Promise<boolean> {
+    if (await this.#schedules.last(this.name)) return false
     const claim = await this.#schedules.claim(this.name, latestMs, leaseMs)
     if (claim) await this.#schedules.finish(claim)
+    return true
   }
 
   async #tick(tickMs: number): Promise<void> {

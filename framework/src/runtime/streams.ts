@@ -3,6 +3,7 @@
  * takes the time of any call; then the call lasts until its reader goes away, the process stops, or an hour: a client
  * connects again by itself.
  */
+import { setMaxListeners } from 'node:events'
 import { fault } from '../contract/problems.ts'
 import { isProblem } from '../plan/problem.ts'
 import { answerOf, isOurs } from './answers.ts'
@@ -52,6 +53,8 @@ function eventsOf(bound: BoundEndpoint, call: RunningCall, from: AsyncIterator<u
   const stop = (): void => call.stop(fault('timed-out', `${call.name} has ended`))
   const { clock, stopping } = call.kit
   const cancel = clock.at(call.nowMs + longestMs, stop)
+  // Any number of streams may be open.
+  setMaxListeners(0, stopping)
   stopping.addEventListener('abort', stop, { once: true })
   const over = new Promise<void>((resolve, reject) => {
     end = failure => (failure === undefined ? resolve() : reject(failure))

@@ -2,6 +2,7 @@
  * Watching: the live changes of tables, shared out to those who watch a key or a partition. One listener a table,
  * whatever the number of watchers.
  */
+import { setMaxListeners } from 'node:events'
 import { fault } from '../contract/problems.ts'
 import type { Item, ItemChange, Key, Store } from '../contract/store.ts'
 
@@ -59,14 +60,20 @@ function begin(store: Store, table: string, tables: Map<string, Watched>): Watch
 
 type Watch = (table: string, key: Key, listener: Listener) => () => void
 
-/** Watchers end with their signal, also those whose reader is busy with something else for ever. */
-function watched(signal: AbortSignal, watch: () => () => void): () => void {
+/**
+ * Watchers end with their signal, also those whose reader is busy with something else for ever. Gives what ends it
+ * before.
+ */
+function watched(signal: AbortSignal, bell: Bell, watch: () => () => void): () => void {
   if (signal.aborted) return () => {}
   const leave = watch()
   const stop = (): void => {
     leave()
     signal.removeEventListener('abort', stop)
+    bell.ring()
   }
+  // One call may watch any number of keys.
+  setMaxListeners(0, signal)
   signal.addEventListener('abort', stop, { once: true })
   return stop
 }
@@ -81,7 +88,7 @@ async function* states(
   const bell = new Bell(signal)
   // Listening begins before the first read, so that nothing falls between the two.
   let newest: ItemChange | undefined
-  const stop = watched(signal, () =>
+  const stop = watched(signal, bell, () =>
     watch(table, key, change => {
       newest = change
       bell.ring()
@@ -107,7 +114,7 @@ function changesOf(signal: AbortSignal, watch: (listener: Listener) => () => voi
   const bell = new Bell(signal)
   const waiting: ItemChange[] = []
   let lost = false
-  const stop = watched(signal, () =>
+  const stop = watched(signal, bell, () =>
     watch(change => {
       if (waiting.length < mostWaiting) waiting.push(change)
       else lost = true
@@ -127,7 +134,7 @@ function changesOf(signal: AbortSignal, watch: (listener: Listener) => () => voi
   return read()
 }
 
-/** Wakes one waiting reader; rings before it waits are remembered. */
+/** Wakes one waiting reader; rings before it waits are remembered. Whoever watches rings it at the end, too. */
 class Bell {
   readonly #signal: AbortSignal
   #rings = false
@@ -135,7 +142,6 @@ class Bell {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
-    signal.addEventListener('abort', () => this.ring(), { once: true })
   }
 
   ring(): void {

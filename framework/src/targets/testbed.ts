@@ -10,7 +10,7 @@ import { memoryCapabilities, memoryDrivers } from '../memory/drivers.ts'
 import type { Gateways, Plan } from '../plan/plan.ts'
 import { runtimeTables } from '../runtime/runtime.ts'
 import { Bed, type Testbed, type TestbedOptions } from './testbed/bed.ts'
-import { whileRunning } from './testbed/settle.ts'
+import { isOver, whileRunning } from './testbed/settle.ts'
 
 export type { Testbed, TestbedOptions } from './testbed/bed.ts'
 export { CallRefused } from './testbed/clients.ts'
@@ -40,7 +40,10 @@ export async function testbed<G extends Gateways>(plan: Plan<G>, options: Testbe
   refuseMistakes([plan], memoryCapabilities(options.indexLagMs ?? indexLagMs))
   const shape = shapeOf(plan, runtimeTables)
   let running: Bed<G> | undefined
-  const clock = memoryClock((options.at ?? beginning).getTime(), () => running && whileRunning(running))
+  const clock = memoryClock((options.at ?? beginning).getTime(), {
+    settled: () => running && whileRunning(running),
+    isOver: () => running !== undefined && isOver(running),
+  })
   const drivers = memoryDrivers(shape, {
     clock,
     indexLagMs: options.indexLagMs ?? indexLagMs,

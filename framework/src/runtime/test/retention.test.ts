@@ -82,28 +82,28 @@ describe('a retention', () => {
 
   it('killed at every point: each old item is archived once and gone, and never in neither place', async () => {
     const points = await killedEverywhere<Record<never, never>, void>({
-      boot: () => filled(36),
+      boot: () => filled(15, new Date('2026-01-13T02:59:30Z')),
       act: bed => bed.advance('1 minute'),
       async atDeath(bed) {
         const everywhere = new Set(
           [...(await kept(bed)), ...(await archived(bed)).map(each => each.entry)].map(e => e.text),
         )
-        expect(everywhere.size).toBe(36)
+        expect(everywhere.size).toBe(15)
       },
       async check(bed) {
         await bed.advance('1 day')
         const found = await archived(bed)
-        expect(texts(found.map(each => each.entry))).toEqual(numbered(0, 33))
-        expect(texts(await kept(bed))).toEqual(numbered(33, 36))
+        expect(texts(found.map(each => each.entry))).toEqual(numbered(0, 12))
+        expect(texts(await kept(bed))).toEqual(numbered(12, 15))
       },
     })
-    expect(points).toBeGreaterThan(40)
+    expect(points).toBeGreaterThan(30)
   })
 
   it('keeps what was changed after it was archived, and archives its new state as well', async () => {
     let changed = 0
     await killedEverywhere<Record<never, never>, void>({
-      boot: () => filled(30),
+      boot: () => filled(12, new Date('2026-01-13T02:59:30Z')),
       act: bed => bed.advance('1 minute'),
       async atDeath(bed) {
         const before = await archived(bed)
@@ -120,7 +120,7 @@ describe('a retention', () => {
         await bed.advance('1 day')
         expect(await kept(bed)).toEqual([])
         const all = texts((await archived(bed)).map(each => each.entry))
-        expect(all.filter(text => text !== 'changed')).toEqual(numbered(0, 30))
+        expect(all.filter(text => text !== 'changed')).toEqual(numbered(0, 12))
         expect(all.filter(text => text === 'changed').length).toBeLessThanOrEqual(1)
       },
     })

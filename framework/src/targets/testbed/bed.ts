@@ -90,10 +90,13 @@ export class Bed<G extends Gateways> implements Settling {
   readonly traces: SpanRecord[] = []
   readonly input: RealInput = realInput()
   readonly patience = new WeakMap<object, number>()
+  deedsSeen = 0
   readonly #options: TestbedOptions
   readonly #queues: readonly string[]
   readonly #time: VirtualTime = virtualTime()
   #running: Running | undefined
+  /** How often something was run in the time of the bed. */
+  #entered = 0
 
   /** `queues`: the names of all queues of the plan, its own and derived ones. */
   constructor(plan: Plan<G>, clock: MemoryClock, drivers: Drivers, queues: readonly string[], options: TestbedOptions) {
@@ -181,6 +184,10 @@ export class Bed<G extends Gateways> implements Settling {
     return this.#open.process.points
   }
 
+  get deeds(): number {
+    return this.#open.process.deeds + this.#open.clock.ran + this.#entered
+  }
+
   get timers(): number {
     return this.#open.clock.timers.size
   }
@@ -221,6 +228,7 @@ export class Bed<G extends Gateways> implements Settling {
 
   /** Runs something in the time of the bed, as the process that runs now. */
   within<T>(run: () => T): T {
+    this.#entered++
     return this.#time.within(this.#open.clock, run)
   }
 
@@ -239,7 +247,7 @@ export class Bed<G extends Gateways> implements Settling {
 
   async #start(): Promise<void> {
     const process = mortalProcess(this.drivers, this.input)
-    const clock = { ...process.drivers.clock, timers: new Set<VirtualTimer>() }
+    const clock = { ...process.drivers.clock, timers: new Set<VirtualTimer>(), ran: 0 }
     const { fetch: given } = this.#options
     const options: RuntimeOptions = {
       logs: record => void this.logs.push(record),

@@ -4,6 +4,7 @@
  * Once dead, nothing comes back from the engines any more, no timer fires, and what waited for a message takes none;
  * what was kept is there for the next process.
  */
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../contract/clock.ts'
 import type { Drivers } from '../../contract/drivers.ts'
 import { mortalDatabases } from './databases.ts'
@@ -21,6 +22,8 @@ export interface MortalProcess {
   readonly drivers: Drivers
   /** Points passed so far. */
   readonly points: number
+  /** Operations so far that were more than looks: no handler is given anything to do without one. */
+  readonly deeds: number
   readonly dead: boolean
   /** Rejects with `ProcessDied` when the process dies before the work is done. */
   alive<T>(work: T | PromiseLike<T>): Promise<T>
@@ -34,6 +37,7 @@ export interface MortalProcess {
 type Line = Omit<MortalProcess, 'drivers' | 'alive' | 'requireAlive'> & {
   /** Passes a point. False: the process is dead, by now at least. */
   pass(): boolean
+  did(): void
   readonly cut: AbortSignal
 }
 
@@ -62,6 +66,9 @@ export function mortalProcess(drivers: Drivers, input: RealInput): MortalProcess
     get points() {
       return line.points
     },
+    get deeds() {
+      return line.deeds
+    },
     get dead() {
       return line.dead
     },
@@ -87,25 +94,38 @@ function whileAlive<T>(cut: AbortSignal, work: T | PromiseLike<T>): Promise<T> {
 
 function newLine(): Line {
   let points = 0
+  let deeds = 0
   let fatal = Number.POSITIVE_INFINITY
+  let dead = false
   const cut = new AbortController()
-  const die = (): void => cut.abort()
+  // Everything that a process waits for listens: no number of them is a leak.
+  setMaxListeners(0, cut.signal)
+  const die = (): void => {
+    dead = true
+    cut.abort()
+  }
   return {
     get points() {
       return points
     },
+    get deeds() {
+      return deeds
+    },
     get dead() {
-      return cut.signal.aborted
+      return dead
     },
     cut: cut.signal,
     die,
     dieAt(point) {
       fatal = points + point
     },
+    did() {
+      deeds++
+    },
     pass() {
-      if (!cut.signal.aborted && points === fatal) die()
+      if (!dead && points === fatal) die()
       points++
-      return !cut.signal.aborted
+      return !dead
     },
   }
 }
@@ -116,21 +136,34 @@ function never<T>(): Promise<T> {
 
 type Method = (...given: unknown[]) => unknown
 
+/** Operations that change nothing and hand nothing out. */
+const looks: ReadonlySet<string> = new Set(['counts', 'count', 'get', 'getMany', 'last'])
+
 /** The same engine, with a point before and after each operation that gives a promise. */
 function cuttable<T extends object>(engine: T, line: Line, instead: Partial<T> = {}): T {
+  // By what they were made of: a test may put another method in its place.
+  const made = new WeakMap<Method, Method>()
+  const methodOf = (name: string | symbol, member: Method): Method => {
+    const isLook = looks.has(String(name))
+    const method: Method = (...given) => {
+      if (!isLook) line.did()
+      return operated(engine, member, given, line)
+    }
+    made.set(member, method)
+    return method
+  }
   return new Proxy(engine, {
     get(target, name) {
       if (name in instead) return instead[name as keyof T]
       const member = Reflect.get(target, name, target) as unknown
-      if (typeof member !== 'function') return member
-      return (...given: unknown[]) => operated(target, member as Method, given, line)
+      return typeof member === 'function' ? (made.get(member as Method) ?? methodOf(name, member as Method)) : member
     },
   })
 }
 
 /** Listening is not an operation on the engine, but a dead process hears nothing. */
-function operated(engine: object, method: Method, given: readonly unknown[], line: Line): unknown {
-  const [last] = given.slice(-1)
+function operated(engine: object, method: Method, given: unknown[], line: Line): unknown {
+  const last = given.at(-1)
   const listening = typeof last === 'function'
   if (listening) {
     const heard = (...told: unknown[]): void => {
@@ -138,18 +171,19 @@ function operated(engine: object, method: Method, given: readonly unknown[], lin
     }
     return method.apply(engine, [...given.slice(0, -1), heard])
   }
-  return throughPoints(line, () => method.apply(engine, [...given]))
+  return throughPoints(line, () => method.apply(engine, given))
 }
 
-async function throughPoints<T>(line: Line, operate: () => T | Promise<T>): Promise<T> {
+function throughPoints<T>(line: Line, operate: () => T | Promise<T>): Promise<T> {
   if (!line.pass()) return never()
-  let result: T
+  const done = (result: T): T | Promise<T> => (line.pass() ? result : never())
+  const failed = (error: unknown): Promise<never> => (line.pass() ? Promise.reject(error) : never())
   try {
-    result = await operate()
+    const result = operate()
+    return result instanceof Promise ? result.then(done, failed) : Promise.resolve(done(result))
   } catch (error) {
-    return line.pass() ? Promise.reject(error) : never()
+    return failed(error)
   }
-  return line.pass() ? result : never()
 }
 
 /** Waiting for a message ends with the process, so that it takes none with it. */
@@ -157,6 +191,7 @@ function receiving({ queues }: Drivers, line: Line): Drivers['queues']['receive'
   return async (queue, options) => {
     const signal = AbortSignal.any([options.signal, line.cut])
     const messages = await queues.receive(queue, { ...options, signal })
+    line.did()
     if (line.dead) return never()
     return messages.length === 0 || line.pass() ? messages : never()
   }

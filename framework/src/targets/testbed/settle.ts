@@ -27,10 +27,14 @@ export interface Settling {
   calls(): readonly Active[]
   /** Operations on engines so far. */
   readonly points: number
+  /** What was more than a look at an engine: since it last changed, no handler has run. */
+  readonly deeds: number
   readonly dead: boolean
   readonly input: RealInput
   /** Timers of handlers that run once. */
   readonly timers: number
+  /** `deeds` when it was last waited for. */
+  deedsSeen: number
   /** How much longer each of them may be waited for. */
   readonly patience: WeakMap<Active, number>
   queueNames(): readonly string[]
@@ -58,7 +62,14 @@ export async function settle(bed: Settling, how: 'until quiet' | 'all'): Promise
 
 /** Waits where something runs: between two timers of the clock. */
 export function whileRunning(bed: Settling): Promise<void> | undefined {
+  bed.deedsSeen = bed.deeds
   return isStill(bed) ? undefined : quiet(bed)
+}
+
+/** Nothing runs, and nothing did but looks at engines: an alarm that found all well, say. */
+export function isOver(bed: Settling): boolean {
+  if (bed.deeds !== bed.deedsSeen) return false
+  return bed.runtime.activity.count === 0 && bed.input.underWay.size === 0
 }
 
 async function quiet(bed: Settling): Promise<void> {

@@ -7,6 +7,8 @@ import type { Cancel, Clock } from '../../contract/clock.ts'
 export interface HandlersClock extends Clock {
   /** Timers that are set and run once. */
   readonly timers: Set<VirtualTimer>
+  /** How many timers of handlers have run. */
+  ran: number
 }
 
 export class VirtualTimer {
@@ -33,6 +35,7 @@ export class VirtualTimer {
     if (!this.#repeats) timers.add(this)
     this.#cancel = this.#clock.at(this.#clock.now() + this.#stepMs, () => {
       timers.delete(this)
+      this.#clock.ran++
       if (this.#repeats) this.refresh()
       this.#run()
     })
