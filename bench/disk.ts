@@ -9,22 +9,30 @@ export function dataFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** Overwrites of 4 KB, each with fdatasync, in a second: one after the other, nobody else. */
-export function flushesPerSecond(folder: string, milliseconds = 300): number {
+/** Overwrites of 4 KB, each with fdatasync, one after the other, nobody else: how long each takes. */
+export function flushTimes(folder: string, milliseconds = 300): readonly number[] {
   const path = join(folder, 'probe')
   const file = openSync(path, 'w+')
   const page = Buffer.alloc(4_096, 1)
   writeSync(file, page, 0, page.length, 0)
-  let flushes = 0
+  const times: number[] = []
   const start = performance.now()
-  while (performance.now() - start < milliseconds) {
+  for (let before = start; before - start < milliseconds; ) {
     writeSync(file, page, 0, page.length, 0)
     fdatasyncSync(file)
-    flushes++
+    const now = performance.now()
+    times.push(now - before)
+    before = now
   }
   closeSync(file)
   rmSync(path)
-  return (flushes * 1_000) / (performance.now() - start)
+  return times
+}
+
+/** The same, so many in a second. */
+export function flushesPerSecond(folder: string, milliseconds = 300): number {
+  const times = flushTimes(folder, milliseconds)
+  return (times.length * 1_000) / times.reduce((sum, time) => sum + time, 0)
 }
 
 export interface Rate {
@@ -52,10 +60,19 @@ export async function measured(
   return { perSecond, perTransaction, flushesPerSecond: (before + flushesPerSecond(folder)) / 2 }
 }
 
+/** The head of a table of `line`s. */
+export const lineHead = `| Node ${process.versions.node} | a second | × fdatasync | fdatasync a second | commits a transaction |
+|---|---|---|---|---|`
+
 export function line(name: string, { perSecond, perTransaction, flushesPerSecond: flushes }: Rate): string {
-  const shared = Number.isFinite(perTransaction) ? `${perTransaction.toFixed(1)} a transaction` : ''
-  const ratio = `${(perSecond / flushes).toFixed(2)} × ${round(flushes)} fdatasync/s`
-  return `  ${name.padEnd(44)} ${round(perSecond).padStart(9)} /s  ${ratio.padStart(28)}  ${shared}`
+  const shared = Number.isFinite(perTransaction) ? perTransaction.toFixed(1) : ''
+  return `| ${name} | ${round(perSecond)} | ${(perSecond / flushes).toFixed(2)} | ${round(flushes)} | ${shared} |`
+}
+
+/** The sizes at which growth is looked at: from a thousand to a million, or to `--to=10000000`. */
+export function growthSteps(): readonly number[] {
+  const given = process.argv.find(argument => argument.startsWith('--to='))?.slice('--to='.length)
+  return [1_000, 10_000, 100_000, 1_000_000, 10_000_000].filter(size => size <= Number(given ?? 1_000_000))
 }
 
 export function round(value: number): string {

@@ -28,10 +28,13 @@ const embedded = 'framework/src/embedded/'
 const compile = 'framework/src/compile/'
 const hosts = 'framework/src/targets/'
 
-/** What systems are given: `groundplan`, `groundplan/client`, `groundplan/testbed`. */
+/** What systems are given: `groundplan`, `groundplan/client`; their tests: `groundplan/testbed`, `/embedded`, `/process`. */
 export const publicEntry = 'framework/src/index.ts'
 export const publicClient = 'framework/src/http/client.ts'
-export const publicTestbed = 'framework/src/targets/testbed.ts'
+const forTests = ['testbed', 'embedded', 'process'].map(name => `framework/src/targets/${name}.ts`)
+
+/** What drivers are given of the contract: `groundplan/driver`. */
+export const driverEntry = 'framework/src/driver.ts'
 
 /** Proves drivers; imported by tests only. */
 export const contractSuite = 'framework/src/contract/suite/'
@@ -84,7 +87,10 @@ export const arrowRules: readonly ArrowRule[] = [
     node: true,
   },
   { in: publicEntry, may: [plan, contract, runtime], packages: [], node: false },
-  { in: 'drivers/*/', may: [plan, contract], packages: { allBut: [] }, node: true },
+  { in: driverEntry, may: [plan, contract], packages: [], node: false },
+  // Amazon's buckets are S3: its drivers take them from the one that speaks to any server.
+  { in: 'drivers/aws/', may: [plan, contract, driverEntry, 'drivers/s3/'], packages: { allBut: [] }, node: true },
+  { in: 'drivers/*/', may: [plan, contract, driverEntry], packages: { allBut: [] }, node: true },
   {
     in: 'targets/*/',
     may: [publicEntry, compile, plan, contract, runtime, http, hosts, 'drivers/*/'],
@@ -103,7 +109,7 @@ function system(folder: string, packages: readonly string[]): ArrowRule {
     may: [publicEntry, publicClient],
     packages: ['zod', ...packages],
     node: false,
-    tests: { may: [publicEntry, publicClient, publicTestbed], packages: ['zod', 'vitest', 'fast-check', ...packages] },
+    tests: { may: [publicEntry, publicClient, ...forTests], packages: ['zod', 'vitest', 'fast-check', ...packages] },
   }
 }
 
@@ -114,4 +120,7 @@ export const onTheClock: readonly string[] = [contract, runtime, memory, embedde
 export const clocks: readonly string[] = [`${memory}clock.ts`, `${embedded}clock.ts`]
 
 /** The readers of `process.env`. */
-export const mayReadEnvironment: readonly string[] = ['framework/src/cli/', 'drivers/', 'scripts/']
+export const mayReadEnvironment: readonly string[] = [
+  ...['framework/src/cli/', 'drivers/', 'scripts/'],
+  'web/server/environment.ts', // where the systems are, told by the process that started it
+]

@@ -3,14 +3,15 @@
  * counted before each is handed out; a message is handled some milliseconds after it was sent; a million that wait cost
  * no memory. Peers come beside these lines.
  *
- * `--folder=` puts the data elsewhere. `--short` leaves the growth out.
+ * `--folder=` puts the data elsewhere. `--short` leaves the growth out, `--to=10000000` takes it further. Takes a minute or
+ * two.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../framework/src/embedded/clock.ts'
 import { openEnvironment } from '../../framework/src/embedded/environment.ts'
 import { type EmbeddedQueues, embeddedQueues } from '../../framework/src/embedded/queue.ts'
-import { dataFolder, during, flushesPerSecond, line, measured, percentile, round } from '../disk.ts'
+import { dataFolder, during, flushTimes, growthSteps, line, lineHead, measured, percentile, round } from '../disk.ts'
 
 const shapes = [
   { name: 'work', ordered: false },
@@ -92,6 +93,7 @@ async function show(name: string, work: () => Promise<number>): Promise<void> {
 
 try {
   await sendAndProcess('work', 500, 64)
+  console.log(lineHead)
   await show('send, 1 in flight', () => during(1_500, 1, () => send('growing')))
   await show('send, 64 in flight', () => during(2_000, 64, () => send('growing')))
   for (const queue of ['work', 'steps']) {
@@ -99,10 +101,14 @@ try {
       sendAndProcess(queue, 2_500, 64),
     )
   }
-  const taken = await latencies(500, 4_000)
-  const [p50, p99] = [0.5, 0.99].map(share => percentile(taken, share).toFixed(2))
-  const flushes = round(flushesPerSecond(folder.path))
-  console.log(`  sent to handled at 500/s: p50 ${p50} ms, p99 ${p99} ms (${flushes} fdatasync/s)`)
+  // Beside what the disk alone takes, before and after: who shares it is in both.
+  const before = flushTimes(folder.path)
+  const taken = await latencies(500, 5_000)
+  const flushes = [...before, ...flushTimes(folder.path)]
+  console.log('\n| ms | p50 | p99 |\n|---|---|---|')
+  for (const [name, times] of Object.entries({ 'sent to handled, 500 a second': taken, 'fdatasync alone': flushes })) {
+    console.log(`| ${name} | ${percentile(times, 0.5).toFixed(2)} | ${percentile(times, 0.99).toFixed(2)} |`)
+  }
   if (!process.argv.includes('--short')) await grow()
 } finally {
   await environment.close()
@@ -112,9 +118,9 @@ try {
 /** Messages that wait: microseconds for each further one, to open again, the heap with all of them. */
 async function grow(): Promise<void> {
   await queues.purge('growing', 'waiting')
-  console.log('\n  waiting      µs a message   ms to open   heap MB')
+  console.log('\n| messages that wait | µs for each further one | ms to open again | heap, MB |\n|---|---|---|---|')
   let from = 0
-  for (const to of [1_000, 10_000, 100_000, 1_000_000]) {
+  for (const to of growthSteps()) {
     const start = performance.now()
     for (let at = from; at < to; at += 1_000) {
       await queues.send(Array.from({ length: 1_000 }, (_, n) => ({ queue: 'growing', id: `g${at + n}`, body })))
@@ -124,9 +130,7 @@ async function grow(): Promise<void> {
     globalThis.gc?.()
     const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
     const { ready } = await queues.counts('growing')
-    console.log(
-      `  ${round(ready).padEnd(12)} ${each.toFixed(1).padStart(10)} ${openMs.padStart(12)} ${heap.padStart(9)}`,
-    )
+    console.log(`| ${round(ready)} | ${each.toFixed(1)} | ${openMs} | ${heap} |`)
     from = to
   }
 }

@@ -3,14 +3,14 @@
  * and memory for an item stay the same from a thousand to a million. Peers come beside these lines.
  *
  * `--folder=` puts the data elsewhere (on a memory file system: what the processor alone would do). `--short` leaves the
- * growth out.
+ * growth out, `--to=10000000` takes it further. Takes a minute.
  */
 
 import type { Item, Write } from '../../framework/src/contract/store.ts'
 import { systemClock } from '../../framework/src/embedded/clock.ts'
 import { openEnvironment } from '../../framework/src/embedded/environment.ts'
 import { embeddedStore } from '../../framework/src/embedded/store.ts'
-import { dataFolder, during, line, measured, round } from '../disk.ts'
+import { dataFolder, during, growthSteps, line, lineHead, measured, round } from '../disk.ts'
 
 const tables = [
   { name: 'orders', key: ['customer', 'at'], indexes: {}, changesTo: [] },
@@ -44,12 +44,20 @@ async function sync(work: (n: number) => Promise<unknown>): Promise<number> {
   return count
 }
 
+/** So that the first line pays for no compilation. */
+async function warmUp(): Promise<void> {
+  await during(500, 64, n => store.commit({ writes: [put('orders', n * 7)] }))
+  await during(500, 64, n => store.commit({ writes: [put('indexed', n * 7)] }))
+}
+
 async function show(name: string, work: () => Promise<number>): Promise<void> {
   console.log(line(name, await measured(folder.path, work, () => environment.transactions.begun)))
 }
 
 try {
   await fill('orders', 0, items)
+  await warmUp()
+  console.log(lineHead)
   for (const writers of [1, 64]) {
     const at = `${writers} writer${writers > 1 ? 's' : ''}`
     await show(`put, durable, ${at}`, () =>
@@ -74,22 +82,20 @@ try {
 
 /** Items of a table that only grows: microseconds and bytes of the heap for each further one. */
 async function grow(): Promise<void> {
-  console.log('\n  items        µs an item   heap MB   µs a get')
+  console.log('\n| items | µs for each further one | heap, MB | µs a get |\n|---|---|---|---|')
   let from = 0
-  for (const to of [1_000, 10_000, 100_000, 1_000_000]) {
-    const own = await embedded(from, to)
-    console.log(
-      `  ${round(to).padEnd(12)} ${own.fill.toFixed(1).padStart(8)} ${own.heap.padStart(11)} ${own.get.padStart(10)}`,
-    )
+  for (const to of growthSteps()) {
+    const { fill, heap, get } = await grown(from, to)
+    console.log(`| ${round(to)} | ${fill.toFixed(1)} | ${heap} | ${get} |`)
     from = to
   }
 }
 
-async function embedded(from: number, to: number): Promise<{ fill: number; heap: string; get: string }> {
+async function grown(from: number, to: number): Promise<{ fill: number; heap: string; get: string }> {
   const start = performance.now()
   for (let at = from; at < to; at += 6_400) {
     const firsts = Array.from({ length: Math.ceil(Math.min(6_400, to - at) / 100) }, (_, n) => at + n * 100)
-    await Promise.all(firsts.map(first => store.commit({ writes: grown(first), durable: false })))
+    await Promise.all(firsts.map(first => store.commit({ writes: further(first), durable: false })))
   }
   const fill = ((performance.now() - start) * 1_000) / (to - from)
   globalThis.gc?.()
@@ -99,7 +105,7 @@ async function embedded(from: number, to: number): Promise<{ fill: number; heap:
   return { fill, heap, get: (((performance.now() - gets) * 1_000) / 20_000).toFixed(2) }
 }
 
-function grown(first: number): Write[] {
+function further(first: number): Write[] {
   return Array.from({ length: 100 }, (_, n) => {
     const item = { ...order(first + n), customer: `grown ${first + n}`, at: 0 }
     return { op: 'put', table: 'orders', item }

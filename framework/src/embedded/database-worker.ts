@@ -5,7 +5,7 @@
  * PostgreSQL on its own makes no checkpoint here until it is closed, so this thread does: else its log would grow for
  * ever, and a start after a kill would take as long as everything that was written.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { PGlite, Results } from '@electric-sql/pglite'
@@ -70,6 +70,7 @@ async function opened(library: Library, folder: string): Promise<PGlite> {
     await pglite.close()
     syncFiles(fresh)
     renameSync(fresh, data)
+    sync(folder)
   }
   // Without this file PGlite would begin anew, over what is there.
   if (!existsSync(join(data, 'PG_VERSION'))) throw new Error('PG_VERSION is missing')
@@ -157,13 +158,20 @@ async function shortenLog(pglite: PGlite): Promise<void> {
 /** PGlite leaves flushing to the system; when it has closed, this makes its files last. */
 function syncFiles(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    const file = openSync(join(entry.parentPath, entry.name), 'r+')
-    try {
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+    if (entry.isFile() || entry.isDirectory()) sync(join(entry.parentPath, entry.name))
+  }
+  sync(folder)
+}
+
+function sync(path: string): void {
+  const isFolder = statSync(path).isDirectory()
+  // Windows keeps names by itself, and opens no folder.
+  if (isFolder && process.platform === 'win32') return
+  const file = openSync(path, isFolder ? 'r' : 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
   }
 }
 

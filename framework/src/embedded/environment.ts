@@ -104,8 +104,8 @@ function environmentOn(
   let closed: Promise<void> | undefined
   const close = async (): Promise<void> => {
     for (const run of closing) run()
-    await transactions.close()
-    await root.close()
+    // The package would wait for ever for a flush that has failed.
+    if (await transactions.close()) await root.close()
     lock.release()
   }
   return {

@@ -15,6 +15,7 @@
  */
 import type { RootDatabase } from 'lmdb'
 import { fault, isFault } from '../contract/problems.ts'
+import { type Listener, lastVisible, listenToWriting } from './writing-thread.ts'
 
 /** Reads, and gives what writes. A fault refuses this work alone, so nothing may have been written before it. */
 export type Work<T> = (group: Group) => () => T
@@ -50,7 +51,18 @@ interface Ending {
 class OpenGroup implements Group {
   readonly visible: (() => void)[] = []
   readonly endings: Ending[] = []
+  /** The number of its transaction. Undefined until its work is done. */
+  transaction: number | undefined
   isVisible = false
+  /** Resolves when `show` is called. */
+  readonly shown: Promise<void>
+  show: () => void = () => {}
+
+  constructor() {
+    this.shown = new Promise(resolve => {
+      this.show = resolve
+    })
+  }
 
   whenVisible(run: () => void): void {
     this.visible.push(run)
@@ -70,7 +82,8 @@ export class GroupCommit {
   readonly #root: RootDatabase<Buffer, Uint8Array>
   readonly #members = new Set<Member>()
   #tasks: Task[] = []
-  #running = false
+  /** On its way to becoming visible. */
+  #running: OpenGroup | undefined
   readonly #unflushed = new Set<OpenGroup>()
   /** Of the last transaction, and all before. */
   #flushed: Promise<unknown> = Promise.resolve()
@@ -80,7 +93,7 @@ export class GroupCommit {
 
   constructor(root: RootDatabase<Buffer, Uint8Array>) {
     this.#root = root
-    watchFlushes(root, reason => this.#break(reason))
+    listenToWriting(root, () => this.#running && this.#listenerOf(this.#running))
   }
 
   /** Transactions so far: each is flushed once, unless it wrote nothing or shares the flush of the next. */
@@ -118,20 +131,21 @@ export class GroupCommit {
     })
   }
 
-  /** As `idle`; nothing is written from then on. */
-  async close(): Promise<void> {
+  /** As `idle`; nothing is written from then on. Gives whether all was flushed: false where the disk has failed. */
+  async close(): Promise<boolean> {
     await this.idle()
+    const isWhole = this.#broken === undefined
     this.#broken ??= fault('engine-unavailable', 'the data folder is closed')
+    return isWhole
   }
 
   #begin(): void {
     if (this.#broken) this.#refuseAll(unavailable(this.#broken))
     if (this.#running || this.#tasks.length === 0 || this.#unflushed.size >= mostUnflushed) return
-    this.#running = true
     this.#begun++
-    const group = new OpenGroup()
-    this.#unflushed.add(group)
-    void this.#finish(group)
+    this.#running = new OpenGroup()
+    this.#unflushed.add(this.#running)
+    void this.#finish(this.#running)
   }
 
   async #finish(group: OpenGroup): Promise<void> {
@@ -141,8 +155,9 @@ export class GroupCommit {
       this.#flushed = Promise.all([flushedBefore, this.#flushOfThis()])
       // Where the transaction is not kept, nobody waits for its flush.
       this.#flushed.catch(() => {})
-      await committed
       const flushed = this.#flushed
+      // The package's promise comes with the flush; or, where nothing was written, alone.
+      await Promise.race([committed, group.shown])
       this.#seen(group)
       await flushed
       this.#end(group, ({ done }) => done())
@@ -171,6 +186,24 @@ export class GroupCommit {
       if (apply) answerWith(group, task, apply() as never)
     }
     for (const member of this.#members) member.beforeCommit(group)
+    group.transaction = this.#root.getWriteTxnId()
+  }
+
+  #listenerOf(group: OpenGroup): Listener {
+    return {
+      visible: () => {
+        if (this.#isKept(group)) group.show()
+      },
+      // What could not be committed tells its callers by itself.
+      failed: reason => {
+        if (this.#isKept(group)) this.#break(reason)
+      },
+    }
+  }
+
+  /** Whether readers can see it, whatever has been said. */
+  #isKept({ transaction }: OpenGroup): boolean {
+    return transaction !== undefined && transaction <= lastVisible(this.#root)
   }
 
   #take(): readonly Task[] {
@@ -184,7 +217,9 @@ export class GroupCommit {
 
   #seen(group: OpenGroup): void {
     group.isVisible = true
-    this.#running = false
+    if (this.#running === group) this.#running = undefined
+    // What readers hold is from before.
+    this.#root.resetReadTxn()
     for (const run of group.visible) run()
     this.#begin()
   }
@@ -198,10 +233,8 @@ export class GroupCommit {
 
   #fail(group: OpenGroup, error: unknown): void {
     const reason = unavailable(error)
-    if (!group.isVisible) {
-      this.#running = false
-      this.#reload()
-    }
+    if (this.#running === group) this.#running = undefined
+    if (!group.isVisible) this.#reload()
     this.#end(group, ({ failed }) => failed(reason))
   }
 
@@ -218,12 +251,13 @@ export class GroupCommit {
     }
   }
 
-  /** The disk did not take what everybody can see. What could not be committed at all tells its callers by itself. */
+  /** The disk did not take what everybody can see: of nothing that it has not taken yet can anybody say what is kept. */
   #break(reason: unknown): void {
-    const seen = [...this.#unflushed].filter(({ isVisible }) => isVisible)
-    if (seen.length === 0) return
-    this.#broken = reason
-    for (const group of seen) this.#fail(group, reason)
+    this.#broken ??= reason
+    for (const group of [...this.#unflushed]) {
+      group.isVisible = true
+      this.#fail(group, reason)
+    }
   }
 
   #rest(): void {
@@ -261,27 +295,4 @@ function unavailable(error: unknown): Error {
   if (isFault(error)) return error
   const what = error instanceof Error ? error.message : String(error)
   return fault('engine-unavailable', `nothing was written: ${what}`, {}, error)
-}
-
-/** How the package's writing thread says how it went: 0, 1 and 2 are its steps, anything else an error of LMDB. */
-type Report = (status: number) => unknown
-interface Writing {
-  startWriting?: (address: number, report: Report) => unknown
-}
-
-/**
- * Hears of flushes that fail. The package itself tells nobody: who awaits `flushed` would wait for ever.
- */
-function watchFlushes(root: RootDatabase<Buffer, Uint8Array>, failed: (reason: unknown) => void): void {
-  // Not in its types. Where a later version has it no more, a failed flush is never acknowledged, as without this.
-  const { env } = root as unknown as { readonly env?: Writing }
-  const start = env?.startWriting
-  if (!env || !start) return
-  const watched = (address: number, report: Report): unknown =>
-    start.call(env, address, status => {
-      const answer = report(status)
-      if (status < 0 || status > 2) setImmediate(() => failed(new Error(`the disk did not take it (error ${status})`)))
-      return answer
-    })
-  Object.defineProperty(env, 'startWriting', { value: watched })
 }

@@ -13,7 +13,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Bytes } from '../contract/bucket.ts'
 import { limits, readable } from '../contract/limits.ts'
@@ -303,7 +303,8 @@ function sumsOf(sums: readonly number[]): Buffer {
 }
 
 async function makeFolder(parent: string, name: string): Promise<void> {
-  await onDisk(() => mkdir(join(parent, name), { recursive: true }))
+  const first = await onDisk(() => mkdir(join(parent, name), { recursive: true }))
+  if (first !== undefined) await syncFolder(dirname(parent))
   await syncFolder(parent)
 }
 

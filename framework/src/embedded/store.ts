@@ -234,8 +234,11 @@ function copied(value: unknown, depth: number): unknown {
 }
 
 function copiedObject(object: object, depth: number): object {
-  const copy: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(object)) assign(copy, name, copied(value, depth + 1))
+  const copy: Record<string, unknown> = { ...object }
+  for (const name of Object.keys(copy)) {
+    const value = copy[name]
+    if (typeof value === 'object' && value !== null) assign(copy, name, copied(value, depth + 1))
+  }
   return copy
 }
 

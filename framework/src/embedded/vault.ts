@@ -85,14 +85,11 @@ class SealedVault implements EmbeddedVault {
     this.#keys = [key]
   }
 
+  /** Compares the mark, or makes it. */
   async checkMark(): Promise<void> {
-    await this.#environment.transactions.write(() => {
-      const kept = this.#entries.getBinary(markKey)
-      if (kept && opened(this.#keys[0], kept.toString(), [mark]) !== mark) throw wrongKey(this.#environment.folder)
-      return () => {
-        if (!kept) this.#writeMark()
-      }
-    })
+    const kept = this.#entries.getBinary(markKey)
+    if (!kept) await this.#environment.transactions.write(() => () => this.#writeMark())
+    else if (opened(this.#keys[0], kept.toString(), [mark]) !== mark) throw wrongKey(this.#environment.folder)
   }
 
   async get(name: string): Promise<VaultEntry | undefined> {

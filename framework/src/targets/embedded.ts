@@ -2,20 +2,24 @@
  * Plans on this machine's disk, in this process: each in a folder of its own below the data folder. What was acknowledged
  * is there after a stop, a kill and a power cut (of databases: after a stop and a kill).
  */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../contract/clock.ts'
+import type { PlanShape } from '../contract/drivers.ts'
 import { secretName, settingName } from '../contract/names.ts'
 import { shapeOf } from '../contract/plan-shape.ts'
 import { embeddedCapabilities } from '../embedded/capabilities.ts'
 import { systemClock } from '../embedded/clock.ts'
 import { type EmbeddedDrivers, embeddedDrivers } from '../embedded/drivers.ts'
+import { lockFolder } from '../embedded/lock.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Runtime, type RuntimeOptions, runtimeTables, startRuntime } from '../runtime/runtime.ts'
 import type { Telemetry } from '../runtime/telemetry.ts'
 
 export { embeddedCapabilities }
 
-export interface EmbeddedTargetOptions extends Pick<RuntimeOptions, 'logs' | 'fetch'> {
+export interface EmbeddedTargetOptions extends Pick<RuntimeOptions, 'logs' | 'fetch' | 'background'> {
   /** The data folder, such as `.groundplan/data`; each plan has a folder in it. */
   readonly folder: string
   /** Where the doors are, such as `http://127.0.0.1:7400`. Links to objects lead to `/links/<plan>` there. */
@@ -53,6 +57,14 @@ export interface EmbeddedTarget {
    * Faults: those of `embeddedDrivers`.
    */
   start(plan: Plan, values: GivenValues, telemetry?: Telemetry): Promise<Runtime>
+  /**
+   * Starts another version of a plan that runs in its place, on the same engines; they are opened anew where the version
+   * keeps something else. What runs may finish for `graceMs`, then it is handed back. When the new version cannot start,
+   * the one before runs again, and the reason is thrown.
+   */
+  replace(plan: Plan, values: GivenValues, graceMs: number): Promise<Runtime>
+  /** Whether a path is that of links to objects of a plan that was started. */
+  isLink(path: string): boolean
   /** Answers a request that came by a link to an object; undefined where it did not. */
   follow(request: Request): Promise<Response | undefined>
   /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`, and all is on disk. */
@@ -65,9 +77,10 @@ export interface EmbeddedTarget {
  * const target = embedded({ folder: '.groundplan/data', baseUrl: 'http://127.0.0.1:7400', logs })
  * const shop = await target.start(plan, { settings: {}, secrets: {} })
  */
-export function embedded(target: EmbeddedTargetOptions): EmbeddedTarget {
-  const { folder, baseUrl, masterKey, clock = systemClock(), ...options } = target
-  const started: Started[] = []
+export function embedded(options: EmbeddedTargetOptions): EmbeddedTarget {
+  const clock = options.clock ?? systemClock()
+  const started: System[] = []
+  const linked = (path: string): System | undefined => started.find(({ plan }) => path === linkPath(plan.name))
   return {
     clock,
     started,
@@ -75,20 +88,23 @@ export function embedded(target: EmbeddedTargetOptions): EmbeddedTarget {
       return started.map(({ runtime }) => runtime)
     },
     async start(plan, values, telemetry) {
-      const drivers = await embeddedDrivers(shapeOf(plan, runtimeTables), {
-        folder: join(folder, plan.name),
-        clock,
-        baseUrl: baseUrl + linkPath(plan.name),
-        ...(masterKey ? { masterKey } : {}),
-      })
-      const runtime = await running(plan, drivers, values, { ...options, ...(telemetry ? { telemetry } : {}) })
-      started.push({ runtime, drivers })
-      return runtime
+      const system = await opened({ ...options, clock }, { plan, values, telemetry })
+      started.push(system)
+      return system.runtime
     },
+    async replace(plan, values, graceMs) {
+      const at = started.findIndex(system => system.plan.name === plan.name)
+      const before = started[at]
+      if (!before) throw new Error(`"${plan.name}" was not started`)
+      await before.runtime.stop(graceMs)
+      const next = await replaced({ ...options, clock }, before, { ...before, plan, values })
+      started[at] = next.system
+      if (next.failed) throw next.failed.error
+      return next.system.runtime
+    },
+    isLink: path => linked(path) !== undefined,
     async follow(request) {
-      const { pathname } = new URL(request.url)
-      const found = started.find(({ runtime }) => pathname === linkPath(runtime.plan.name))
-      return found?.drivers.buckets.follow(request)
+      return linked(new URL(request.url).pathname)?.drivers.buckets.follow(request)
     },
     async stop(graceMs) {
       await Promise.all(started.map(({ runtime }) => runtime.stop(graceMs)))
@@ -97,23 +113,87 @@ export function embedded(target: EmbeddedTargetOptions): EmbeddedTarget {
   }
 }
 
+/**
+ * Refuses while another process has one of the plans' folders; nothing is opened or made.
+ * Faults: `engine-unavailable`, naming the process.
+ */
+export function refuseHeld(folder: string, plans: readonly string[]): void {
+  for (const plan of plans) if (isFolder(join(folder, plan))) lockFolder(join(folder, plan)).release()
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+type Options = EmbeddedTargetOptions & { readonly clock: Clock }
+
+interface Version {
+  readonly plan: Plan
+  readonly values: GivenValues
+  readonly telemetry: Telemetry | undefined
+}
+
+interface System extends Started, Version {
+  readonly shape: PlanShape
+}
+
+async function opened(options: Options, version: Version): Promise<System> {
+  const shape = shapeOf(version.plan, runtimeTables)
+  const drivers = await driversFor(options, shape)
+  try {
+    return await running(options, version, shape, drivers)
+  } catch (error) {
+    await drivers.close()
+    throw error
+  }
+}
+
+/** A version in place of one that was stopped; that one again where it cannot start. */
+async function replaced(options: Options, before: System, version: Version): Promise<Replaced> {
+  const shape = shapeOf(version.plan, runtimeTables)
+  try {
+    if (isDeepStrictEqual(shape, before.shape)) {
+      return { system: await running(options, version, shape, before.drivers) }
+    }
+  } catch (error) {
+    return { system: await running(options, before, before.shape, before.drivers), failed: { error } }
+  }
+  await before.drivers.close()
+  try {
+    return { system: await opened(options, version) }
+  } catch (error) {
+    return { system: await opened(options, before), failed: { error } }
+  }
+}
+
+interface Replaced {
+  readonly system: System
+  readonly failed?: { readonly error: unknown }
+}
+
+function driversFor({ folder, clock, baseUrl, masterKey }: Options, shape: PlanShape): Promise<EmbeddedDrivers> {
+  return embeddedDrivers(shape, {
+    folder: join(folder, shape.plan),
+    clock,
+    baseUrl: baseUrl + linkPath(shape.plan),
+    ...(masterKey ? { masterKey } : {}),
+  })
+}
+
 function linkPath(plan: string): string {
   return `/links/${plan}`
 }
 
 async function running(
-  plan: Plan,
+  { logs, fetch, background = true }: Options,
+  version: Version,
+  shape: PlanShape,
   drivers: EmbeddedDrivers,
-  values: GivenValues,
-  options: RuntimeOptions,
-): Promise<Runtime> {
-  try {
-    await fill(drivers, plan, values)
-    return await startRuntime(plan, drivers, options)
-  } catch (error) {
-    await drivers.close()
-    throw error
-  }
+): Promise<System> {
+  const { plan, values, telemetry } = version
+  await fill(drivers, plan, values)
+  const options = { logs, background, ...(fetch ? { fetch } : {}), ...(telemetry ? { telemetry } : {}) }
+  return { plan, values, telemetry, shape, drivers, runtime: await startRuntime(plan, drivers, options) }
 }
 
 async function fill(drivers: EmbeddedDrivers, plan: Plan, { settings, secrets }: GivenValues): Promise<void> {
