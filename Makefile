@@ -1,13 +1,16 @@
-# Without make: `npm start`, `npm test`, `npm run build`, `npm run check`, `npm run stop`.
+# Without make: `npm start`, `npm run dev`, `npm test`, `npm run build`, `npm run check`, `npm run stop`.
 # Options go on after ARGS, for example: make run ARGS="--port 4000"
 .DEFAULT_GOAL := run
-.PHONY: run stop test build check format help
+.PHONY: run dev stop test build check format help
 ARGS ?=
 
 run: ## Install what is missing, build what changed, start everything (the default)
 	@node scripts/start.mjs $(ARGS)
 
-stop: ## Stop what `make run` started in this folder
+dev: ## The same, and each file that is saved is taken in
+	@node scripts/dev.mjs $(ARGS)
+
+stop: ## Stop what `make run` or `make dev` started in this folder
 	@node scripts/stop.mjs
 
 test: ## Check everything: style, types, build, all tests

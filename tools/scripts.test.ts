@@ -170,7 +170,7 @@ describe('start', { timeout: 60_000 }, () => {
 
   test('builds, then hands on arguments', async () => {
     const ended = await run(builtRepository(), node, 'scripts/start.mjs', '--port', '4000')
-    expect(ended).toMatchObject({ code: 0, stdout: '["start","--port","4000"]\n' })
+    expect(ended).toMatchObject({ code: 0, stdout: '["start","--port","4000","--seed"]\n' })
   })
 
   test('hands on a signal, and the exit code', async () => {
@@ -188,6 +188,24 @@ describe('start', { timeout: 60_000 }, () => {
     expect(await run(folder, node, 'scripts/stop.mjs')).toMatchObject({ code: 0, stderr: 'Stopped.\n' })
     expect(await running.ended).toMatchObject({ code: 3 })
     expect(await run(folder, node, 'scripts/stop.mjs')).toMatchObject({ code: 0, stderr: 'Nothing is running here.\n' })
+  })
+})
+
+const hasMake = spawnSync('make', ['--version']).status === 0
+
+describe.skipIf(!hasMake)('make', { timeout: 60_000 }, () => {
+  test('C7: builds, runs (the default target) and stops', async () => {
+    const folder = builtRepository()
+    expect(await run(folder, 'make', 'build')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Building framework'),
+    })
+    for (const target of [[], ['run'], ['dev']]) {
+      const running = start(folder, 'make', ...target, 'ARGS=--wait')
+      await running.printed('--wait')
+      expect(await run(folder, 'make', 'stop')).toMatchObject({ code: 0, stderr: 'Stopped.\n' })
+      expect(await running.ended).toMatchObject({ stdout: expect.stringContaining('stopping') })
+    }
   })
 })
 

@@ -2,8 +2,9 @@
  * What there is to build, and whether it has to be built again. A part is a folder with a
  * tsconfig.build.json that compiles `src` to `dist`; framework comes first, the others see its result.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFast } from './fast.mjs'
 import { StepFailed } from './progress.mjs'
 import { run } from './run.mjs'
 import { filesBelow, readStamp, sameContent, takeStamp, writeStamp } from './stamp.mjs'
@@ -42,40 +43,81 @@ export function dueBuilds(root) {
 }
 
 /**
+ * Compiles beside the result that is there, and puts the new one in its place when it is whole: who runs the old one
+ * meanwhile, or builds at the same moment, is not disturbed.
  * @param {string} root
  * @param {Build} build
  */
 export async function compile(root, { folder, sources, stamp }) {
-  const before = readStamp(stampPath(root, folder))
+  const fresh = `.dist-${process.pid}`
+  removeLeft(join(root, folder))
   rmSync(stampPath(root, folder), { force: true })
-  if (before === undefined || Object.keys(before).some(path => !(path in stamp))) clear(root, folder)
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const ended = await run(process.execPath, [tsc, '-p', `${folder}/tsconfig.build.json`], { cwd: root, capture: true })
-  if (ended.code !== 0) throw new StepFailed(`Building ${folder} failed.`, ended.code, ended.output)
-  if (!complete(root, folder, sources))
-    throw new StepFailed(`Building ${folder} left files out: see its tsconfig.build.json.`, 1)
+  try {
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+    const args = [tsc, '-p', `${folder}/tsconfig.build.json`, '--outDir', `${folder}/${fresh}`]
+    const ended = await run(process.execPath, args, { cwd: root, capture: true })
+    if (ended.code !== 0) throw new StepFailed(`Building ${folder} failed.`, ended.code, ended.output)
+    if (!complete(root, folder, sources, fresh))
+      throw new StepFailed(`Building ${folder} left files out: see its tsconfig.build.json.`, 1)
+    if (folder === 'framework') await makeFast(root, folder, fresh)
+    replace(join(root, folder, 'dist'), join(root, folder, fresh))
+  } finally {
+    rmSync(join(root, folder, fresh), { recursive: true, force: true })
+  }
   writeStamp(stampPath(root, folder), stamp)
 }
 
 /**
- * A source that is gone must not live on in the result.
- * @param {string} root
- * @param {string} folder
+ * What builds left behind that were killed.
+ * @param {string} at
  */
-function clear(root, folder) {
-  rmSync(join(root, folder, 'dist'), { recursive: true, force: true })
+function removeLeft(at) {
+  for (const name of readdirSync(at)) {
+    const id = /^\.dist-(\d+)/.exec(name)?.[1]
+    if (id !== undefined && !lives(Number(id))) rmSync(join(at, name), { recursive: true, force: true })
+  }
+}
+
+/** @param {number} id of a process */
+function lives(id) {
+  try {
+    return process.kill(id, 0)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Another build of the same may do so at the same moment; then one of the two results stays.
+ * @param {string} path
+ * @param {string} fresh
+ */
+function replace(path, fresh) {
+  const old = `${fresh}-old`
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync(path)) renameSync(path, old)
+      renameSync(fresh, path)
+      return
+    } catch (error) {
+      if (attempt === 10) throw error
+    } finally {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
 }
 
 /**
  * @param {string} root
  * @param {string} folder
  * @param {readonly string[]} sources
+ * @param {string} [result]
  */
-function complete(root, folder, sources) {
+function complete(root, folder, sources, result = 'dist') {
   return sources
     .filter(path => !path.endsWith('.d.ts'))
     .every(path =>
-      existsSync(join(root, folder, 'dist', `${path.slice(folder.length + 5).replace(sourceFile, '')}.js`)),
+      existsSync(join(root, folder, result, `${path.slice(folder.length + 5).replace(sourceFile, '')}.js`)),
     )
 }
 

@@ -1,6 +1,8 @@
-/** The two static checks: style (Biome) and types (TypeScript). */
+/** The static checks: style (Biome) and types (TypeScript; pages have a configuration of their own). */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { StepFailed } from './progress.mjs'
+import { root } from './root.mjs'
 import { run } from './run.mjs'
 
 /** @typedef {{ label: string, args: readonly string[] }} Check */
@@ -17,10 +19,11 @@ export function staticChecks({ write = false } = {}) {
     ...(write ? ['--write'] : []),
     '.',
   ]
-  const types = ['node_modules/typescript/bin/tsc', '--noEmit', '--project', '.']
+  const types = ['node_modules/typescript/bin/tsc', '--noEmit', '--project']
   return [
     { label: 'Checking style (biome)', args: style },
-    { label: 'Checking types (tsc)', args: types },
+    { label: 'Checking types (tsc)', args: [...types, '.'] },
+    ...(existsSync(join(root, 'web')) ? [{ label: 'Checking types of the pages (tsc)', args: [...types, 'web'] }] : []),
   ]
 }
 

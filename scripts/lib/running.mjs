@@ -1,5 +1,5 @@
 /**
- * Remembers which processes `start.mjs` runs in this folder, so that `stop.mjs` ends those and no others:
+ * Remembers which processes `start.mjs` and `dev.mjs` run in this folder, so that `stop.mjs` ends those and no others:
  * one empty file a process, named by its id, in .groundplan/running.
  */
 import { execFileSync } from 'node:child_process'
@@ -39,7 +39,8 @@ function isStart(id) {
   try {
     process.kill(id, 0)
     if (process.platform === 'win32') return true
-    return execFileSync('ps', ['-p', String(id), '-o', 'args='], { encoding: 'utf8' }).includes('start.mjs')
+    const command = execFileSync('ps', ['-p', String(id), '-o', 'args='], { encoding: 'utf8' })
+    return /\b(start|dev)\.mjs\b/.test(command)
   } catch {
     return false
   }

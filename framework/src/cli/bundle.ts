@@ -24,6 +24,8 @@ export interface Entry {
 export interface Bundler {
   /** Bundles a module. Throws a failure for files that cannot be read. */
   bundle(entry: Entry): Promise<Bundle>
+  /** Paths of files that were read or looked for so far, also those that were not there. */
+  readonly seen: ReadonlySet<string>
   /** Ends esbuild's process, if there is one. */
   close(): Promise<void>
 }
@@ -35,13 +37,15 @@ export interface Bundler {
  */
 export function openBundler(root: string, folder: string): Bundler {
   let loading: Promise<typeof import('esbuild')> | undefined
+  const seen = new Set<string>()
   return {
+    seen,
     async bundle(entry) {
       loading ??= import('esbuild')
       const { build } = await loading
       try {
         const { metafile, outputFiles } = await build({
-          ...optionsFor(root, folder, entry),
+          ...optionsFor(root, folder, entry, seen),
           metafile: true,
           write: false,
         })
@@ -57,13 +61,13 @@ export function openBundler(root: string, folder: string): Bundler {
   }
 }
 
-function optionsFor(root: string, folder: string, { name, text }: Entry): BuildOptions {
+function optionsFor(root: string, folder: string, { name, text }: Entry, seen: Set<string>): BuildOptions {
   return {
     absWorkingDir: root,
     stdin: { contents: text, resolveDir: root, sourcefile: entryPath(name), loader: 'ts' },
     outfile: join(folder, `${name}.mjs`),
     bundle: true,
-    plugins: [packagesOutside(root, folder)],
+    plugins: [packagesOutside(root, folder), noting(seen)],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -85,6 +89,19 @@ function partsOf({ inputs }: Metafile, entry: string): Pick<Bundle, 'inputs' | '
   return {
     inputs: files.map(([path]) => path),
     packages: Object.fromEntries(outside.map(({ path, file }) => [path, file])),
+  }
+}
+
+/** Notes the files of the project that are read, and those that an import names. */
+function noting(seen: Set<string>): Plugin {
+  return {
+    name: 'noting',
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
+        seen.add(join(resolveDir, path))
+        return undefined
+      })
+    },
   }
 }
 

@@ -38,6 +38,8 @@ interface Spec<F extends Flags> extends Words {
 /** A command once the types of its flags are erased. */
 export interface Command extends Words {
   readonly flags: Flags
+  /** The part of it that these arguments mean, where it has parts: for its help. */
+  part?(args: readonly string[]): Command | undefined
   /** Understands the arguments after the command's name, and runs. Gives the exit code. */
   run(args: readonly string[], terminal: Terminal): Promise<number>
 }

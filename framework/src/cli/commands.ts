@@ -5,11 +5,20 @@ import type { Commands } from './command.ts'
 
 export const commands: Commands = {
   start: async () => (await import('./start.ts')).start,
+  dev: async () => (await import('./dev.ts')).dev,
+  init: async () => (await import('./init.ts')).init,
   check: async () => (await import('./check.ts')).check,
   openapi: async () => (await import('./openapi.ts')).openapi,
   draw: async () => (await import('./draw.ts')).draw,
   logs: async () => (await import('./logs.ts')).logs,
   trace: async () => (await import('./trace.ts')).trace,
+  queue: async () => (await import('./queue.ts')).queue,
+  schedule: async () => (await import('./schedule.ts')).schedule,
+  table: async () => (await import('./table.ts')).table,
+  secret: async () => (await import('./secret.ts')).secret,
+  setting: async () => (await import('./setting.ts')).setting,
+  key: async () => (await import('./key.ts')).key,
+  seed: async () => (await import('./seed.ts')).seed,
   help: async () => (await import('./help.ts')).helpOn(commands),
   version: async () => (await import('./version.ts')).version,
 }

@@ -7,6 +7,8 @@ export interface Config {
   readonly systems: Readonly<Record<string, string>>
   /** Which of them `groundplan start` starts when none is named. Default: all. */
   readonly start?: readonly string[]
+  /** The folder of the web front, a Next.js application, from the config's folder. Default: there is none. */
+  readonly web?: string
 }
 
 /**
@@ -15,11 +17,13 @@ export interface Config {
  * export default config({
  *   systems: { counter: './systems/counter/plan.ts' },
  *   start: ['counter'],
+ *   web: './web',
  * })
  */
 export function config<const Systems extends Config['systems']>(options: {
   readonly systems: Systems
   readonly start?: readonly (keyof Systems & string)[]
+  readonly web?: string
 }): Config {
   return options
 }

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { partsOf, resourcesOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { VaultValues } from '../targets/in-memory.ts'
+import type { GivenValues } from '../targets/embedded.ts'
 import { Failure } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** What a plan's vault is to hold, by name. */
-export interface PlanValues extends VaultValues {
+export interface PlanValues extends GivenValues {
   /** Variables that a plan needs and nobody has set. */
   readonly missing: readonly string[]
 }

@@ -2,7 +2,7 @@
  * Failures: what a command says when it cannot go on: what happened, and what to do next. Everything that is thrown ends
  * here; what nobody foresaw is shown with its stack.
  */
-import { isFault } from '../contract/problems.ts'
+import { type Fault, isFault } from '../contract/problems.ts'
 
 /** How a command ended. */
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const
@@ -29,13 +29,37 @@ export function wrongUsage(message: string, wayOut: string): Failure {
 /** Puts whatever was thrown into words. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
-  if (isFault(error)) return new Failure(error.message, wayOutOfFaults[error.code] ?? 'see docs/problems.md', 1, error)
+  if (isFault(error)) return faultFailure(error)
   const known = isSystemError(error) ? systemFailure(error) : undefined
   return known ?? unforeseen(error)
 }
 
+/** What is known of a fault stands in its own words; the ways out are those of the command line. */
+function faultFailure(error: Fault): Failure {
+  const { pid } = error.more
+  if (typeof pid === 'number') return new Failure(upper(error.detail), heldElsewhere(pid), exitCodes.failed, error)
+  return new Failure(error.message, wayOutOfFaults[error.code] ?? 'see docs/problems.md', exitCodes.failed, error)
+}
+
+/** Another process has the data folder. */
+function heldElsewhere(pid: number): string {
+  return [
+    'use the one that runs: it is asked at the address it said when it was ready',
+    `end it, with Ctrl-C where it runs, or: kill ${pid}`,
+    'or keep another set of data beside it: --data .groundplan/second --port 0',
+  ].join('\n')
+}
+
+function upper(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
 const wayOutOfFaults: Readonly<Record<string, string>> = {
   'plan-invalid': 'correct the plan, then run the command again',
+  'engine-unavailable': 'make the folder one that this process may write, or name another one: --data <folder>',
+  'data-damaged':
+    'put back a copy of the folder, or begin anew beside it: --data <other folder>\n' +
+    'nothing in it was changed; docs/problems.md#data-damaged says more',
 }
 
 interface SystemError extends Error {

@@ -1,26 +1,22 @@
 /**
  * What `logs` and `trace` share: where a project's telemetry is, of which systems, and which trace somebody means.
  */
-import { join } from 'node:path'
 import type { TelemetryReader } from '../contract/telemetry.ts'
 import { keptPlans, readKept } from '../targets/telemetry.ts'
 import { Failure, wrongUsage } from './errors.ts'
 import { loadProject, namesMeant } from './load.ts'
-
-/** Below a project's folder, one folder for each plan. */
-export function telemetryFolder(root: string): string {
-  return join(root, '.groundplan', 'telemetry')
-}
+import { placesOf } from './places.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface Kept {
   readonly root: string
   readonly reader: TelemetryReader
 }
 
-/** What is kept of the systems that are named; of all when none is. */
-export async function keptOf(folder: string, named: readonly string[]): Promise<Kept> {
-  const project = await loadProject(folder)
-  const place = telemetryFolder(project.root)
+/** What is kept of the systems that are named; of all when none is. `data`: what `--data` says. */
+export async function keptOf(terminal: Terminal, named: readonly string[], data?: string): Promise<Kept> {
+  const project = await loadProject(terminal.folder)
+  const place = placesOf(project.root, terminal, data).telemetry
   const plans = named.length > 0 ? namesMeant(project, named, []) : await keptPlans(place)
   if (plans.length === 0) throw new Failure('Nothing is kept yet', 'groundplan start')
   return { root: project.root, reader: readKept(place, plans) }

@@ -2,7 +2,7 @@
  * Loads a project: its `groundplan.config.ts`, and the plans and seeds this names. Everything is TypeScript, read on a
  * Node that has none (see `build.ts`), with source maps on: mistakes and stacks name the file and line as written.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Place, placeIn } from '../plan/place.ts'
@@ -28,17 +28,27 @@ export interface LoadedSystem {
   readonly file: string
   /** From `seed.ts` beside the plan, where there is one. */
   readonly seed?: Seed
+  /** Names this content: the same as long as no file of it changes. */
+  readonly version: string
+  /** Paths of the files it was made of. */
+  readonly files: readonly string[]
+}
+
+/** Loads projects again and again, for as long as it is open. */
+export interface Loader {
+  project(folder: string): Promise<Project>
+  system(project: Project, name: string): Promise<LoadedSystem>
+  /** Paths of files that were read or looked for so far: also those of a system that could not be loaded. */
+  files(): readonly string[]
+  close(): Promise<void>
 }
 
 const configFiles = ['groundplan.config.ts', 'groundplan.config.mts', 'groundplan.config.js', 'groundplan.config.mjs']
 
 /** Finds and reads the config, in `folder` or the nearest folder above. */
 export async function loadProject(folder: string): Promise<Project> {
-  const { root, file } = configIn(folder)
-  const text = `export { default } from ${JSON.stringify(`./${file}`)}`
-  const entry = { name: 'groundplan.config', text }
-  const module = await imported(root, await withBundler(root, bundler => built(root, entry, bundler)))
-  return { root, file, config: configFrom(module.default, file) }
+  await using loader = openLoader()
+  return await loader.project(folder)
 }
 
 function configIn(folder: string): { readonly root: string; readonly file: string } {
@@ -98,16 +108,35 @@ export function namesMeant(
 }
 
 /** Loads systems by their names in the config. */
-export function loadSystems(project: Project, names: readonly string[]): Promise<readonly LoadedSystem[]> {
-  return withBundler(project.root, bundler => Promise.all(names.map(name => loadSystem(project, name, bundler))))
+export async function loadSystems(project: Project, names: readonly string[]): Promise<readonly LoadedSystem[]> {
+  await using loader = openLoader()
+  return await Promise.all(names.map(name => loader.system(project, name)))
 }
 
-async function withBundler<T>(root: string, work: (bundler: Bundler) => Promise<T>): Promise<T> {
-  const bundler = openBundler(root, buildFolder(root))
-  try {
-    return await work(bundler)
-  } finally {
-    await bundler.close()
+/** Opens a loader; close it when done. */
+export function openLoader(): Loader & AsyncDisposable {
+  const bundlers = new Map<string, Bundler>()
+  const bundlerOf = (root: string): Bundler => {
+    const bundler = bundlers.get(root) ?? openBundler(root, buildFolder(root))
+    bundlers.set(root, bundler)
+    return bundler
+  }
+  const noted = new Set<string>()
+  const importer = new Importer(noted)
+  const close = async (): Promise<void> => {
+    await Promise.all([...bundlers.values()].map(bundler => bundler.close()))
+  }
+  return {
+    async project(folder) {
+      const { root, file } = configIn(folder)
+      const text = `export { default } from ${JSON.stringify(`./${file}`)}`
+      const bundle = await built(root, { name: 'groundplan.config', text }, bundlerOf(root))
+      return { root, file, config: configFrom((await importer.import(root, bundle)).default, file) }
+    },
+    system: (project, name) => loadSystem(project, name, bundlerOf(project.root), importer),
+    files: () => [...noted, ...[...bundlers.values()].flatMap(({ seen }) => [...seen])],
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
@@ -115,21 +144,29 @@ async function loadSystem(
   { root, config, file: configFile }: Project,
   name: string,
   bundler: Bundler,
+  importer: Importer,
 ): Promise<LoadedSystem> {
   const path = config.systems[name] ?? ''
   const file = join(path) // without `./`
   if (!existsSync(join(root, file))) {
     throw new Failure(`The system "${name}" has no ${path}`, `write the plan, or correct its path in ${configFile}`)
   }
-  const seedFile = join(dirname(file), `seed${extname(file)}`)
+  const seedFile = seedFileOf(file)
   const hasSeed = existsSync(join(root, seedFile))
   const lines = [
     `export * as plan from ${quoted(file)}`,
     ...(hasSeed ? [`export * as seed from ${quoted(seedFile)}`] : []),
   ]
-  const module = await imported(root, await built(root, { name, text: lines.join('\n') }, bundler))
+  const bundle = await built(root, { name, text: lines.join('\n') }, bundler)
+  const module = await importer.import(root, bundle)
   const plan = planIn(module, file, name, configFile)
-  return hasSeed ? { plan, file, seed: seedIn(module, seedFile) } : { plan, file }
+  const files = bundle.files.map(path => join(root, path))
+  return { plan, file, version: bundle.file, files, ...(hasSeed ? { seed: seedIn(module, seedFile) } : {}) }
+}
+
+/** Where the seed of a plan's file stands, if it has one. */
+export function seedFileOf(file: string): string {
+  return join(dirname(file), `seed${extname(file)}`)
 }
 
 function quoted(file: string): string {
@@ -161,12 +198,27 @@ function defaultOf(module: Module, name: string): unknown {
 
 type Module = Readonly<Record<string, unknown>>
 
-async function imported(root: string, bundle: Built): Promise<Module> {
-  process.setSourceMapsEnabled(true)
-  try {
-    return await import(pathToFileURL(bundle.file).href)
-  } catch (error) {
-    throw brokenModule(root, bundle, error)
+class Importer {
+  readonly #noted: Set<string>
+  /** Node remembers that a module failed; what it failed for may have been mended since, outside of the bundle. */
+  readonly #failures = new Map<string, number>()
+
+  /** @param noted hears of the files that are imported */
+  constructor(noted: Set<string>) {
+    this.#noted = noted
+  }
+
+  async import(root: string, bundle: Built): Promise<Module> {
+    process.setSourceMapsEnabled(true)
+    for (const file of bundle.files) this.#noted.add(join(root, file))
+    const failures = this.#failures.get(bundle.file) ?? 0
+    const again = failures === 0 ? '' : `?after=${failures}`
+    try {
+      return await import(pathToFileURL(bundle.file).href + again)
+    } catch (error) {
+      this.#failures.set(bundle.file, failures + 1)
+      throw brokenModule(root, bundle, error)
+    }
   }
 }
 
@@ -183,7 +235,18 @@ function brokenModule(root: string, { files, packages }: Built, error: unknown):
   const place = places.find(({ file }) => own.has(file))
   if (!place) return error
   const where = `${place.file.slice(root.length + 1)}:${place.line}`
-  return new Failure(`${where}  ${error.name}: ${error.message}`, 'correct it, then run the command again', 1, error)
+  const message = `${where}  ${error.name}: ${error.message}${lineText(place)}`
+  return new Failure(message, 'correct it, then run the command again', 1, error)
+}
+
+/** The line as it is written, below the message. */
+function lineText({ file, line }: Place): string {
+  try {
+    const text = readFileSync(file, 'utf8').split('\n')[line - 1]?.trim()
+    return text ? `\n    ${text}` : ''
+  } catch {
+    return ''
+  }
 }
 
 /** What cannot be linked (an import of a name that is not exported) has its place above the message. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogRecord } from '../contract/telemetry.ts'
 import { keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
-import { telemetryFolder } from './kept.ts'
+import { placesOf } from './places.ts'
 import { run } from './run.ts'
 import { shopFiles, type TestProject, testProject } from './test/project.ts'
 import { type TestTerminal, testTerminal } from './test/terminal.ts'
@@ -13,7 +13,7 @@ let kept: TelemetryKeeper
 
 beforeEach(() => {
   project = testProject(shopFiles)
-  kept = keepTelemetry(telemetryFolder(project.root), systemClock(), { report: () => {} })
+  kept = keepTelemetry(placesOf(project.root, { folder: project.root }).telemetry, systemClock(), { report: () => {} })
 })
 
 afterEach(async () => {

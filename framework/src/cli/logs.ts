@@ -6,6 +6,7 @@ import { command } from './command.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
 import { keptOf, traceMeant } from './kept.ts'
 import { jsonLine, prettyLine } from './log-format.ts'
+import { dataFlag } from './places.ts'
 import { sinceMs } from './since.ts'
 import { paint } from './terminal.ts'
 
@@ -20,6 +21,7 @@ export const logs = command({
     trace: { type: 'string', value: '<id>', help: 'of one trace, by its id or the beginning of it' },
     since: { type: 'string', value: '<time>', help: "from then on: 10m, '2 hours', 2030-01-02T03:04 (all)" },
     follow: { type: 'boolean', help: 'goes on with what comes, until Ctrl-C' },
+    data: dataFlag,
     json: { type: 'boolean', help: 'every line is JSON; so it is where nobody looks at a terminal' },
   },
   examples: [
@@ -27,10 +29,10 @@ export const logs = command({
     ['groundplan logs storefront --handler backend/placeOrder --follow', 'one handler, as it speaks'],
     ['groundplan logs --trace 4bf92f35', 'what was said in one trace'],
   ],
-  async run({ level = 'debug', handler, trace, since, follow, json }, named, terminal) {
+  async run({ level = 'debug', handler, trace, since, follow, data, json }, named, terminal) {
     const fromLevel = levelFrom(level)
     const fromMs = since === undefined ? undefined : sinceMs(since, Date.now())
-    const { root, reader } = await keptOf(terminal.folder, named)
+    const { root, reader } = await keptOf(terminal, named, data)
     const ofTrace = trace === undefined ? undefined : await traceMeant(reader, trace)
     const stop = new AbortController()
     const release = terminal.onSignal(() => stop.abort())

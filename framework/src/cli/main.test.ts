@@ -1,57 +1,32 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { repository } from './test/project.ts'
+import { buildProgram, type Running, ran, serving } from './test/process.ts'
 
-/** The command as it is installed: the built program, in a process of its own. */
-const program = join(repository, 'framework/bin/groundplan.js')
+const running: Running[] = []
+const folders: string[] = []
 
-let child: ChildProcess | undefined
+beforeAll(buildProgram, 120_000)
 
-/** Builds it as `npm run build` does, unless that was done. */
-const build = `
-import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-for (const each of dueBuilds('.')) if (each.folder === 'framework') await compile('.', each)`
-
-beforeAll(async () => {
-  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', build], { cwd: repository })
-}, 120_000)
-
-afterEach(() => {
-  if (child?.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+afterEach(async () => {
+  for (const { process, ended } of running.splice(0)) {
+    process.kill('SIGKILL')
+    await ended
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-interface Running {
-  readonly url: string
-  readonly lines: () => readonly Record<string, unknown>[]
-  /** Code and signal, once it has ended. */
-  readonly ended: Promise<unknown[]>
-  readonly process: ChildProcess
+function dataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'groundplan-data-'))
+  folders.push(folder)
+  return folder
 }
 
 async function start(...args: readonly string[]): Promise<Running> {
-  const started = spawn(process.execPath, [program, 'start', ...args, '--port', '0', '--json'], {
-    cwd: repository,
-    detached: true,
-  })
-  child = started
-  let said = ''
-  let complained = ''
-  started.stdout.on('data', chunk => (said += chunk))
-  started.stderr.on('data', chunk => (complained += chunk))
-  const ended = once(started, 'close')
-  const lines = (): Record<string, unknown>[] =>
-    said
-      .trimEnd()
-      .split('\n')
-      .filter(Boolean)
-      .map(line => JSON.parse(line))
-  const url = () => lines().find(({ event }) => event === 'ready')?.url
-  const early = ended.then(() => Promise.reject(new Error(`ended early: ${said}${complained}`)))
-  await Promise.race([early, expect.poll(url, { timeout: 30_000, interval: 10 }).toBeDefined()])
-  return { url: String(url()), lines, ended, process: started }
+  const started = await serving(['start', ...(args.includes('--data') ? [] : ['--data', dataFolder()]), ...args])
+  running.push(started)
+  return started
 }
 
 describe('The built command', { timeout: 60_000 }, () => {
@@ -102,7 +77,5 @@ describe('The built command', { timeout: 60_000 }, () => {
 })
 
 async function exitOf(...args: readonly string[]): Promise<unknown> {
-  child = spawn(process.execPath, [program, ...args], { cwd: repository, stdio: 'ignore' })
-  const [code] = await once(child, 'exit')
-  return code
+  return (await ran(args)).code
 }

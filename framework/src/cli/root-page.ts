@@ -33,7 +33,7 @@ export function rootPage(systems: readonly ShownSystem[]): string {
 <body>
 <main>
 <h1>Groundplan</h1>
-<p>${count} here, in memory: what is kept is gone when the process stops.</p>
+<p>${count} here, on disk: what is kept is there again after a stop.</p>
 <ul class="systems">
 ${systems.map(systemCard).join('\n')}
 </ul>

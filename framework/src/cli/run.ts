@@ -33,7 +33,7 @@ async function dispatch([first, ...rest]: readonly string[], terminal: Terminal)
   const command = await commandNamed(shortcuts[first] ?? first, commands)
   if (!asksForHelp(rest)) return command.run(rest, terminal)
   const { helpOf } = await import('./help.ts')
-  terminal.out(helpOf(command, terminal))
+  terminal.out(helpOf(command.part?.(rest) ?? command, terminal))
   return exitCodes.done
 }
 

@@ -1,23 +1,34 @@
 /**
- * Brings systems up and serves them: a runtime each, their sample data, one server for all; and takes them down again.
+ * Brings systems up on disk and serves them: the port first, so that their links know it, then a runtime each, their
+ * sample data, their doors; puts new versions in the place of those that run; and takes everything down again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problems } from '../contract/problems.ts'
 import type { Level, LogSink } from '../contract/telemetry.ts'
 import { baseOf } from '../http/addresses.ts'
+import { linksTo } from '../http/links.ts'
 import { type Served, serve } from '../http/node.ts'
 import type { Seed } from '../plan/seed.ts'
+import type { Door } from '../runtime/door.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { type InMemory, inMemory, type VaultValues } from '../targets/in-memory.ts'
+import { type EmbeddedTarget, embedded, type GivenValues, refuseHeld } from '../targets/embedded.ts'
 import { type KeepOptions, keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
 import { logged } from './access-log.ts'
+import { Controls } from './controls.ts'
+import { diskFailure } from './disk.ts'
+import { Doorway } from './doorway.ts'
 import type { LoadedSystem } from './load.ts'
 import { atLeast } from './log-format.ts'
+import { type Places, systemFolder } from './places.ts'
 import { listenFailure } from './ports.ts'
 import { rootPage, type ShownSystem } from './root-page.ts'
+import { saidBefore, sownOnce } from './seeding.ts'
 import type { Ready } from './voice.ts'
+import type { Front, OpenFront } from './web/front.ts'
+import { systemsAnswerer, systemsPath } from './web/systems.ts'
 
 export interface SystemToServe extends LoadedSystem {
-  readonly values: VaultValues
+  readonly values: GivenValues
 }
 
 export interface ServingOptions {
@@ -26,11 +37,15 @@ export interface ServingOptions {
   readonly port: number
   /** Whether the only gateway stands at the root. */
   readonly atRoot: boolean
+  /** Whether systems that have none yet get their sample data. */
   readonly seed: boolean
+  readonly places: Places
   readonly logs: LogSink
   /** Whether each request is logged, at level debug. */
   readonly accessLog: boolean
   readonly telemetry: TelemetryOptions
+  /** Starts the web front, which then answers what is not the systems' own. Default: there is a plain page at `/`. */
+  readonly front?: OpenFront
 }
 
 /** Where telemetry is kept and goes. */
@@ -41,90 +56,202 @@ export interface TelemetryOptions extends Omit<KeepOptions, 'report'> {
 }
 
 export interface Serving extends Omit<Ready, 'tookMs'> {
+  /**
+   * Puts a new version in the place of the one that runs. Requests that come meanwhile wait. When the new one cannot
+   * start, the one before runs again, and the reason is thrown.
+   */
+  replace(system: SystemToServe, graceMs: number): Promise<void>
   /** Takes no more work; gives the names of what had not ended after `graceMs`. */
   stop(graceMs: number): Promise<readonly string[]>
 }
 
-/** What a process has open while it serves. */
-interface Open {
-  readonly memory: InMemory
-  readonly kept: TelemetryKeeper
-}
-
-/** Starts systems whose plans have been checked. When one fails, those that were started are stopped again. */
+/**
+ * Starts systems whose plans have been checked. When one fails, those that were started are stopped again.
+ * Faults: those of the engines (`engine-unavailable`, `data-damaged`, `plan-invalid`, …).
+ */
 export async function serveSystems(systems: readonly SystemToServe[], options: ServingOptions): Promise<Serving> {
-  const { host, port, seed, telemetry } = options
-  const kept = keepTelemetry(telemetry.folder, systemClock(), { ...telemetry, report: options.logs })
-  const keptLogs = atLeast(telemetry.level, kept.logs)
-  const logs: LogSink = record => {
-    options.logs(record)
-    keptLogs(record)
-  }
-  const open: Open = { memory: inMemory({ logs, baseUrl: addressText(host, port) }), kept }
-  measure(open)
+  refuseOthers(systems, options.places)
+  const kept = keepTelemetry(options.telemetry.folder, systemClock(), { ...options.telemetry, report: options.logs })
+  const open = new Open(options, kept)
   try {
-    const seeds = await startAll(systems, open, seed)
-    const served = await openDoors(open.memory, { ...options, logs })
-    const url = addressText(host, served.port)
-    const shown = open.memory.runtimes.map(runtime => shownSystem(runtime, url, options.atRoot))
-    return { url, systems: shown, seeds, stop: graceMs => stopAll(open, served, graceMs) }
+    await open.listen()
+    const seeds = await open.start(systems)
+    open.answer()
+    return {
+      url: open.url,
+      systems: open.shown(),
+      ...seeds,
+      data: options.places.folder,
+      replace: (system, graceMs) => open.replace(system, graceMs),
+      stop: graceMs => open.stop(graceMs),
+    }
   } catch (error) {
-    await open.memory.stop(0)
-    await kept.close(leastGraceMs)
-    throw error
+    await open.stop(0)
+    throw diskFailure(error, options.places.folder)
   }
 }
 
-function measure({ memory, kept }: Open): void {
-  const sinceMs = memory.clock.now()
-  kept.measure(() =>
-    memory.runtimes.map(({ plan, metrics }) => ({ plan: plan.name, sinceMs, handlers: metrics.totals() })),
-  )
-}
-
-async function startAll(
-  systems: readonly SystemToServe[],
-  { memory, kept }: Open,
-  seeded: boolean,
-): Promise<Ready['seeds']> {
-  const said: Record<string, readonly string[]> = {}
-  for (const { plan, values, seed } of systems) {
-    const runtime = await memory.start(plan, values, kept.telemetry(plan.name))
-    if (seeded && seed) said[plan.name] = await sow(runtime, seed)
+/** Before the port is asked for: who started it twice has both, and this is what to say. */
+function refuseOthers(systems: readonly SystemToServe[], { data, folder }: Places): void {
+  try {
+    const names = systems.map(({ plan }) => plan.name)
+    refuseHeld(data, names)
+  } catch (error) {
+    throw diskFailure(error, folder)
   }
-  return said
 }
 
-async function sow(runtime: Runtime, { uses, handle }: Seed): Promise<readonly string[]> {
-  const said = await runtime.as('seed', uses, handle)
-  return Array.isArray(said) ? said.map(String) : []
-}
+/** What a process has open while it serves. */
+class Open {
+  readonly #options: ServingOptions
+  readonly #kept: TelemetryKeeper
+  readonly #logs: LogSink
+  readonly #doorways = new Map<string, Doorway>()
+  readonly #clock = systemClock()
+  readonly #controls: Controls
+  readonly #front: Front | undefined
+  #answers = false
+  #target: EmbeddedTarget | undefined
+  #served: Served | undefined
+  url = ''
 
-async function openDoors({ runtimes, clock }: InMemory, options: ServingOptions): Promise<Served> {
-  const { host, port, atRoot, logs, accessLog } = options
-  const doors = runtimes.map(({ door }) => (accessLog ? logged(door, logs) : door))
-  const report = (error: unknown): void => {
+  constructor(options: ServingOptions, kept: TelemetryKeeper) {
+    const keptLogs = atLeast(options.telemetry.level, kept.logs)
+    this.#options = options
+    this.#front = options.front?.open()
+    this.#kept = kept
+    this.#logs = record => {
+      options.logs(record)
+      keptLogs(record)
+    }
+    const started = () => this.#target?.started ?? []
+    this.#controls = new Controls({ data: options.places.data, clock: this.#clock, logs: this.#logs, started })
+  }
+
+  get #runtimes(): readonly Runtime[] {
+    return this.#target?.runtimes ?? []
+  }
+
+  shown(url = this.url): readonly ShownSystem[] {
+    return this.#runtimes.map(runtime => shownSystem(runtime, url, this.#options.atRoot))
+  }
+
+  /** Takes the port; until there are doors, requests are asked to come again. */
+  async listen(): Promise<void> {
+    const { host, port, atRoot, places } = this.#options
+    const links = linksTo({
+      isLink: path => this.#target?.isLink(path) ?? false,
+      follow: async request => this.#target?.follow(request),
+    })
+    try {
+      this.#served = await serve([], {
+        clock: this.#clock,
+        report: error => this.#report(error),
+        extra: {
+          '/links': links,
+          [systemsPath]: systemsAnswerer(this.#options.front?.systems ?? [], () => this.shown('')),
+          '/': (request, response) => this.#front?.answer(request, response) || this.#atRoot(request, response),
+        },
+        ...(this.#front?.upgrade ? { upgrade: this.#front.upgrade } : {}),
+        ...{ host, port },
+        ...(atRoot ? { mount: '/' } : {}),
+      })
+    } catch (error) {
+      throw await listenFailure(error, host, port)
+    }
+    this.url = addressText(host, this.#served.port)
+    this.#front?.locate(this.url)
+    this.#target = embedded({ folder: places.data, baseUrl: this.url, clock: this.#clock, logs: this.#logs })
+  }
+
+  /** Gives what each seed said. */
+  async start(systems: readonly SystemToServe[]): Promise<Pick<Ready, 'seeds' | 'unsown'>> {
+    const sinceMs = this.#clock.now()
+    this.#kept.measure(() =>
+      this.#runtimes.map(({ plan, metrics }) => ({ plan: plan.name, sinceMs, handlers: metrics.totals() })),
+    )
+    const seeds: Record<string, readonly string[]> = {}
+    const unsown: string[] = []
+    for (const system of systems) {
+      const { plan, values, seed } = system
+      const runtime = await this.#target?.start(plan, values, this.#kept.telemetry(plan.name))
+      if (!runtime) continue
+      this.#doorways.set(plan.name, new Doorway(this.#doorOf(runtime)))
+      const said = seed && (await this.#sow(runtime, seed))
+      if (said) seeds[plan.name] = said
+      else if (seed) unsown.push(plan.name)
+      await this.#controls.open(system)
+    }
+    return { seeds, unsown }
+  }
+
+  /** Also what was sown at an earlier start is said. */
+  #sow(runtime: Runtime, seed: Seed): Promise<readonly string[] | undefined> {
+    const folder = systemFolder(this.#options.places.data, runtime.plan.name)
+    return this.#options.seed ? sownOnce(folder, runtime, seed) : saidBefore(folder)
+  }
+
+  /** From now on requests reach the systems. */
+  answer(): void {
+    this.#answers = true
+    this.#served?.replace([...this.#doorways.values()].map(doorway => doorway.door()))
+  }
+
+  async replace(system: SystemToServe, graceMs: number): Promise<void> {
+    const { plan, values } = system
+    const doorway = this.#doorways.get(plan.name)
+    doorway?.hold()
+    try {
+      await this.#target?.replace(plan, values, graceMs)
+      this.#controls.renew(system)
+    } finally {
+      const runtime = this.#runtimes.find(each => each.plan.name === plan.name)
+      if (runtime) doorway?.open(this.#doorOf(runtime))
+      this.answer()
+    }
+  }
+
+  async stop(graceMs: number): Promise<readonly string[]> {
+    const untilMs = this.#clock.now() + graceMs
+    await Promise.all([
+      this.#front?.stop(),
+      this.#served?.close(graceMs),
+      this.#controls.close(graceMs),
+      this.#target?.stop(graceMs),
+    ])
+    const leftMs = untilMs - this.#clock.now()
+    await this.#kept.close(Math.min(mostGraceMs, Math.max(leastGraceMs, leftMs)))
+    return this.#runtimes.flatMap(({ plan, activity }) => activity.names().map(name => `${plan.name} ${name}`))
+  }
+
+  #doorOf({ door }: Runtime): Door {
+    return this.#options.accessLog ? logged(door, this.#logs) : door
+  }
+
+  #report(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     const fields = { error: { name, message, stack } }
-    logs({ level: 'error', atMs: clock.now(), plan: 'groundplan', message: 'the door failed', fields })
+    const atMs = this.#clock.now()
+    this.#logs({ level: 'error', atMs, plan: 'groundplan', message: 'the door failed', fields })
   }
-  const extra = { '/': rootAnswerer(runtimes, atRoot) }
-  try {
-    return await serve(doors, { clock, report, host, port, extra, ...(atRoot ? { mount: '/' } : {}) })
-  } catch (error) {
-    throw await listenFailure(error, host, port)
-  }
-}
 
-/** Answers at `/` alone, unless an endpoint does; everything else is left to the server, which refuses it with a problem. */
-function rootAnswerer(runtimes: readonly Runtime[], atRoot: boolean) {
-  return ({ url, method = '' }: IncomingMessage, response: ServerResponse): boolean => {
+  /** Answers at `/` alone, unless an endpoint does; everything else is left to the server, which refuses it with a problem. */
+  #atRoot({ url, method = '' }: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.#answers) return comeAgain(response)
     if (url?.split('?')[0] !== '/' || !['GET', 'HEAD'].includes(method)) return false
-    const page = rootPage(runtimes.map(runtime => shownSystem(runtime, '', atRoot)))
+    const page = rootPage(this.shown(''))
     response.writeHead(200, { ...pageHeaders, 'content-length': Buffer.byteLength(page) })
     response.end(method === 'HEAD' ? undefined : page)
     return true
   }
+}
+
+/** While systems are still being started. */
+function comeAgain(response: ServerResponse): boolean {
+  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
+  const problem = { title: problems.overloaded.title, status: 503, code: 'overloaded', detail: 'still starting' }
+  response.end(JSON.stringify(problem))
+  return true
 }
 
 const pageHeaders = {
@@ -154,11 +281,3 @@ function addressText(host: string, port: number): string {
 /** For what telemetry is left when all else has ended: nobody waits for a collector longer than this. */
 const mostGraceMs = 2_000
 const leastGraceMs = 300
-
-async function stopAll({ memory, kept }: Open, served: Served, graceMs: number): Promise<readonly string[]> {
-  const untilMs = memory.clock.now() + graceMs
-  await Promise.all([served.close(graceMs), memory.stop(graceMs)])
-  const leftMs = untilMs - memory.clock.now()
-  await kept.close(Math.min(mostGraceMs, Math.max(leastGraceMs, leftMs)))
-  return memory.runtimes.flatMap(({ plan, activity }) => activity.names().map(name => `${plan.name} ${name}`))
-}

@@ -14,3 +14,10 @@ export function sinceMs(text: string, nowMs: number): number {
   if (Number.isNaN(atMs)) throw wrongUsage(`"${text}" is no time`, "write --since 10m, '2 hours' or 2030-01-02T03:04")
   return atMs
 }
+
+/** The milliseconds of a length of time. Throws a failure (wrong usage) for what is none. */
+export function inMs(text: string, flag: string): number {
+  const [, amount, unit = ''] = length.exec(text.trim()) ?? []
+  if (amount !== undefined) return Math.round(Number(amount) * (unitMs[unit[0] ?? ''] ?? 0))
+  throw wrongUsage(`"${text}" is no length of time`, `write ${flag} 30s, '2 hours' or 7d`)
+}

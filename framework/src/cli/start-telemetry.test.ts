@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Collector, collector } from '../http/test/collector.ts'
-import { telemetryFolder } from './kept.ts'
+import { placesOf } from './places.ts'
 import { run } from './run.ts'
 import { shopConfig, type TestProject, testProject } from './test/project.ts'
 import { type TestTerminal, testTerminal } from './test/terminal.ts'
@@ -101,7 +101,7 @@ async function said(...args: readonly string[]): Promise<string> {
 
 /** All that stands in the files. */
 function keptText(): string {
-  const folder = telemetryFolder(project.root)
+  const folder = placesOf(project.root, { folder: project.root }).telemetry
   return readdirSync(folder, { recursive: true })
     .map(name => join(folder, String(name)))
     .filter(path => path.endsWith('.jsonl') || path.endsWith('.json'))
@@ -131,7 +131,9 @@ describe('Telemetry of groundplan start', { timeout: 60_000 }, () => {
     await fetch(`${url}/products/camera`)
     expect(await stop()).toBe(0)
     expect(await said('logs', 'shop', '--handler', 'server/show')).toContain('somebody looks')
-    expect(existsSync(join(telemetryFolder(project.root), 'shop', '0000000001.index.json'))).toBe(true)
+    expect(
+      existsSync(join(placesOf(project.root, { folder: project.root }).telemetry, 'shop', '0000000001.index.json')),
+    ).toBe(true)
   })
 
   it('is exported to a collector: spans, log records and counts, the last of them at the end', async () => {

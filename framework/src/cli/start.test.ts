@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { run } from './run.ts'
 import { shopFiles, type TestProject, testProject } from './test/project.ts'
@@ -57,6 +58,24 @@ export default seed({
 `,
 }
 
+const withBucket = {
+  ...shopFiles,
+  'shop/plan.ts': `import { anyone, bucket, endpoint, gateway, plan, service } from 'groundplan'
+import { z } from 'zod'
+const notes = bucket('notes')
+const links = endpoint('GET /links/:way', {
+  summary: 'A link',
+  caller: anyone,
+  returns: z.object({ link: z.string() }),
+  uses: { notes: notes.writer },
+  handle: async ({ params }, { notes }) => ({
+    link: params.way === 'put' ? await notes.uploadLink('note', { type: 'text/plain' }) : await notes.link('note'),
+  }),
+})
+export default plan('shop', { gateways: { api: gateway(service('server', { links })) } })
+`,
+}
+
 describe('groundplan start', { timeout: 60_000 }, () => {
   it('serves plans, says where, and stops at a signal with 0', async () => {
     const started = start([])
@@ -67,7 +86,7 @@ describe('groundplan start', { timeout: 60_000 }, () => {
     const said = started.terminal.said()
     expect(said).toContain(`Groundplan is ready at ${url}`)
     expect(said).toContain(`shop api  ${url}/api/shop/docs`)
-    expect(said).toContain('In memory: what is kept is gone when this stops')
+    expect(said).toContain('Kept in .groundplan. Ctrl-C stops it.')
     expect(said).toMatch(/Stopping: .*\nStopped\.\n$/)
     expect(started.terminal.complained()).toBe('')
     await expect(fetch(url)).rejects.toThrow()
@@ -75,7 +94,7 @@ describe('groundplan start', { timeout: 60_000 }, () => {
   })
 
   it('says everything as lines of JSON to a machine', async () => {
-    const started = start(['--json'], withSeed)
+    const started = start(['--json', '--seed'], withSeed)
     const url = await ready(started)
     expect(await stop(started)).toBe(0)
     const lines: unknown[] = started.terminal
@@ -87,7 +106,8 @@ describe('groundplan start', { timeout: 60_000 }, () => {
       {
         event: 'ready',
         url,
-        keeps: 'nothing',
+        data: join(started.project.root, '.groundplan'),
+        unsown: [],
         systems: [
           {
             name: 'shop',
@@ -124,24 +144,47 @@ describe('groundplan start', { timeout: 60_000 }, () => {
     expect(await (await fetch(url)).text()).toContain('<a href="/docs">api</a>')
   })
 
-  it('fills in sample data and shows what the seed says', async () => {
-    const started = start([], withSeed)
+  it('answers links to objects at its own address, also where the port was any that was free', async () => {
+    const url = await ready(start([], withBucket))
+    const link = async (way: string): Promise<string> => {
+      const answer = (await (await fetch(`${url}/api/shop/links/${way}`)).json()) as { link: string }
+      return answer.link
+    }
+    const put = await link('put')
+    expect(put.startsWith(`${url}/links/shop?`)).toBe(true)
+    const large = Buffer.alloc(3_000_000, 'groundplan ')
+    const stored = await fetch(put, { method: 'PUT', body: large, headers: { 'content-type': 'text/plain' } })
+    expect(stored.status).toBe(200)
+    const got = await fetch(await link('get'), { headers: { range: 'bytes=11-20' } })
+    expect([got.status, await got.text()]).toEqual([206, 'groundplan'])
+    const whole = Buffer.from(await (await fetch(await link('get'))).arrayBuffer())
+    expect(whole.equals(large)).toBe(true)
+    expect(
+      (await fetch(put.replace('shop?', 'shop?x=1&').replace('key=note', 'key=other'), { method: 'PUT', body: 'x' }))
+        .status,
+    ).toBe(403)
+    expect((await fetch(put.replace('/links/shop', '/links/other'))).status).toBe(404)
+  })
+
+  it('fills in sample data with --seed and shows what the seed says', async () => {
+    const started = start(['--seed'], withSeed)
     await ready(started)
     expect(started.terminal.said()).toContain('  shop: sample data\n    a key: 123\n')
   })
 
   it('warns of well-known keys where other machines can reach them', async () => {
-    const started = start(['--host', '0.0.0.0'], withSeed)
+    const started = start(['--host', '0.0.0.0', '--seed'], withSeed)
     await expect
       .poll(started.terminal.said, { timeout: 30_000 })
       .toContain('warning Other machines can reach this address')
     expect(started.terminal.said()).toMatch(/ready at http:\/\/localhost:\d+ /)
   })
 
-  it('begins empty with --no-seed', async () => {
-    const started = start(['--no-seed'], withSeed)
+  it('begins empty by itself, and says that there is sample data', async () => {
+    const started = start([], withSeed)
     await ready(started)
     expect(started.terminal.said()).not.toContain('123')
+    expect(started.terminal.said()).toContain('shop has sample data: groundplan seed shop')
   })
 
   it('logs requests at level debug alone', async () => {
@@ -205,7 +248,7 @@ describe('groundplan start, when it cannot', { timeout: 60_000 }, () => {
   })
 
   it('says that a seed failed', async () => {
-    const { terminal, ended } = start([], {
+    const { terminal, ended } = start(['--seed'], {
       ...withSeed,
       'shop/seed.ts': withSeed['shop/seed.ts'].replace("return ['a key: 123']", "throw new Error('no data')"),
     })

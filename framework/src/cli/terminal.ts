@@ -20,12 +20,24 @@ export interface Terminal {
   out(text: string): void
   /** What went wrong, and progress. */
   error(text: string): void
+  /** Resolves when what was said has been taken, or nobody reads it any more: for those who say much. */
+  flushed(): Promise<void>
+  /** Standard input: what is piped in, or typed. */
+  readonly input: Input
   /** Calls `run` at each signal; gives what takes it back. */
   onSignal(run: (signal: EndSignal) => void): () => void
   /** Calls `run` with what was thrown and caught by nobody; gives what takes it back. */
   onStray(run: (error: unknown, kind: Stray) => void): () => void
   /** Ends the process at once. */
   exit(code: number): void
+}
+
+/** A pipe, a file or a keyboard. */
+export interface Input extends AsyncIterable<Buffer | string> {
+  /** Whether somebody types. */
+  readonly isTTY?: boolean
+  /** Each key at once, and none of them shown. */
+  setRawMode?(on: boolean): unknown
 }
 
 const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -41,6 +53,11 @@ export function processTerminal(): Terminal {
     colours: wantsColours(env, stdout.isTTY === true),
     out: text => void stdout.write(text),
     error: text => void stderr.write(text),
+    flushed: () => flushed(stdout),
+    // Opened when it is asked for: a command that asks nobody does not wait for it.
+    get input() {
+      return process.stdin
+    },
     onSignal: run => listening(signals, run, stdout),
     onStray(run) {
       const exception = (error: unknown): void => run(error, 'exception')
@@ -50,6 +67,17 @@ export function processTerminal(): Terminal {
     },
     exit: code => process.exit(code),
   }
+}
+
+function flushed(pipe: NodeJS.WriteStream): Promise<void> {
+  if (!pipe.writableNeedDrain || pipe.destroyed) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = (): void => {
+      pipe.off('drain', done).off('close', done).off('error', done)
+      resolve()
+    }
+    pipe.on('drain', done).on('close', done).on('error', done)
+  })
 }
 
 /** What is said to a pipe that nobody reads any more (`… | head`) is lost, and no error. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SpanRecord } from '../contract/telemetry.ts'
 import { keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
-import { telemetryFolder } from './kept.ts'
+import { placesOf } from './places.ts'
 import { run } from './run.ts'
 import { shopFiles, type TestProject, testProject } from './test/project.ts'
 import { testTerminal } from './test/terminal.ts'
@@ -14,7 +14,7 @@ let kept: TelemetryKeeper
 
 beforeEach(async () => {
   project = testProject(shopFiles)
-  kept = keepTelemetry(telemetryFolder(project.root), systemClock(), { report: () => {} })
+  kept = keepTelemetry(placesOf(project.root, { folder: project.root }).telemetry, systemClock(), { report: () => {} })
   keep('shop', one, { name: 'backend/list', endMs: start + 5 })
   keep('shop', two, { name: 'backend/place', startMs: start + 10, endMs: start + 30, failure: 'broken' })
   keep('shop', two, {

@@ -6,6 +6,7 @@ import { command, type Given } from './command.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
 import { type Kept, keptOf, traceMeant } from './kept.ts'
 import { clockTime } from './log-format.ts'
+import { dataFlag } from './places.ts'
 import { oneLine } from './printable.ts'
 import { type Paint, paint, type Terminal } from './terminal.ts'
 import { counted, durationText, type Trace, waterfall } from './waterfall.ts'
@@ -15,6 +16,7 @@ const flags = {
   handler: { type: 'string', value: '<service/name>', help: 'the list: traces in which this handler ran' },
   failed: { type: 'boolean', help: 'the list: traces in which something failed; with --handler: in which that did' },
   limit: { type: 'string', value: '<number>', help: 'the list: how many (20)' },
+  data: dataFlag,
   json: { type: 'boolean', help: 'a line of JSON each; of one trace a single one, with all spans and log records' },
 } as const
 
@@ -34,7 +36,7 @@ export const trace = command({
   async run(given, [id, ...more], terminal) {
     if (more.length > 0) throw wrongUsage('"trace" takes one id', `groundplan trace ${id}`)
     const limit = limitFrom(given.limit ?? '20')
-    const kept = await keptOf(terminal.folder, given.system === undefined ? [] : [given.system])
+    const kept = await keptOf(terminal, given.system === undefined ? [] : [given.system], given.data)
     if (id === undefined) await list(kept, limit, given, terminal)
     else await show(await traceOf(kept.reader, id), given.json ?? false, terminal)
     return exitCodes.done

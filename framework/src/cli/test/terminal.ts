@@ -1,6 +1,7 @@
 /**
  * A terminal for tests: remembers what was written, and sends signals when told to.
  */
+import { Readable } from 'node:stream'
 import type { EndSignal, Stray, Terminal } from '../terminal.ts'
 
 export interface TestTerminal extends Terminal {
@@ -16,7 +17,7 @@ export interface TestTerminal extends Terminal {
 }
 
 export function testTerminal(
-  options: Partial<Pick<Terminal, 'folder' | 'environment' | 'interactive' | 'colours'>> = {},
+  options: Partial<Pick<Terminal, 'folder' | 'environment' | 'interactive' | 'colours' | 'input'>> = {},
 ): TestTerminal {
   const out: string[] = []
   const error: string[] = []
@@ -28,9 +29,11 @@ export function testTerminal(
     environment: {},
     interactive: false,
     colours: false,
+    input: Readable.from([]),
     ...options,
     out: text => void out.push(text),
     error: text => void error.push(text),
+    flushed: () => Promise.resolve(),
     onSignal: onSignal.add,
     onStray: onStray.add,
     exit: code => void exits.push(code),

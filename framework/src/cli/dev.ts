@@ -1,0 +1,162 @@
+/**
+ * `groundplan dev`: the same as `start`, and each saved file is taken in while it runs: the engines and the port stay,
+ * requests wait for a moment, what is kept is kept.
+ *
+ * The states of a system: *good*, its files are what runs; *broken*, they are not, it is said why, and the last good
+ * version goes on. Each save leads to one or the other.
+ */
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { command } from './command.ts'
+import { environmentIn } from './environment.ts'
+import { failureOf } from './errors.ts'
+import { mistaken } from './findings.ts'
+import {
+  type Asked,
+  askedIn,
+  hostingFlags,
+  mistakesOf,
+  serveUntilStopped,
+  servingOptions,
+  withValues,
+} from './hosting.ts'
+import { type Loader, namesMeant, openLoader, type Project, seedFileOf } from './load.ts'
+import { type Serving, type SystemToServe, serveSystems } from './serving.ts'
+import type { Terminal } from './terminal.ts'
+import { machineVoice, personVoice, type Voice } from './voice.ts'
+import { marksOf, openWatcher, type Watcher } from './watcher.ts'
+import { withFront } from './web/join.ts'
+
+/** What runs when a file is saved may finish for so long; requests wait meanwhile. */
+const graceMs = 2_000
+
+export const dev = command({
+  name: 'dev',
+  summary: 'Runs systems, and takes in each file that is saved',
+  takes: '[system…]',
+  about:
+    'As `start`, on the same data. A saved file is taken in within half a second; the data, the engines and the address\n' +
+    'stay. While a file is wrong, that is shown and the last good version answers.',
+  flags: hostingFlags,
+  examples: [
+    ['groundplan dev', 'what the config starts, at http://127.0.0.1:7400'],
+    ['groundplan dev counter --seed', 'one system, with sample data where there is none yet'],
+  ],
+  async run(given, named, terminal) {
+    const asked = askedIn(given)
+    await using loader = openLoader()
+    const project = await loader.project(terminal.folder)
+    const { start = Object.keys(project.config.systems) } = project.config
+    const voice = given.json ? machineVoice(terminal, project.root) : personVoice(terminal, project.root)
+    const names = namesMeant(project, named, start)
+    const loaded = await Promise.all(names.map(name => loader.system(project, name)))
+    const mistakes = mistakesOf(loaded, asked)
+    voice.mistakes(mistakes)
+    if (mistakes.length > 0) throw mistaken(mistakes.length)
+    const { options, environment } = await servingOptions(asked, project.root, terminal, voice)
+    const systems = withValues(loaded, environment, voice)
+    const front = { given, project, environment, dev: true }
+    const serving = await serveSystems(systems, await withFront(options, front, terminal))
+    const developing = new Developing({ loader, project, asked, terminal, voice, serving }, systems)
+    const stop: Serving['stop'] = async graceMs => {
+      await developing.end()
+      return serving.stop(graceMs)
+    }
+    return await serveUntilStopped({ ...serving, stop }, asked, terminal, voice)
+  },
+})
+
+interface Parts {
+  readonly loader: Loader
+  readonly project: Project
+  readonly asked: Asked
+  readonly terminal: Terminal
+  readonly voice: Voice
+  readonly serving: Serving
+}
+
+class Developing {
+  readonly #parts: Parts
+  readonly #watcher: Watcher
+  /** What runs, by name. */
+  readonly #running: Map<string, SystemToServe>
+  /** What was to run last, by name: the same, or what could not start. */
+  readonly #tried: Map<string, SystemToServe>
+  /** Names of systems whose files are wrong. */
+  readonly #broken = new Set<string>()
+  #work: Promise<void>
+  #ended = false
+
+  constructor(parts: Parts, systems: readonly SystemToServe[]) {
+    this.#parts = parts
+    this.#running = new Map(systems.map(system => [system.plan.name, system]))
+    this.#tried = new Map(this.#running)
+    this.#watcher = openWatcher(() => {
+      this.#work = this.#takeIn()
+    })
+    // What was saved since it was loaded.
+    this.#work = this.#takeIn()
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true
+    this.#watcher.close()
+    await this.#work
+  }
+
+  /** Takes in the files as they are now; when they change meanwhile, the watcher says so again. */
+  async #takeIn(): Promise<void> {
+    const marks = marksOf(this.#files())
+    for (const name of this.#running.keys()) {
+      if (this.#ended) return
+      await this.#takeInOne(name, performance.now())
+    }
+    if (!this.#ended) this.#watcher.watch(this.#files(), marks)
+  }
+
+  async #takeInOne(name: string, beganMs: number): Promise<void> {
+    const { voice, serving } = this.#parts
+    try {
+      const system = await this.#next(name)
+      if (system === undefined) return
+      const runs = this.#running.get(name)
+      if (runs === undefined || !isSame(system, runs)) await serving.replace(system, graceMs)
+      this.#running.set(name, system)
+      this.#broken.delete(name)
+      voice.takenIn(name, performance.now() - beganMs)
+    } catch (error) {
+      this.#broken.add(name)
+      voice.broken(failureOf(error))
+    }
+  }
+
+  /** The system as its files are; undefined when there is nothing new. Throws a failure for what cannot run. */
+  async #next(name: string): Promise<SystemToServe | undefined> {
+    const { loader, project, asked, terminal, voice } = this.#parts
+    const loaded = await loader.system(await loader.project(project.root), name)
+    const [system] = withValues([loaded], await environmentIn(project.root, terminal.environment), quiet)
+    const tried = this.#tried.get(name)
+    const back = this.#running.get(name)
+    if (system === undefined) return undefined
+    if (tried && isSame(system, tried) && !(this.#broken.has(name) && back && isSame(system, back))) return undefined
+    const others = [...this.#running.values()].filter(({ plan }) => plan.name !== name)
+    const mistakes = mistakesOf([system, ...others], asked)
+    voice.mistakes(mistakes)
+    if (mistakes.length > 0) throw mistaken(mistakes.length)
+    this.#tried.set(name, system)
+    return system
+  }
+
+  #files(): readonly string[] {
+    const { project, loader } = this.#parts
+    const beside = ['.env', 'tsconfig.json', 'package.json'].map(file => join(project.root, file))
+    const seeds = [...this.#running.values()].map(({ file }) => seedFileOf(join(project.root, file)))
+    return [...new Set([...loader.files(), ...beside, ...seeds])]
+  }
+}
+
+const quiet = { missing: () => {} }
+
+function isSame(left: SystemToServe, right: SystemToServe): boolean {
+  return left.version === right.version && isDeepStrictEqual(left.values, right.values)
+}
