@@ -1,6 +1,6 @@
 /**
  * A whole database engine on one connection: turns, transactions, retries, locks. For engines that live in one process
- * and have a single session (PGlite); those with a pool share `retried` and `ownTransactions`.
+ * and have a single session (PGlite); those with a pool share what one statement and one transaction on a session do.
  *
  * One connection does one thing at a time. A statement, a script and a transaction each take a turn, in the order they
  * were asked for; a transaction keeps its turn until it has committed or rolled back. Whoever is inside a transaction
@@ -111,7 +111,7 @@ function sharedSql(session: SqlSession, own: OwnTransactions, take: Turns): Sql 
 }
 
 /** A transaction that SQL began and did not end would swallow the statements of others. */
-async function leftClosed(session: SqlSession, outcome: SqlOutcome): Promise<SqlOutcome> {
+export async function leftClosed(session: SqlSession, outcome: SqlOutcome): Promise<SqlOutcome> {
   if (!outcome.open) return outcome
   await session.script('rollback')
   return 'error' in outcome ? outcome : { open: false, error: notBySql }
@@ -119,7 +119,7 @@ async function leftClosed(session: SqlSession, outcome: SqlOutcome): Promise<Sql
 
 const notBySql: SqlError = { message: 'transactions are made by transaction(run), not by SQL', code: '2D000' }
 
-function resultOf(outcome: SqlOutcome, text: string, parameters?: readonly (string | null)[]): SqlResult {
+export function resultOf(outcome: SqlOutcome, text: string, parameters?: readonly (string | null)[]): SqlResult {
   if ('error' in outcome) throw sqlFault(outcome.error, text, parameters)
   return outcome.result
 }
@@ -182,7 +182,7 @@ export async function retried<T>(
 }
 
 /** One run of a transaction, in a turn of its own. */
-async function attempt<T>(
+export async function attempt<T>(
   session: SqlSession,
   own: OwnTransactions,
   run: (sql: SqlTransaction) => Promise<T>,

@@ -1,0 +1,133 @@
+/**
+ * `@groundplan/aws`: the complete set of drivers on AWS. Tables, outbox, schedules and what SQS cannot keep are on
+ * DynamoDB, queues on SQS, buckets on S3, secrets in Secrets Manager, settings in SSM's Parameter Store, mail goes by SES.
+ * Databases are PostgreSQL's, whose driver comes as a parameter.
+ */
+import { bucketName, type S3Buckets, s3Buckets } from '@groundplan/s3'
+import {
+  type Databases,
+  type Drivers,
+  fault,
+  mailOnce,
+  mailTable,
+  type PlanShape,
+  schedulesOn,
+  schedulesTable,
+  type TableShape,
+} from 'groundplan/driver'
+import { awsCapabilities } from './capabilities.ts'
+import type { AwsOptions } from './client.ts'
+import { Dynamo } from './dynamo.ts'
+import { Letters } from './letters.ts'
+import { sesMail } from './mail.ts'
+import { lettersTable, queueName, resourceName } from './names.ts'
+import { sqsQueues } from './queue.ts'
+import { makeTables } from './setup.ts'
+import { Sqs } from './sqs.ts'
+import { dynamoStore } from './store.ts'
+import { awsVault } from './vault.ts'
+import { secretsVault } from './vault-secrets.ts'
+import { settingsVault } from './vault-settings.ts'
+
+export { awsCapabilities } from './capabilities.ts'
+export type { AwsOptions, Spending } from './client.ts'
+export {
+  indexName,
+  lettersTable,
+  outboxTable,
+  queueName,
+  resourceName,
+  tableDefinition,
+  ttlAttribute,
+} from './names.ts'
+export { bucketName }
+
+export interface AwsDriversOptions extends AwsOptions {
+  /** What the names of everything begin with: the plan and its environment, `shop-test`. */
+  readonly prefix: string
+  /** What the names of buckets begin with, which must be the only ones of the world. Default: `prefix`. */
+  readonly bucketPrefix?: string
+  /** Addresses of stand-ins that are not all one. */
+  readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses', string>>
+  /** Where the plan has databases. */
+  readonly databases?: Databases
+  /**
+   * Whether we tell of new objects ourselves. Default false: S3 does, by its event notifications, also of what came by a
+   * link, and of what was put by a process that died.
+   */
+  readonly tellOfObjects?: boolean
+}
+
+/**
+ * The drivers of a plan whose tables, queues and buckets are there already.
+ * Faults: `unsupported` where the plan has databases and there is no driver for them.
+ * @example const drivers = awsDrivers(shapeOf(plan), { clock: systemClock(), region: 'eu-central-1', prefix: 'shop-test' })
+ */
+export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Drivers {
+  const { clock, prefix, databases = noDatabases(shape) } = options
+  const dynamo = new Dynamo(at(options, 'dynamodb'))
+  const sqs = new Sqs(at(options, 'sqs'))
+  const store = dynamoStore({ dynamo, prefix, tables: tablesOf(shape) })
+  const letters = new Letters(dynamo, resourceName(prefix, lettersTable))
+  const queues = sqsQueues({ sqs, letters, prefix, queues: shape.queues })
+  const buckets = bucketsOf(shape, options, queues)
+  const [secrets, settings] = [secretsVault(at(options, 'vault'), prefix), settingsVault(at(options, 'vault'), prefix)]
+  const mail = sesMail(at(options, 'ses'))
+  const parts = [dynamo, sqs, buckets, secrets, settings, mail]
+  return {
+    capabilities: { ...awsCapabilities, databases: options.databases !== undefined },
+    ...{ clock, store, queues, buckets, databases },
+    schedules: schedulesOn(store, clock),
+    vault: awsVault({ secrets, settings }),
+    mail: mailOnce(mail, store, clock),
+    async close() {
+      for (const part of parts) part.close()
+    },
+  }
+}
+
+/** Makes the tables and queues that are not there, as a template would: for tests and first tries. */
+export async function makeMissing(shape: PlanShape, options: AwsDriversOptions): Promise<void> {
+  const dynamo = new Dynamo(at(options, 'dynamodb'))
+  const sqs = new Sqs(at(options, 'sqs'))
+  try {
+    await makeTables(dynamo, options.prefix, tablesOf(shape))
+    await Promise.all(shape.queues.map(({ name, ordered }) => sqs.make(queueName(options.prefix, name), ordered)))
+  } finally {
+    dynamo.close()
+    sqs.close()
+  }
+}
+
+function tablesOf(shape: PlanShape): readonly TableShape[] {
+  return [...shape.tables, schedulesTable, mailTable]
+}
+
+function at(options: AwsDriversOptions, service: keyof NonNullable<AwsDriversOptions['endpoints']>): AwsOptions {
+  const endpoint = options.endpoints?.[service] ?? options.endpoint
+  const { clock, region, credentials, spent } = options
+  return {
+    ...{ clock, region },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(spent === undefined ? {} : { spent }),
+  }
+}
+
+function bucketsOf(shape: PlanShape, options: AwsDriversOptions, queues: Drivers['queues']): S3Buckets {
+  const { prefix, bucketPrefix = prefix, tellOfObjects = false } = options
+  return s3Buckets({
+    ...at(options, 's3'),
+    prefix: bucketPrefix,
+    buckets: shape.buckets,
+    ...(tellOfObjects ? { tell: messages => queues.send(messages) } : {}),
+  })
+}
+
+function noDatabases({ databases: [first] }: PlanShape): Databases {
+  if (first) throw fault('unsupported', `database "${first.name}" needs a driver of its own: give one as \`databases\``)
+  const none = (): never => {
+    throw fault('unsupported', 'there is no database here')
+  }
+  return { open: async () => none() }
+}

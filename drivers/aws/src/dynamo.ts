@@ -1,0 +1,111 @@
+/** DynamoDB: calls with their capacity counted, and reads of records by key. */
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  type ConsumedCapacity,
+  DynamoDBClient,
+  GetItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { Clock } from 'groundplan/driver'
+import { type AwsOptions, backOff, clientOptions, persistently } from './client.ts'
+import type { Values } from './record.ts'
+
+/** What calls tell of what they used. */
+interface Metered {
+  readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[] | undefined
+}
+
+/** A record to be read: by the name of its table on AWS. */
+export interface Place {
+  readonly table: string
+  readonly key: Values
+}
+
+/** Put into each call, so that it tells what it used. */
+export const counted = { ReturnConsumedCapacity: 'TOTAL' } as const
+
+const mostKeysAtOnce = 100
+
+export class Dynamo {
+  readonly client: DynamoDBClient
+  readonly clock: Clock
+  readonly #spent: AwsOptions['spent']
+
+  constructor(options: AwsOptions) {
+    this.client = new DynamoDBClient(clientOptions(options))
+    this.clock = options.clock
+    this.#spent = options.spent
+  }
+
+  /** A call made once. Its errors are for the caller. */
+  async once<T extends Metered>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
+    const output = await call()
+    const used = output.ConsumedCapacity
+    if (this.#spent && used) {
+      const all: readonly ConsumedCapacity[] = Array.isArray(used) ? used : [used]
+      for (const { CapacityUnits = 0, TableName } of all) {
+        this.#spent({ service: 'dynamodb', operation, resource: TableName ?? resource, units: CapacityUnits })
+      }
+    }
+    return output
+  }
+
+  /** A call that may be made again until there is an answer: a read. Faults: `engine-unavailable`. */
+  persistently<T extends Metered>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
+    return persistently(this.clock, `${operation} of ${resource}`, () => this.once(operation, resource, call))
+  }
+
+  /** The records at these places, strongly consistent each. No place twice. */
+  async read(places: readonly Place[]): Promise<readonly (Values | undefined)[]> {
+    const [only, another] = places
+    if (!only) return []
+    if (!another) return [await this.#readOne(only)]
+    const found = new Map<string, Values>()
+    for (let at = 0; at < places.length; at += mostKeysAtOnce) {
+      await this.#readBatch(places.slice(at, at + mostKeysAtOnce), found)
+    }
+    return places.map(({ table, key }) => found.get(nameOf(table, key)))
+  }
+
+  close(): void {
+    this.client.destroy()
+  }
+
+  async #readOne({ table, key }: Place): Promise<Values | undefined> {
+    const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true, ...counted })
+    const { Item } = await this.persistently('GetItem', table, () => this.client.send(command))
+    return Item
+  }
+
+  async #readBatch(places: readonly Place[], found: Map<string, Values>): Promise<void> {
+    let asked: BatchGetItemCommandOutput['UnprocessedKeys'] = keysByTable(places)
+    for (let attempt = 0; asked && Object.keys(asked).length > 0; attempt++) {
+      if (attempt > 0) await backOff(this.clock, attempt)
+      const answer: BatchGetItemCommandOutput = await this.#batch(
+        new BatchGetItemCommand({ RequestItems: asked, ...counted }),
+      )
+      for (const [table, records] of Object.entries(answer.Responses ?? {})) {
+        for (const record of records) found.set(nameOf(table, record), record)
+      }
+      asked = answer.UnprocessedKeys
+    }
+  }
+
+  #batch(command: BatchGetItemCommand): Promise<BatchGetItemCommandOutput> {
+    return this.persistently('BatchGetItem', 'several tables', () => this.client.send(command))
+  }
+}
+
+function keysByTable(places: readonly Place[]) {
+  const tables = [...new Set(places.map(({ table }) => table))]
+  const keysOf = (wanted: string) => places.filter(({ table }) => table === wanted).map(({ key }) => key)
+  return Object.fromEntries(tables.map(table => [table, { Keys: keysOf(table), ConsistentRead: true }]))
+}
+
+function nameOf(table: string, { p, s }: Values): string {
+  return `${table} ${base64(p)} ${base64(s)}`
+}
+
+function base64(value: Values[string] | undefined): string {
+  return value?.B ? Buffer.from(value.B).toString('base64') : ''
+}

@@ -1,0 +1,179 @@
+/**
+ * Tables on DynamoDB: one table for each, an index for each index. Reads of a table are strongly consistent; those of an
+ * index lag behind, as DynamoDB's do. What has expired is hidden by our clock, and removed by DynamoDB's within days.
+ */
+import { randomBytes } from 'node:crypto'
+import { DescribeTableCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import {
+  type CheckedQuery,
+  type Commit,
+  type Committed,
+  checkedKeys,
+  checkedLimit,
+  checkedQuery,
+  fault,
+  type Item,
+  type ItemChange,
+  type ItemPage,
+  type Key,
+  type KeyValue,
+  liveItem,
+  type Outbox,
+  pageOf,
+  positionIn,
+  prepareCommit,
+  type Query,
+  type Store,
+  shapeIn,
+  type TableShape,
+} from 'groundplan/driver'
+import { Committer } from './commit.ts'
+import { copied } from './copy.ts'
+import { counted, type Dynamo } from './dynamo.ts'
+import { indexName, outboxTable, resourceName } from './names.ts'
+import { DynamoOutbox } from './outbox.ts'
+import { itemOf, keyRecord, type Values } from './record.ts'
+import { keySpan, startKey } from './span.ts'
+
+export interface DynamoStoreOptions {
+  readonly dynamo: Dynamo
+  /** What the names of all tables begin with: the plan and its environment. */
+  readonly prefix: string
+  readonly tables: readonly TableShape[]
+}
+
+/** The tables of a plan, which are there already. */
+export function dynamoStore(options: DynamoStoreOptions): Store {
+  return new DynamoStore(options)
+}
+
+/** A page of records, and where the next one begins. */
+interface RecordPage {
+  readonly Items?: readonly Values[] | undefined
+  readonly LastEvaluatedKey?: Values | undefined
+}
+
+class DynamoStore implements Store {
+  readonly outbox: Outbox
+  readonly #dynamo: Dynamo
+  readonly #prefix: string
+  readonly #shapes: ReadonlyMap<string, TableShape>
+  readonly #committer: Committer
+
+  constructor({ dynamo, prefix, tables }: DynamoStoreOptions) {
+    this.#dynamo = dynamo
+    this.#prefix = prefix
+    this.#shapes = new Map(tables.map(shape => [shape.name, shape]))
+    const process = randomBytes(6).toString('hex')
+    const outbox = new DynamoOutbox(dynamo, resourceName(prefix, outboxTable), process)
+    this.outbox = outbox
+    this.#committer = new Committer(dynamo, outbox, process, table => resourceName(prefix, table))
+  }
+
+  async commit(commit: Commit): Promise<Committed> {
+    // A copy: what the caller does with it while we wait is none of ours.
+    return this.#committer.run(prepareCommit(this.#shapes, copied(commit)))
+  }
+
+  async get(table: string, key: Key): Promise<Item | undefined> {
+    const [item] = await this.getMany(table, [key])
+    return item
+  }
+
+  async getMany(table: string, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
+    const shape = shapeIn(this.#shapes, table)
+    const names = checkedKeys(shape, keys).map(key => JSON.stringify(key))
+    const asked = [...new Set(names)]
+    const name = resourceName(this.#prefix, table)
+    const places = asked.map(each => ({ table: name, key: keyRecord(JSON.parse(each) as readonly KeyValue[]) }))
+    const records = await this.#dynamo.read(places)
+    const nowMs = this.#dynamo.clock.now()
+    const items = new Map(asked.map((each, at) => [each, this.#live(shape, records[at], nowMs)]))
+    return names.map(each => items.get(each))
+  }
+
+  async query(table: string, query: Query): Promise<ItemPage> {
+    const shape = shapeIn(this.#shapes, table)
+    const checked = checkedQuery(shape, query)
+    const span = keySpan(shape, query, checked)
+    const found = span ? await this.#queried(shape, query, checked) : []
+    return pageOf(shape, query, found, checked.limit)
+  }
+
+  async scan(table: string, page: { readonly limit: number; readonly after?: string }): Promise<ItemPage> {
+    const shape = shapeIn(this.#shapes, table)
+    const limit = checkedLimit(page.limit)
+    const after = page.after === undefined ? undefined : keyRecord(positionIn(shape, {}, page.after))
+    const name = resourceName(this.#prefix, table)
+    const next = (start: Values | undefined, most: number) => {
+      const command = new ScanCommand({
+        TableName: name,
+        ConsistentRead: true,
+        Limit: most,
+        ...(start ? { ExclusiveStartKey: start } : {}),
+        ...counted,
+      })
+      return this.#dynamo.persistently('Scan', name, () => this.#dynamo.client.send(command))
+    }
+    return pageOf(shape, {}, await this.#gathered(shape, next, after, limit + 1), limit)
+  }
+
+  /** DynamoDB counts every six hours. */
+  async count(table: string): Promise<number> {
+    const name = resourceName(this.#prefix, shapeIn(this.#shapes, table).name)
+    const command = new DescribeTableCommand({ TableName: name })
+    const { Table } = await this.#dynamo.persistently('DescribeTable', name, async () => ({
+      ...(await this.#dynamo.client.send(command)),
+      ConsumedCapacity: undefined,
+    }))
+    return Table?.ItemCount ?? 0
+  }
+
+  onChange(table: string, _listener: (change: ItemChange) => void): () => void {
+    throw fault('unsupported', `nobody hears of changes of table "${table}" at once on DynamoDB`)
+  }
+
+  async #queried(shape: TableShape, query: Query, checked: CheckedQuery): Promise<readonly Item[]> {
+    const name = resourceName(this.#prefix, shape.name)
+    const span = keySpan(shape, query, checked)
+    if (!span) return []
+    const next = (start: Values | undefined, most: number) => {
+      const command = new QueryCommand({
+        TableName: name,
+        ...(query.index === undefined ? { ConsistentRead: true } : { IndexName: indexName(query.index) }),
+        ...span,
+        ScanIndexForward: !checked.reverse,
+        Limit: most,
+        ...(start ? { ExclusiveStartKey: start } : {}),
+        ...counted,
+      })
+      return this.#dynamo.persistently('Query', name, () => this.#dynamo.client.send(command))
+    }
+    return this.#gathered(shape, next, startKey(shape, query, checked), checked.limit + 1)
+  }
+
+  /** Items that have not expired, so many if there are, page after page. */
+  async #gathered(
+    shape: TableShape,
+    next: (start: Values | undefined, most: number) => Promise<RecordPage>,
+    after: Values | undefined,
+    most: number,
+  ): Promise<readonly Item[]> {
+    const found: Item[] = []
+    let start = after
+    do {
+      const { Items = [], LastEvaluatedKey } = await next(start, most - found.length)
+      const nowMs = this.#dynamo.clock.now()
+      for (const record of Items) {
+        const item = this.#live(shape, record, nowMs)
+        if (item) found.push(item)
+      }
+      start = LastEvaluatedKey
+    } while (start && found.length < most)
+    return found
+  }
+
+  #live(shape: TableShape, record: Values | undefined, nowMs: number): Item | undefined {
+    return record && liveItem(shape, itemOf(shape, record), nowMs)
+  }
+}

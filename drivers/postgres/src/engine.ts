@@ -1,0 +1,73 @@
+/** What one process has of a schema: its connections, the lane of its commits, its queues and tables. */
+import type { QueueShape, Store, TableShape } from 'groundplan/driver'
+import { Commits } from './commits.ts'
+import { type ConnectionOptions, Connections } from './connections.ts'
+import { catalogueOf, type Held } from './migrate.ts'
+import { Notices } from './notices.ts'
+import { type PostgresQueues, postgresQueues } from './queue.ts'
+import { quotedSchema } from './schema.ts'
+import { postgresStore } from './store.ts'
+
+export interface EngineOptions extends ConnectionOptions {
+  /** The PostgreSQL schema that holds the plan. Default: the plan's name. */
+  readonly schema?: string
+  /** Hears of messages that other processes send, by one connection more. Default true. */
+  readonly listens?: boolean
+}
+
+export interface Engine {
+  readonly connections: Connections
+  /** The quoted schema. */
+  readonly schema: string
+  readonly store: Store
+  readonly queues: PostgresQueues
+  close(): Promise<void>
+}
+
+/**
+ * Opens what a schema holds of a plan.
+ * Faults: `engine-unavailable` where the server is not there, or the schema is not made, not up to date, or newer.
+ */
+export async function openEngine(shape: Held, options: EngineOptions): Promise<Engine> {
+  const connections = new Connections(options)
+  try {
+    return await opened(connections, shape, options)
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+}
+
+async function opened(connections: Connections, shape: Held, options: EngineOptions): Promise<Engine> {
+  const name = options.schema ?? shape.plan
+  const catalogue = await catalogueOf(connections, name, shape)
+  const schema = quotedSchema(name)
+  const tables: readonly TableShape[] = shape.tables
+  const shapes: readonly QueueShape[] = shape.queues
+  const notices = new Notices({
+    connections,
+    schema: name,
+    heard: names => queues.wake(names === 'all' ? shapes.map(shape => shape.name) : names),
+  })
+  const commits = new Commits({
+    ...{ connections, schema, catalogue, tables },
+    sent: names => {
+      queues.wake(names)
+      notices.tell(names)
+    },
+  })
+  const queues = postgresQueues({ connections, schema, catalogue, queues: shapes, commits })
+  const store = postgresStore({
+    ...{ connections, schema, catalogue, tables, commits },
+    checkMessages: messages => queues.check(messages),
+  })
+  if (options.listens ?? true) notices.listen()
+  return {
+    ...{ connections, schema, store, queues },
+    async close() {
+      await commits.settled()
+      await Promise.all([queues.close(), notices.close()])
+      await connections.close()
+    },
+  }
+}

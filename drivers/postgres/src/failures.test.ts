@@ -1,0 +1,229 @@
+/** What is lost when processes, connections and servers are: nothing that was acknowledged, and nothing happens twice. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { postgresDatabases } from './database.ts'
+import type { Engine } from './engine.ts'
+import { type Server, startServer } from './test/cluster.ts'
+import { asked, type Live, live } from './test/live.ts'
+import { proxyTo } from './test/proxy.ts'
+import { withPostgres } from './test/server.ts'
+import { realTime } from './test/time.ts'
+
+const typescript = fileURLToPath(new URL('../../../framework/src/embedded/test/typescript.mjs', import.meta.url))
+const writer = fileURLToPath(new URL('test/writer-child.ts', import.meta.url))
+
+/** One commit of all kinds: a sum, an item in an index, a message. */
+async function write({ store }: Engine, n: number): Promise<void> {
+  const committed = await store.commit({
+    writes: [
+      { op: 'add', table: 'counters', key: { id: 'all' }, by: { n: 1 }, start: {} },
+      { op: 'insert', table: 'orders', item: { customer: 'c', order: n, state: 'placed', placed: n } },
+    ],
+    messages: [{ queue: 'work', id: `m-${n}`, body: String(n) }],
+  })
+  if (!committed.ok) throw new Error(`commit ${n} was refused: ${committed.because}`)
+}
+
+/** The sum, the items, the entries and the messages agree, and are as many. */
+async function expectKept({ ask }: Live, atLeast: number, exactly?: number): Promise<number> {
+  const [found] = await ask(`select (select coalesce((item->>'n')::int, 0) from $schema.counters) as sum,
+    (select count(*)::int from $schema.orders) as items, (select count(*)::int from $schema.groundplan_entries) as entries,
+    (select count(*)::int from $schema.groundplan_messages) as messages`)
+  const sum = Number(found?.sum ?? 0)
+  expect(found).toEqual({ sum, items: sum, entries: sum, messages: sum })
+  expect(sum).toBeGreaterThanOrEqual(atLeast)
+  if (exactly !== undefined) expect(sum).toBe(exactly)
+  return sum
+}
+
+withPostgres('postgres: failures', () => {
+  vi.setConfig({ testTimeout: 90_000 })
+  let server: Server
+  let system: Live
+  beforeAll(async () => {
+    server = await startServer({ safe: true })
+  }, 60_000)
+  afterAll(() => server.remove())
+
+  async function within(run: () => Promise<void>): Promise<void> {
+    system = await live(server.url)
+    try {
+      await run()
+    } finally {
+      await system.close()
+    }
+  }
+
+  /** Writers that go on until they are told to stop; gives how many commits were acknowledged. */
+  function writers(engine: Engine): { stop(): Promise<number>; readonly acknowledged: () => number } {
+    let stopped = false
+    let acknowledged = 0
+    const lane = async (first: number): Promise<void> => {
+      for (let n = first; !stopped; n += 8) {
+        await write(engine, n)
+        acknowledged++
+      }
+    }
+    const lanes = Promise.all(Array.from({ length: 8 }, (_, at) => lane(at)))
+    lanes.catch(() => {})
+    return {
+      acknowledged: () => acknowledged,
+      async stop() {
+        stopped = true
+        await lanes
+        return acknowledged
+      },
+    }
+  }
+
+  describe('a process', () => {
+    it('that is killed while it writes leaves each commit whole or not at all, and none that it acknowledged is lost', () =>
+      within(async () => {
+        for (let round = 0; round < 3; round++) {
+          await system.ask(
+            'truncate $schema.groundplan_items, $schema.groundplan_entries, $schema.groundplan_messages, $schema.groundplan_sent',
+          )
+          const args = ['--import', typescript, '--conditions=groundplan-source', writer, server.url, system.shape.plan]
+          const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+          let said = ''
+          child.stdout.on('data', data => {
+            said += data
+            if (said.split('\n').length > 200 + round * 37) child.kill('SIGKILL')
+          })
+          await once(child, 'exit')
+          await expectKept(system, said.split('\n').length - 1)
+        }
+      }))
+  })
+
+  describe('a server', () => {
+    it('that stops at once and comes back loses nothing acknowledged, and nothing is written twice', () =>
+      within(async () => {
+        const writing = writers(await system.open())
+        for (let round = 0; round < 3; round++) {
+          const before = writing.acknowledged()
+          await vi.waitFor(() => expect(writing.acknowledged()).toBeGreaterThan(before + 50), 30_000)
+          await server.stop('immediate')
+          await server.start()
+        }
+        const before = writing.acknowledged()
+        await vi.waitFor(() => expect(writing.acknowledged()).toBeGreaterThan(before + 50), 30_000)
+        const acknowledged = await writing.stop()
+        await expectKept(system, acknowledged, acknowledged)
+      }))
+
+    it('that ends connections again and again, in the middle of commits, loses nothing and writes nothing twice', () =>
+      within(async () => {
+        const writing = writers(await system.open())
+        for (let round = 0; round < 30; round++) {
+          const before = writing.acknowledged()
+          await vi.waitFor(() => expect(writing.acknowledged()).toBeGreaterThan(before + 5), 30_000)
+          const end = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'groundplan'`
+          await asked(server.url, end)
+        }
+        const acknowledged = await writing.stop()
+        await expectKept(system, acknowledged, acknowledged)
+      }))
+
+    it('with no connection left is waited for, and is a clear problem after a while', () =>
+      within(async () => {
+        const [{ free } = {}] = await asked(
+          server.url,
+          `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as free`,
+        )
+        await asked(server.url, 'create role guest login')
+        await system.ask('grant usage on schema $schema to guest')
+        await system.ask('grant all on all tables in schema $schema to guest')
+        await system.ask('grant all on all sequences in schema $schema to guest')
+        const url = server.url.replace('test@', 'guest@')
+        const engine = await system.open({ url, connections: 2, listens: false, patienceMs: 15_000 })
+        const hasty = await system.open({ url, connections: 2, listens: false, patienceMs: 300 })
+        await system.ask(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'guest'`)
+        const taken = await Promise.all(Array.from({ length: Number(free) }, () => taking(url)))
+        await expect(hasty.store.get('counters', { id: 'all' })).rejects.toMatchObject({ code: 'engine-unavailable' })
+        await expect(write(hasty, 1)).rejects.toMatchObject({ code: 'engine-unavailable' })
+        const written = write(engine, 2)
+        for (const client of taken) await client.end()
+        await written
+        await expectKept(system, 1, 1)
+      }))
+  })
+
+  describe('a connection', () => {
+    for (const what of ['question', 'answer'] as const) {
+      it(`that is lost with the ${what} of a commit does not make it happen twice, or not at all`, () =>
+        within(async () => {
+          const proxy = await proxyTo(server.port)
+          try {
+            const url = server.url.replace(String(server.port), String(proxy.port))
+            const engine = await system.open({ url, listens: false })
+            await write(engine, 0)
+            for (let n = 1; n <= 5; n++) {
+              proxy.lose(what, `"order":${n}`)
+              proxy.lose(what, String.raw`\"order\":${n}`)
+              await write(engine, n)
+            }
+            expect(proxy.lost).toBe(5)
+            await expectKept(system, 6, 6)
+          } finally {
+            await proxy.close()
+          }
+        }))
+    }
+
+    it('that is lost for good makes a commit fail by saying that its outcome is not known', () =>
+      within(async () => {
+        const proxy = await proxyTo(server.port)
+        const url = server.url.replace(String(server.port), String(proxy.port))
+        const engine = await system.open({ url, listens: false, patienceMs: 300 })
+        await write(engine, 0)
+        proxy.lose('answer', String.raw`\"order\":1`, 'for good')
+        const written = write(engine, 1)
+        await expect(written).rejects.toMatchObject({ code: 'engine-unavailable' })
+        await expect(written).rejects.toThrow(/not known/)
+        await proxy.close()
+      }))
+  })
+
+  describe('a database', () => {
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'groundplan' and datname = 'main'`
+
+    it('whose connections are ended says so to what runs, keeps nothing of it, and goes on', async () => {
+      await asked(server.url, 'create database main')
+      const databases = postgresDatabases({ clock: realTime().clock, urlOf: name => server.urlOf(name) })
+      const db = await databases.open('main')
+      await db.script('create table kept (id integer)')
+      for (let round = 0; round < 5; round++) {
+        const transaction = db.transaction(async sql => {
+          await sql.query('insert into kept values (1)')
+          await asked(server.url, end)
+          await sql.query('insert into kept values (2)')
+        })
+        await expect(transaction).rejects.toMatchObject({ code: 'engine-unavailable' })
+        const locked = db.alone('lock', () => asked(server.url, end))
+        await expect(locked).rejects.toMatchObject({ code: 'engine-unavailable' })
+        expect((await db.query('select count(*) as n from kept')).rows).toEqual([{ n: 0 }])
+      }
+      expect(await db.alone('lock', async () => 'free')).toBe('free')
+      await databases.close()
+    })
+
+    it('that a server does not have is a clear problem', async () => {
+      const databases = postgresDatabases({ clock: realTime().clock, urlOf: name => server.urlOf(name) })
+      await expect(databases.open('nowhere')).rejects.toThrow(/nowhere/)
+      await databases.close()
+    })
+  })
+})
+
+/** A connection that somebody else has, as soon as there is one. */
+async function taking(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url)
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}

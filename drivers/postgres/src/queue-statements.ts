@@ -1,0 +1,73 @@
+/** The statements of queues. Each changes what it changes in one go, by the engine's clock. */
+
+export type QueueStatements = ReturnType<typeof queueStatements>
+
+/** `s`: the quoted schema. */
+export function queueStatements(s: string) {
+  const messages = `${s}.groundplan_messages`
+  const now = `${s}.groundplan_now()`
+  const shown = (from: string): string =>
+    `${from}.id, ${from}.body, ${from}.order_key, ${from}.headers, ${from}.sent_at_ms, ${from}.attempt`
+  /** Rows whose lease is one of those given, and still holds. */
+  const held = `unnest($2::bigint[], $3::bigint[]) as u (seq, lease)
+    where m.queue = $1 and m.seq = u.seq and m.lease = u.lease and m.at_ms > ${now}`
+  const waits = `not (lease is not null and at_ms > ${now})`
+  return {
+    ...receiving(messages, now, shown),
+    extend: `update ${messages} m set at_ms = ${now} + $4::bigint from ${held}
+      returning m.seq || '.' || m.lease`,
+    done: `delete from ${messages} m using ${held}`,
+    again: `update ${messages} m set at_ms = ${now} + $4::bigint, lease = null from ${held}`,
+    /** An aborted receive: as though it had never been. */
+    giveBack: `update ${messages} m set at_ms = u.at_ms, attempt = m.attempt - 1, lease = null
+      from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as u (seq, lease, at_ms)
+      where m.queue = $1 and m.seq = u.seq and m.lease = u.lease`,
+    bury: `with gone as (delete from ${messages} m using ${held} returning m.*)
+      insert into ${s}.groundplan_dead (queue, id, body, order_key, order_hash, headers, sent_at_ms, attempt, buried_at_ms, why)
+      select queue, id, body, order_key, order_hash, headers, sent_at_ms, attempt, ${now}, $4 from gone`,
+    peek: `select ${shown('m')} from ${messages} m where queue = $1 and ${waits} order by at_ms, seq limit $2`,
+    deadLetters: `select ${shown('d')}, d.buried_at_ms, d.why from ${s}.groundplan_dead d
+      where queue = $1 order by position limit $2`,
+    redrive: `with locked as materialized (
+        select pg_advisory_xact_lock(order_hash) from (
+          select distinct order_hash from ${s}.groundplan_dead
+          where queue = $1 and order_hash is not null and ($2::text[] is null or id = any ($2)) order by order_hash
+        ) as keys
+      ), gone as (
+        delete from ${s}.groundplan_dead
+        where (select count(*) from locked) >= 0 and queue = $1 and ($2::text[] is null or id = any ($2)) returning *
+      ), back as (
+        insert into ${messages} (queue, id, body, order_key, order_hash, headers, sent_at_ms, at_ms)
+        select queue, id, body, order_key, order_hash, headers, sent_at_ms, ${now} from gone order by position
+        returning 1
+      ) select count(*) from back`,
+    purgeWaiting: `with gone as (delete from ${messages} where queue = $1 and ${waits} returning 1) select count(*) from gone`,
+    purgeDead: `with gone as (delete from ${s}.groundplan_dead where queue = $1 returning 1) select count(*) from gone`,
+    counts: `select count(*) filter (where at_ms <= ${now}), count(*) filter (where at_ms > ${now} and lease is null),
+      count(*) filter (where at_ms > ${now} and lease is not null),
+      (select count(*) from ${s}.groundplan_dead where queue = $1),
+      min(at_ms) filter (where at_ms > ${now}), min(at_ms) filter (where at_ms <= ${now})
+      from ${messages} where queue = $1`,
+  }
+}
+
+/**
+ * Up to $2 messages, leased for $3 ms, with when they had been due; and a last row: when the next of those that were not
+ * taken is due, and the time.
+ */
+function receiving(messages: string, now: string, shown: (from: string) => string) {
+  const lease = `nextval('${messages.replace('groundplan_messages', 'groundplan_leases')}')`
+  const take = (only: string): string => `with next as materialized (
+      select m.seq, m.at_ms from ${messages} m where m.queue = $1 and m.at_ms <= ${now} ${only}
+      order by m.at_ms, m.seq limit $2 for update of m skip locked
+    ), taken as (
+      update ${messages} m set lease = ${lease}, attempt = m.attempt + 1, at_ms = ${now} + $3::bigint
+      from next where m.seq = next.seq
+      returning ${shown('m')}, m.seq || '.' || m.lease, next.at_ms as due_at_ms, next.seq
+    )
+    select * from taken union all select null, null, null, null, null, null, null,
+      (select min(at_ms) from ${messages} where queue = $1 and at_ms > ${now}), ${now}`
+  const first = `and not exists (select from ${messages} e where e.queue = $1 and e.order_hash = m.order_hash
+    and (e.seq < m.seq or (e.lease is not null and e.at_ms > ${now})))`
+  return { receive: take(''), receiveOrdered: take(first) }
+}

@@ -1,0 +1,202 @@
+/**
+ * Tables on PostgreSQL. Writes go through the lane of commits; reads go straight to the table's own partition, by its
+ * primary key, or through the entries of an index. Messages of a commit are put into their queues by its transaction, so
+ * the outbox is always empty.
+ */
+import {
+  type CheckedQuery,
+  type Commit,
+  type Committed,
+  checkedKeys,
+  checkedLimit,
+  checkedQuery,
+  fault,
+  type Item,
+  type ItemPage,
+  type Key,
+  keyOf,
+  type NewMessage,
+  type Outbox,
+  pageOf,
+  positionIn,
+  prepareCommit,
+  type Query,
+  type Store,
+  shapeIn,
+  type TableShape,
+} from 'groundplan/driver'
+import type { Commits } from './commits.ts'
+import type { Connections, Row } from './connections.ts'
+import { afterPrefix, partBytes } from './key-bytes.ts'
+import type { Catalogue } from './migrate.ts'
+import { quoted } from './schema.ts'
+
+export interface PostgresStoreOptions {
+  readonly connections: Connections
+  /** The quoted schema. */
+  readonly schema: string
+  readonly catalogue: Catalogue
+  readonly tables: readonly TableShape[]
+  readonly commits: Commits
+  /** Refuses messages that the queues would not keep. */
+  readonly checkMessages: (messages: readonly NewMessage[]) => void
+}
+
+/** Up to so many items are counted one by one; beyond, the server's own estimate is as good. */
+const mostCounted = 10_000
+
+export function postgresStore(options: PostgresStoreOptions): Store {
+  return new PostgresStore(options)
+}
+
+class PostgresStore implements Store {
+  readonly outbox: Outbox = { peek: async () => [], forget: async () => {}, onEntry: () => () => {} }
+  readonly #options: PostgresStoreOptions
+  readonly #shapes: ReadonlyMap<string, TableShape>
+
+  constructor(options: PostgresStoreOptions) {
+    this.#options = options
+    this.#shapes = new Map(options.tables.map(shape => [shape.name, shape]))
+  }
+
+  async commit(commit: Commit): Promise<Committed> {
+    const prepared = prepareCommit(this.#shapes, commit)
+    this.#options.checkMessages(prepared.messages)
+    return this.#options.commits.add(prepared, commit.durable ?? true)
+  }
+
+  async get(table: string, key: Key): Promise<Item | undefined> {
+    const shape = shapeIn(this.#shapes, table)
+    const [p, s] = keyOf(shape, key)
+    const text = `select item::text from ${this.#of(shape)} where p = $1 and s = $2 and ${this.#live}`
+    const [row] = await this.#ask(text, [partBytes(p), partBytes(s)])
+    return row && itemIn(row)
+  }
+
+  async getMany(table: string, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
+    const shape = shapeIn(this.#shapes, table)
+    const checked = checkedKeys(shape, keys)
+    const text = `select i.item::text, u.place from unnest($1::bytea[], $2::bytea[]) with ordinality as u (p, s, place)
+      join ${this.#of(shape)} i on i.p = u.p and i.s = u.s where ${this.#live}`
+    const values = [checked.map(([p]) => partBytes(p)), checked.map(([, s]) => partBytes(s))]
+    const found = new Map((await this.#ask(text, values)).map(row => [Number(row[1]), row]))
+    return checked.map((_, at) => {
+      const row = found.get(at + 1)
+      return row && itemIn(row)
+    })
+  }
+
+  async query(table: string, query: Query): Promise<ItemPage> {
+    const shape = shapeIn(this.#shapes, table)
+    const checked = checkedQuery(shape, query)
+    const { text, values } =
+      query.index === undefined ? this.#byKey(shape, checked) : this.#byIndex(shape, query.index, checked)
+    const found = await this.#ask(text, values)
+    return pageOf(shape, query, found.map(itemIn), checked.limit)
+  }
+
+  async scan(table: string, page: { readonly limit: number; readonly after?: string }): Promise<ItemPage> {
+    const shape = shapeIn(this.#shapes, table)
+    const limit = checkedLimit(page.limit)
+    const after = page.after === undefined ? undefined : positionIn(shape, {}, page.after)
+    const from = after ? 'and (p, s) > ($2, $3)' : ''
+    const text = `select item::text from ${this.#of(shape)} where ${this.#live} ${from} order by p, s limit $1`
+    const values = after ? [partBytes(after[0]), partBytes(after[1])] : []
+    const found = await this.#ask(text, [limit + 1, ...values])
+    return pageOf(shape, {}, found.map(itemIn), limit)
+  }
+
+  async count(table: string): Promise<number> {
+    const name = this.#of(shapeIn(this.#shapes, table))
+    const text = `select count(*) from (select from ${name} limit ${mostCounted + 1}) as counted`
+    const [counted] = await this.#ask(text, [])
+    if (Number(counted?.[0]) <= mostCounted) return Number(counted?.[0])
+    const [guessed] = await this.#ask('select reltuples::bigint from pg_class where oid = $1::regclass', [name])
+    return Math.max(mostCounted, Number(guessed?.[0]))
+  }
+
+  onChange(): never {
+    throw fault('unsupported', 'this engine does not tell of changes at once (`liveChanges`)')
+  }
+
+  #of({ name }: TableShape): string {
+    return `${this.#options.schema}.${quoted(name)}`
+  }
+
+  get #live(): string {
+    return `(expires_at_ms is null or expires_at_ms > ${this.#options.schema}.groundplan_now())`
+  }
+
+  #ask(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#options.connections.repeatable(text, values)
+  }
+
+  #byKey(shape: TableShape, query: CheckedQuery): Asked {
+    const asked = new Asked([`p = `], [partBytes(query.partition)])
+    range(asked, 's', query)
+    if (query.after) asked.where(`s ${beyond(query)} `, partBytes(query.after[0]))
+    return asked.end(`select item::text from ${this.#of(shape)} where ${this.#live}`, ['s'], query)
+  }
+
+  #byIndex(shape: TableShape, index: string, query: CheckedQuery): Asked {
+    const { schema, catalogue } = this.#options
+    const asked = new Asked(
+      ['e.idx = ', 'e.ip = '],
+      [catalogue.indexes.get(shape.name)?.get(index), partBytes(query.partition)],
+    )
+    range(asked, 'e.isort', query)
+    if (query.after) asked.row(['e.isort', 'e.p', 'e.s'], beyond(query), positionOf(shape, index, query.after))
+    const from = `${schema}.groundplan_entries e join ${this.#of(shape)} i on i.p = e.p and i.s = e.s`
+    return asked.end(`select i.item::text from ${from} where ${this.#live}`, ['e.isort', 'e.p', 'e.s'], query)
+  }
+}
+
+/** The position in an index: its sort value, where it has one, then the item's own key. */
+function positionOf(shape: TableShape, index: string, after: readonly (string | number)[]): readonly Buffer[] {
+  const sorted = shape.indexes[index]?.length === 2
+  const [isort, p, s] = sorted ? after : [undefined, ...after]
+  return [partBytes(isort), partBytes(p), partBytes(s)]
+}
+
+function beyond({ reverse }: CheckedQuery): string {
+  return reverse ? '<' : '>'
+}
+
+function range(asked: Asked, column: string, { from, to, prefix }: CheckedQuery): void {
+  if (from !== undefined) asked.where(`${column} >= `, partBytes(from))
+  if (to !== undefined) asked.where(`${column} <= `, partBytes(to))
+  if (prefix === undefined) return
+  asked.where(`${column} >= `, partBytes(prefix))
+  asked.where(`${column} < `, afterPrefix(prefix))
+}
+
+/** A statement that is put together from conditions; values only ever as parameters. */
+class Asked {
+  text = ''
+  readonly values: unknown[] = []
+  readonly #conditions: string[] = []
+
+  constructor(conditions: readonly string[], values: readonly unknown[]) {
+    for (const [at, condition] of conditions.entries()) this.where(condition, values[at])
+  }
+
+  where(condition: string, value: unknown): void {
+    this.#conditions.push(`${condition}$${this.values.push(value)}`)
+  }
+
+  row(columns: readonly string[], comparison: string, values: readonly unknown[]): void {
+    const given = values.map(value => `$${this.values.push(value)}`)
+    this.#conditions.push(`(${columns.join(', ')}) ${comparison} (${given.join(', ')})`)
+  }
+
+  end(select: string, order: readonly string[], { reverse, limit }: CheckedQuery): this {
+    const by = order.map(column => `${column} ${reverse ? 'desc' : 'asc'}`).join(', ')
+    const conditions = this.#conditions.map(condition => ` and ${condition}`).join('')
+    this.text = `${select}${conditions} order by ${by} limit $${this.values.push(limit + 1)}`
+    return this
+  }
+}
+
+function itemIn([json]: Row): Item {
+  return JSON.parse(String(json)) as Item
+}

@@ -1,0 +1,499 @@
+/**
+ * Buckets on any server that speaks S3. One bucket there for each here.
+ *
+ * An object carries the time at which it was put, by our clock, among its metadata: lists and ages go by it. What comes by
+ * a link or in parts has S3's own time, in whole seconds. Objects that have the age to expire are absent at once, and
+ * removed by the bucket's lifecycle rule within days; whether an object is cold is for S3 to say.
+ *
+ * A content of unknown length is put in parts, which nobody sees before the last has come. A listing asks for each object
+ * once more, since S3 lists neither types nor metadata.
+ */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  RestoreObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import {
+  type BucketShape,
+  type Buckets,
+  type Bytes,
+  type Clock,
+  checkedLimit,
+  checkObjectKey,
+  checkPartNumber,
+  checkPartOrder,
+  checkPrefix,
+  fault,
+  hasExpired,
+  isFault,
+  keyInCursor,
+  type LinkTo,
+  limits,
+  type NewMessage,
+  type ObjectCreatedMessage,
+  type ObjectState,
+  objectCursorOf,
+  type Part,
+  type PutObject,
+} from 'groundplan/driver'
+import { persistently, s3ErrorOf, unavailable } from './calls.ts'
+import { collected, pieces } from './content.ts'
+import { bucketName } from './names.ts'
+import { stateOf, timeNote } from './state.ts'
+
+export interface S3Options {
+  readonly clock: Clock
+  readonly region: string
+  /** The server. Default: Amazon's. */
+  readonly endpoint?: string
+  /** Default: those of the process. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** What the names of all buckets begin with: the plan and its environment. */
+  readonly prefix: string
+  readonly buckets: readonly BucketShape[]
+  /**
+   * Takes the messages of new objects. Without it the server tells of them itself (S3's event notifications). With it
+   * nobody is told of what comes by a link, nor of an object whose process dies between the put and the message.
+   */
+  readonly tell?: (messages: readonly NewMessage[]) => Promise<void>
+}
+
+export interface S3Buckets extends Buckets {
+  /**
+   * Finds out whether the server keeps what others only take: the conditions of a put. To be called at start.
+   * Faults: `unsupported`, `engine-unavailable`.
+   */
+  check(): Promise<void>
+  /** Gives connections back. */
+  close(): void
+}
+
+/** How many objects of a listing are asked for at the same time. */
+const headsAtOnce = 32
+const firstPieceBytes = 8 * 1_024 * 1_024
+
+/** The buckets of a plan, which are there already. */
+export function s3Buckets(options: S3Options): S3Buckets {
+  const client = s3Client(options)
+  const byName = new Map(options.buckets.map(shape => [shape.name, new S3Bucket(client, shape, options)]))
+  const of = (name: string): S3Bucket => {
+    const found = byName.get(name)
+    if (!found) throw fault('plan-invalid', `there is no bucket "${name}"`)
+    return found
+  }
+  return {
+    put: async (bucket, key, content, more) => of(bucket).put(key, content, more),
+    get: async (bucket, key, range) => of(bucket).get(key, range),
+    head: async (bucket, key) => of(bucket).head(key),
+    remove: async (bucket, key) => of(bucket).remove(key),
+    list: async (bucket, page) => of(bucket).list(page),
+    restore: async (bucket, key, forMs) => of(bucket).restore(key, forMs),
+    startUpload: async (bucket, key, more) => of(bucket).startUpload(key, more),
+    putPart: async (bucket, upload, number, content) => of(bucket).putPart(upload, number, content),
+    finishUpload: async (bucket, upload, parts) => of(bucket).finishUpload(upload, parts),
+    dropUpload: async (bucket, upload) => of(bucket).dropUpload(upload),
+    link: async to => of(to.bucket).link(to),
+    async check() {
+      for (const bucket of byName.values()) await bucket.check()
+    },
+    close: () => client.destroy(),
+  }
+}
+
+/** A client without surprises: no checksums that other servers do not know, connections that stay open. */
+export function s3Client({ region, endpoint, credentials }: Omit<S3Options, 'clock' | 'prefix' | 'buckets'>): S3Client {
+  const agent = { keepAlive: true, maxSockets: 500 }
+  return new S3Client({
+    region,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 5_000, httpAgent: agent, httpsAgent: agent },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(credentials === undefined ? {} : { credentials }),
+  })
+}
+
+type Range = Parameters<Buckets['get']>[2]
+
+class S3Bucket {
+  readonly #client: S3Client
+  readonly #clock: Clock
+  readonly #shape: BucketShape
+  readonly #tell: S3Options['tell']
+  readonly #name: string
+  #told = 0
+
+  constructor(client: S3Client, shape: BucketShape, { clock, prefix, tell }: S3Options) {
+    this.#client = client
+    this.#clock = clock
+    this.#shape = shape
+    this.#tell = tell
+    this.#name = bucketName(prefix, shape.name)
+  }
+
+  async put(key: string, content: Bytes, options: PutObject = {}): Promise<ObjectState> {
+    checkObjectKey(key)
+    const condition = await this.#conditionFor(key, options)
+    const sizes = pieces(content, pieceBytes)
+    const { value: first = new Uint8Array() } = await sizes.next()
+    const second = await sizes.next()
+    const put = second.done
+      ? await this.#putWhole(key, first, options, condition)
+      : await this.#putPieces(key, [first, second.value], sizes, options, condition)
+    await this.#tellOf(put)
+    return put
+  }
+
+  async get(key: string, range?: Range) {
+    checkObjectKey(key)
+    const Range = range && `bytes=${range.first}-${range.last ?? ''}`
+    const command = new GetObjectCommand({ Bucket: this.#name, Key: key, ...(Range ? { Range } : {}) })
+    const found = await this.#send('GetObject', () => this.#client.send(command)).catch(error =>
+      this.#notGiven(key, error),
+    )
+    if (!found) return undefined
+    if ('object' in found) return found
+    const object = this.#live(stateOf(key, found))
+    const content = contentOf(found)
+    if (object) return { object, content }
+    for await (const _ of content) break
+    return undefined
+  }
+
+  async head(key: string): Promise<ObjectState | undefined> {
+    checkObjectKey(key)
+    return this.#live(await this.#headRaw(key))
+  }
+
+  async remove(key: string): Promise<void> {
+    checkObjectKey(key)
+    await this.#send('DeleteObject', () => this.#client.send(new DeleteObjectCommand({ Bucket: this.#name, Key: key })))
+  }
+
+  async list({ prefix = '', limit, after }: Parameters<Buckets['list']>[1]) {
+    checkedLimit(limit)
+    checkPrefix(prefix)
+    let from = after === undefined ? undefined : keyInCursor(after, prefix)
+    const objects: ObjectState[] = []
+    // No key is longer, so no object has such a prefix; some servers mind being asked.
+    let more = Buffer.byteLength(prefix) <= limits.objectKeyBytes
+    while (more && objects.length <= limit) {
+      const page = await this.#page(prefix, limit + 1 - objects.length, from)
+      objects.push(...(await this.#heads(page.keys)))
+      from = page.keys.at(-1) ?? from
+      more = page.more
+    }
+    const [last] = objects.slice(limit - 1)
+    return objects.length > limit && last
+      ? { objects: objects.slice(0, limit), after: objectCursorOf(last.key) }
+      : { objects }
+  }
+
+  async restore(key: string, forMs: number): Promise<void> {
+    const object = await this.head(key)
+    if (object?.state !== 'cold') throw fault('conflict', `nothing is cold at "${key}"`)
+    const Days = Math.max(1, Math.ceil(forMs / 86_400_000))
+    const request = {
+      Bucket: this.#name,
+      Key: key,
+      RestoreRequest: { Days, GlacierJobParameters: { Tier: 'Standard' } },
+    } as const
+    await this.#send('RestoreObject', () => this.#client.send(new RestoreObjectCommand(request)))
+  }
+
+  async startUpload(key: string, options: Pick<PutObject, 'type' | 'metadata'> = {}): Promise<string> {
+    checkObjectKey(key)
+    return uploadName({ bucket: this.#shape.name, key, id: await this.#start(key, options) })
+  }
+
+  async putPart(upload: string, number: number, content: Bytes): Promise<Part> {
+    checkPartNumber(number)
+    const { key, id } = this.#upload(upload)
+    return this.#putPart(key, id, number, await collected(content)).catch(error => this.#partRefused(error))
+  }
+
+  async finishUpload(upload: string, parts: readonly Part[]): Promise<ObjectState> {
+    const { key, id } = this.#upload(upload)
+    checkPartOrder(parts)
+    const object = await this.#finish(key, id, parts, {}).catch(error => this.#partRefused(error))
+    await this.#tellOf(object)
+    return object
+  }
+
+  async dropUpload(upload: string): Promise<void> {
+    const known = uploadIn(upload)
+    if (known?.bucket === this.#shape.name) await this.#drop(known.key, known.id)
+  }
+
+  async link({ method, key, forMs, type, part }: LinkTo): Promise<string> {
+    checkObjectKey(key)
+    if (!(forMs <= limits.linkMs)) {
+      throw fault('link-too-long', `a link for ${forMs / 60_000} minutes, the limit is ${limits.linkMs / 60_000}`)
+    }
+    if (part) checkPartNumber(part.number)
+    const place = { Bucket: this.#name, Key: key }
+    const signing = {
+      expiresIn: Math.max(1, Math.floor(forMs / 1_000)),
+      signingDate: new Date(this.#clock.now()),
+      ...(type === undefined ? {} : { signableHeaders: new Set(['content-type']) }),
+    }
+    if (method === 'GET') return getSignedUrl(this.#client, new GetObjectCommand(place), signing)
+    if (!part) return getSignedUrl(this.#client, new PutObjectCommand({ ...place, ...typed(type) }), signing)
+    const named = { UploadId: this.#upload(part.upload).id, PartNumber: part.number }
+    return getSignedUrl(this.#client, new UploadPartCommand({ ...place, ...named }), signing)
+  }
+
+  /** Puts the same object twice, where it must not be. */
+  async check(): Promise<void> {
+    const key = `groundplan-check-${crypto.randomUUID()}`
+    const put = () => this.#putWhole(key, new Uint8Array(), {}, { IfNoneMatch: '*' })
+    await put()
+    const again = await put().catch((error: unknown) => error)
+    await this.remove(key)
+    if (isFault(again, 'conflict')) return
+    if (again instanceof Error) throw again
+    throw fault('unsupported', `the server of bucket ${this.#name} does not keep the conditions of a put`)
+  }
+
+  // ---------- putting
+
+  async #putWhole(key: string, bytes: Uint8Array, options: PutObject, condition: Condition): Promise<ObjectState> {
+    const nowMs = this.#clock.now()
+    const noted = notedOf(options, nowMs)
+    const command = new PutObjectCommand({
+      ...{ Bucket: this.#name, Key: key, Body: bytes, ContentLength: bytes.byteLength },
+      ...noted,
+      ...condition,
+    })
+    const { ETag = '' } = await this.#conditionally(key, 'PutObject', () => this.#client.send(command))
+    const { type = 'application/octet-stream', metadata = {} } = options
+    const known = { key, bytes: bytes.byteLength, type, storedAtMs: nowMs, metadata: { ...metadata } }
+    return { ...known, etag: unquoted(ETag), state: 'warm' }
+  }
+
+  async #putPieces(
+    key: string,
+    begun: readonly Uint8Array[],
+    rest: AsyncGenerator<Uint8Array>,
+    options: PutObject,
+    condition: Condition,
+  ): Promise<ObjectState> {
+    const id = await this.#start(key, options)
+    try {
+      const parts: Part[] = []
+      for (const piece of begun) parts.push(await this.#putPart(key, id, parts.length + 1, piece))
+      for await (const piece of rest) {
+        if (parts.length === limits.parts) throw fault('object-too-large', `"${key}" does not end`)
+        parts.push(await this.#putPart(key, id, parts.length + 1, piece))
+      }
+      return await this.#conditionally(key, 'put', () => this.#finish(key, id, parts, condition))
+    } catch (error) {
+      await this.#drop(key, id)
+      throw error
+    }
+  }
+
+  async #start(key: string, options: PutObject): Promise<string> {
+    const { ContentType, Metadata } = notedOf(options, undefined)
+    const command = new CreateMultipartUploadCommand({ Bucket: this.#name, Key: key, ContentType, Metadata })
+    return (await this.#send('CreateMultipartUpload', () => this.#client.send(command))).UploadId ?? ''
+  }
+
+  async #putPart(key: string, id: string, number: number, bytes: Uint8Array): Promise<Part> {
+    const command = new UploadPartCommand({
+      ...{ Bucket: this.#name, Key: key, UploadId: id, PartNumber: number },
+      ...{ Body: bytes, ContentLength: bytes.byteLength },
+    })
+    const { ETag = '' } = await this.#send('UploadPart', () => this.#client.send(command))
+    return { number, etag: unquoted(ETag) }
+  }
+
+  async #finish(key: string, id: string, parts: readonly Part[], condition: Condition): Promise<ObjectState> {
+    const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: `"${etag}"` }))
+    const command = new CompleteMultipartUploadCommand({
+      ...{ Bucket: this.#name, Key: key, UploadId: id, MultipartUpload: { Parts } },
+      ...condition,
+    })
+    await this.#send('CompleteMultipartUpload', () => this.#client.send(command))
+    const object = await this.#headRaw(key)
+    if (object) return object
+    throw fault('engine-unavailable', `"${key}" was joined, and removed at once`)
+  }
+
+  async #drop(key: string, id: string): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.#name, Key: key, UploadId: id })
+    try {
+      await this.#send('AbortMultipartUpload', () => this.#client.send(command))
+    } catch (error) {
+      if (s3ErrorOf(error).name !== 'NoSuchUpload') throw error
+    }
+  }
+
+  /** What S3 must find. Where objects expire it may find one that is absent for us. Faults: `conflict`. */
+  async #conditionFor(key: string, { ifAbsent, ifMatch }: PutObject): Promise<Condition> {
+    if (!ifAbsent && ifMatch === undefined) return {}
+    if (this.#shape.expireAfterMs !== undefined) {
+      const there = await this.#headRaw(key)
+      if (there && !this.#live(there)) {
+        if (ifMatch !== undefined) throw fault('conflict', `"${key}" is not there`)
+        return { IfMatch: `"${there.etag}"` }
+      }
+    }
+    return ifAbsent ? { IfNoneMatch: '*' } : { IfMatch: `"${ifMatch}"` }
+  }
+
+  /** A put that was sent again may have met what it put itself: nobody can tell. */
+  async #conditionally<T>(key: string, what: string, call: () => Promise<T>): Promise<T> {
+    let calls = 0
+    try {
+      return await this.#send(what, () => {
+        calls++
+        return call()
+      })
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (calls > 1) throw unavailable(`whether "${key}" was put is not known`, error)
+      throw fault('conflict', `"${key}" is not as it must be for this put`, {}, error)
+    }
+  }
+
+  // ---------- looking
+
+  async #headRaw(key: string): Promise<ObjectState | undefined> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.#name, Key: key })
+      return stateOf(key, await this.#send('HeadObject', () => this.#client.send(command)))
+    } catch (error) {
+      if (s3ErrorOf(error).status === 404) return undefined
+      throw error
+    }
+  }
+
+  async #heads(keys: readonly string[]): Promise<readonly ObjectState[]> {
+    const found: ObjectState[] = []
+    for (let at = 0; at < keys.length; at += headsAtOnce) {
+      const some = await Promise.all(keys.slice(at, at + headsAtOnce).map(key => this.head(key)))
+      found.push(...some.filter(object => object !== undefined))
+    }
+    return found
+  }
+
+  async #page(prefix: string, most: number, from: string | undefined) {
+    const command = new ListObjectsV2Command({
+      ...{ Bucket: this.#name, MaxKeys: Math.min(most, 1_000), EncodingType: 'url' },
+      ...(prefix === '' ? {} : { Prefix: prefix }),
+      ...(from === undefined ? {} : { StartAfter: from }),
+    })
+    const page = await this.#send('ListObjectsV2', () => this.#client.send(command))
+    const keys = (page.Contents ?? []).map(({ Key = '' }) => decodeURIComponent(Key.replaceAll('+', ' ')))
+    return { keys, more: page.IsTruncated ?? false }
+  }
+
+  /** Nothing there; a range behind the end, which is nothing of something; or what is cold. */
+  async #notGiven(key: string, error: unknown) {
+    const { name, status } = s3ErrorOf(error)
+    if (status === 404) return undefined
+    if (name === 'InvalidObjectState') throw fault('object-cold', `"${key}" must be restored first`, {}, error)
+    if (status !== 416) throw error
+    const object = await this.head(key)
+    return object && { object, content: nothing() }
+  }
+
+  #live(object: ObjectState | undefined): ObjectState | undefined {
+    return object && hasExpired(this.#shape, object.storedAtMs, this.#clock.now()) ? undefined : object
+  }
+
+  // ---------- the rest
+
+  async #tellOf({ key, bytes, etag }: ObjectState): Promise<void> {
+    const { name: bucket, createdTo } = this.#shape
+    if (!this.#tell || createdTo.length === 0) return
+    const created: ObjectCreatedMessage = { bucket, key, bytes, etag }
+    const id = `${bucket}/${this.#clock.now()}/${++this.#told}/${crypto.randomUUID()}`
+    await this.#tell(createdTo.map(queue => ({ queue, id, body: JSON.stringify(created) })))
+  }
+
+  #upload(upload: string): Upload {
+    const known = uploadIn(upload)
+    if (known?.bucket === this.#shape.name) return known
+    throw fault('part-invalid', `no upload "${upload}" is under way in bucket "${this.#shape.name}"`)
+  }
+
+  #partRefused(error: unknown): never {
+    const { name, message, status } = s3ErrorOf(error)
+    if (status === 400 || status === 404) throw fault('part-invalid', `${name}: ${message}`, {}, error)
+    throw error
+  }
+
+  #send<T>(what: string, call: () => Promise<T>): Promise<T> {
+    return persistently(this.#clock, `${what} in bucket ${this.#name}`, call)
+  }
+}
+
+/** Of the condition of a put. */
+function isRefusal(error: unknown): boolean {
+  const { name, status } = s3ErrorOf(error)
+  return name !== 'NoSuchBucket' && name !== 'NoSuchUpload' && (status === 412 || status === 409 || status === 404)
+}
+
+interface Condition {
+  readonly IfNoneMatch?: string
+  readonly IfMatch?: string
+}
+
+function notedOf({ type = 'application/octet-stream', metadata = {} }: PutObject, storedAtMs: number | undefined) {
+  return { ContentType: type, Metadata: { ...metadata, ...(storedAtMs === undefined ? {} : timeNote(storedAtMs)) } }
+}
+
+function typed(type: string | undefined) {
+  return type === undefined ? {} : { ContentType: type }
+}
+
+/** Larger as they get on, so that 10,000 of them reach far. */
+function pieceBytes(number: number): number {
+  return firstPieceBytes * (1 + Math.floor(number / 1_000))
+}
+
+function contentOf({ Body }: GetObjectCommandOutput): AsyncIterable<Uint8Array> {
+  if (Body && Symbol.asyncIterator in Body) return Body as AsyncIterable<Uint8Array> // a Node stream of bytes
+  return nothing()
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function unquoted(etag: string): string {
+  return etag.replaceAll('"', '')
+}
+
+/** S3 wants the key beside the id of an upload. */
+interface Upload {
+  readonly bucket: string
+  readonly key: string
+  readonly id: string
+}
+
+function uploadName({ bucket, key, id }: Upload): string {
+  return Buffer.from(JSON.stringify([bucket, key, id])).toString('base64url')
+}
+
+function uploadIn(name: string): Upload | undefined {
+  try {
+    const [bucket, key, id]: unknown[] = JSON.parse(Buffer.from(name, 'base64url').toString())
+    return typeof bucket === 'string' && typeof key === 'string' && typeof id === 'string'
+      ? { bucket, key, id }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

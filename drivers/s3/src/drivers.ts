@@ -1,0 +1,3 @@
+/** `@groundplan/s3`: buckets on any server that speaks S3. */
+export { type S3Buckets, type S3Options, s3Buckets, s3Client } from './bucket.ts'
+export { bucketName } from './names.ts'
