@@ -12,4 +12,5 @@ export default config({
     records: './systems/records/plan.ts',
   },
   start: ['counter', 'storefront'],
+  web: './web',
 })

@@ -1,0 +1,29 @@
+/**
+ * How Next builds and serves the pages. Everything a browser may need to know of the server stands elsewhere: nothing of
+ * the environment goes into a bundle.
+ */
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+/** Of every answer; what a page may load is said for each page, in `proxy.ts`. */
+const headers = [
+  { key: 'x-content-type-options', value: 'nosniff' },
+  { key: 'referrer-policy', value: 'same-origin' },
+  { key: 'cross-origin-opener-policy', value: 'same-origin' },
+  { key: 'cross-origin-resource-policy', value: 'same-origin' },
+  { key: 'permissions-policy', value: 'camera=(), geolocation=(), microphone=()' },
+]
+
+/** @type {import('next').NextConfig} */
+export default {
+  // Types are checked by the repository's own check, with its own compiler.
+  typescript: { ignoreBuildErrors: true },
+  poweredByHeader: false,
+  images: { unoptimized: true },
+  turbopack: { root },
+  outputFileTracingRoot: root,
+  devIndicators: false,
+  allowedDevOrigins: ['127.0.0.1'],
+  headers: async () => [{ source: '/:path*', headers }],
+}

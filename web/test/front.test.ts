@@ -1,0 +1,159 @@
+/** The process of the pages beside that of the systems: how both begin, die, come back and end. */
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { browserPath, openBrowser } from './browser.ts'
+import { buildCommand, leftBy, type Running, repository, start } from './running.ts'
+
+/** Machines that test are busy ones. */
+const patient = { timeout: 20_000 }
+
+const page = (url: string) => fetch(`${url}/counter`, { headers: { accept: 'text/html' } })
+
+describe('the process of the pages', { timeout: 90_000 }, () => {
+  const open: AsyncDisposable[] = []
+
+  beforeAll(buildCommand, 240_000)
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]()
+  })
+
+  async function started(options: Parameters<typeof start>[0]): Promise<Running> {
+    const running = await start(options)
+    open.push(running)
+    return running
+  }
+
+  const lives = (id: number): boolean => {
+    try {
+      return process.kill(id, 0)
+    } catch {
+      return false
+    }
+  }
+
+  it('serves pages and systems at one address, and ends with both at Ctrl-C', async () => {
+    const running = await started({ systems: ['counter'] })
+    const answer = await page(running.url)
+    expect([answer.status, (await answer.text()).includes('Cameras in stock')]).toEqual([200, true])
+    const front = (await running.frontId()) ?? 0
+    expect(lives(front)).toBe(true)
+    expect(await running.end('SIGINT')).toBe(0)
+    expect(lives(front)).toBe(false)
+  })
+
+  it('ends when the other is killed', async () => {
+    const running = await started({ systems: ['counter'] })
+    await page(running.url)
+    const front = (await running.frontId()) ?? 0
+    await running.end('SIGKILL')
+    await expect.poll(() => lives(front), patient).toBe(false)
+  })
+
+  it('is started again when it dies, and a page that is asked for meanwhile waits; the systems go on', async () => {
+    const running = await started({ systems: ['counter'] })
+    await page(running.url)
+    const first = (await running.frontId()) ?? 0
+    process.kill(first, 'SIGKILL')
+    expect(await leftBy(running.url)).toBe(1000)
+    expect((await page(running.url)).status).toBe(200)
+    const second = await running.frontId()
+    expect(second).not.toBe(first)
+    expect(running.text()).toMatch(/the web front ended \(SIGKILL\); it starts again in \d+ ms/)
+    for (let death = 0; death < 3; death++) {
+      process.kill((await running.frontId()) ?? 0, 'SIGKILL')
+      await expect.poll(async () => (await page(running.url)).status, patient).toBe(200)
+    }
+  })
+
+  it('is not there with --no-web: a plain page stands in its place', async () => {
+    const running = await started({ systems: ['counter', '--no-web'] })
+    expect(await running.frontId()).toBeUndefined()
+    expect(await (await fetch(running.url)).text()).toContain('Groundplan')
+    expect((await page(running.url)).status).toBe(404)
+  })
+
+  it('tells nobody that it runs: its tools are told not to', async () => {
+    const running = await started({ systems: ['counter'] })
+    await page(running.url)
+    const environment = readFileSync(`/proc/${await running.frontId()}/environ`, 'utf8').split('\0')
+    expect(environment).toContain('NEXT_TELEMETRY_DISABLED=1')
+    expect(environment.filter(line => /^(?:PATH|HOME|TMPDIR|LANG|LC_|TZ|CI|NO_COLOR|NODE_|NEXT_)/.test(line))).toEqual(
+      environment.filter(line => line !== ''),
+    )
+  })
+
+  it.skipIf(browserPath === undefined)(
+    'takes in a page and a system that are saved while it runs, and stays up for the system',
+    { timeout: 240_000 },
+    async () => {
+      const folder = projectOfItsOwn()
+      open.push({ [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) })
+      const running = await started({ command: 'dev', systems: ['counter'], folder })
+      const browser = await openBrowser()
+      open.push(browser)
+      const said: string[] = []
+      const before = async (page: Page) => void page.on('console', message => said.push(message.text()))
+      const { page: shown } = await browser.open(`${running.url}/counter`, { before })
+      const long = { timeout: 60_000 }
+      await shown.getByText('Live', { exact: true }).waitFor(long)
+      await expect.poll(() => said.join('\n'), long).toContain('[HMR] connected')
+      await shown.evaluate('window.same = true')
+      const card = join(folder, 'web/counter/counter-card.tsx')
+      edit(card, 'Cameras in stock', 'Cameras on the shelf')
+      // Next may not watch yet what it has just served: a save that comes so soon is made again, as a person would.
+      const savedAgain = async (): Promise<number> => {
+        appendFileSync(card, '\n// saved again\n')
+        return shown.getByRole('heading', { name: 'Cameras on the shelf' }).count()
+      }
+      await expect.poll(savedAgain, { ...long, interval: 4_000 }).toBe(1)
+      expect(await shown.evaluate('window.same'), 'the document stayed').toBe(true)
+      const front = await running.frontId()
+      edit(join(folder, 'systems/counter/plan.ts'), 'default(1000)', 'default(750)')
+      await expect.poll(() => leftBy(running.url), long).toBe(750)
+      expect(await running.frontId()).toBe(front)
+      await shown.reload()
+      await expect.poll(() => shown.getByTestId('left').textContent(), long).toBe('750')
+    },
+  )
+})
+
+/** A copy of the pages and of counter in a folder of its own, with the packages of the repository. */
+function projectOfItsOwn(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'groundplan-dev-')))
+  const copied = (path: string): boolean => !/node_modules|\.next|\.test\.|\/test(?:\/|$)/.test(path)
+  for (const part of ['web', 'systems/counter']) {
+    cpSync(join(repository, part), join(folder, part), {
+      recursive: true,
+      filter: path => copied(path.slice(repository.length)),
+    })
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  writeFileSync(
+    join(folder, 'groundplan.config.ts'),
+    `import { config } from 'groundplan/config'
+export default config({ systems: { counter: './systems/counter/plan.ts' }, web: './web' })
+`,
+  )
+  for (const shared of ['tsconfig.json', 'node_modules']) symlinkSync(join(repository, shared), join(folder, shared))
+  // Next takes in files below this folder alone; the packages are elsewhere.
+  edit(join(folder, 'web/next.config.mjs'), "new URL('../', import.meta.url)", "new URL('file:///')")
+  return folder
+}
+
+function edit(file: string, from: string, to: string): void {
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(file, text.replace(from, to))
+}
