@@ -173,7 +173,9 @@ describe('What init writes, with Groundplan as npm packs it', { timeout: 120_000
       started.kill('SIGTERM')
       if (started.exitCode === null) await once(started, 'exit')
     }
-    expect(readdirSync(join(place.folder, '.groundplan')).sort()).toEqual(['build', 'data', 'telemetry'])
+    // Traces are kept of some calls only, so their folder may not be there.
+    const kept = readdirSync(join(place.folder, '.groundplan')).filter(name => name !== 'telemetry')
+    expect(kept.sort()).toEqual(['build', 'data'])
   })
 
   it('takes in a second system beside the first', async () => {

@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { buildFolder } from '../build.ts'
@@ -30,7 +30,17 @@ export function dueFrontBuild(root: string, folder: string): FrontBuild | undefi
   const marks = marksOf(root, files, before)
   const built = existsSync(join(root, folder, '.next', 'BUILD_ID'))
   if (built && before && sameContent(before, marks)) return undefined
-  return { files: files.length, run: () => build(root, folder, marks) }
+  return { files: files.length, run: () => buildAlone(root, folder) }
+}
+
+/** Another process may be at it: then its result is waited for, and taken if it is fresh. */
+async function buildAlone(root: string, folder: string): Promise<void> {
+  const release = await lock(`${stampPath(root, folder)}.lock`)
+  try {
+    if (dueFrontBuild(root, folder)) await build(root, folder)
+  } finally {
+    release()
+  }
 }
 
 interface Mark {
@@ -41,11 +51,12 @@ interface Mark {
 
 type Marks = Readonly<Record<string, Mark>>
 
-async function build(root: string, folder: string, marks: Marks): Promise<void> {
+async function build(root: string, folder: string): Promise<void> {
+  // As they are before Next reads them: what is saved meanwhile is built the next time.
+  const marks = marksOf(root, sourcesOf(root, folder))
   await rm(stampPath(root, folder), { force: true })
   const { code, output } = await nextBuild(join(root, folder))
   if (code !== 0) throw new Failure(`Building ${folder} failed:\n${output.trimEnd()}`, 'correct it, then start again')
-  await mkdir(dirname(stampPath(root, folder)), { recursive: true })
   await writeFile(stampPath(root, folder), JSON.stringify(marks))
 }
 
@@ -62,6 +73,32 @@ function nextBuild(folder: string): Promise<{ readonly code: number | null; read
     child.once('error', reject)
     child.once('close', code => resolve({ code, output: Buffer.concat(pieces).toString() }))
   })
+}
+
+/** Waits until nobody has the lock, and takes it: a file with the id of who has it. Gives what lets go of it. */
+async function lock(path: string): Promise<() => void> {
+  mkdirSync(dirname(path), { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+    if (isHeld(path)) await new Promise(resolve => setTimeout(resolve, 100))
+    else rmSync(path, { force: true })
+  }
+}
+
+/** Whether who took a lock still runs; it may have let go of it just now. */
+function isHeld(path: string): boolean {
+  try {
+    const text = readFileSync(path, 'utf8')
+    // Empty for a moment, between the making of the file and the writing of the id.
+    return text === '' ? Date.now() - statSync(path).mtimeMs < 5_000 : process.kill(Number(text), 0)
+  } catch {
+    return false
+  }
 }
 
 // ---------- what it is made of
