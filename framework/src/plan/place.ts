@@ -12,7 +12,14 @@ export interface Place {
 /** Gives the place later. Undefined where the engine keeps no stacks. */
 export type PlaceOf = () => Place | undefined
 
-type Capture = (holder: object, above: unknown) => void
+/** V8's; other engines have neither. */
+interface Stacks {
+  readonly captureStackTrace?: (holder: object, above: unknown) => void
+  stackTraceLimit?: number
+}
+
+/** The first frame is the author's; one or two of a built-in may stand before it. Each costs. */
+const frames = 3
 
 /**
  * Remembers who called `word`, the function that a plan's author called.
@@ -20,8 +27,13 @@ type Capture = (holder: object, above: unknown) => void
  */
 export function calledFrom(word: unknown): PlaceOf {
   const holder: { stack?: string } = {}
-  const capture = (Error as { captureStackTrace?: Capture }).captureStackTrace
-  if (capture) capture(holder, word)
+  const stacks = Error as Stacks
+  if (stacks.captureStackTrace) {
+    const { stackTraceLimit } = stacks
+    stacks.stackTraceLimit = frames
+    stacks.captureStackTrace(holder, word)
+    if (stackTraceLimit !== undefined) stacks.stackTraceLimit = stackTraceLimit
+  }
   return () => placeIn(holder.stack)
 }
 
