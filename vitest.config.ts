@@ -1,4 +1,4 @@
-/** How tests run: all folders in one run, on the sources (no build needed). */
+/** How tests run: all folders in one run, on the sources (no build needed), as many processes as there are cores. */
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
@@ -14,8 +14,7 @@ export default defineConfig({
     include: folders.map(folder => `${folder}/**/*.test.{ts,tsx}`),
     exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.groundplan/**'],
     pool: 'forks',
-    // One more than there are cores: many tests wait for a process or a disk.
-    maxWorkers: Math.min(4, availableParallelism() + 1),
+    maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
     testTimeout: 15_000,
     hookTimeout: 30_000,
   },
