@@ -10,15 +10,17 @@ import {
   type Effect,
   expiresAtMs,
   type Item,
+  type ItemChange,
   indexKeyOf,
+  isFault,
   type KeyValue,
   type NewMessage,
   type Outcome,
   type PreparedCommit,
   type TableShape,
 } from 'groundplan/driver'
+import type { Catalogue, KeptIndex } from './catalogue.ts'
 import { noPart, partBytes } from './key-bytes.ts'
-import type { Catalogue } from './migrate.ts'
 
 /** A row that the batch was decided by. */
 export interface Touched {
@@ -31,12 +33,20 @@ export interface Touched {
   changed: boolean
 }
 
+/** What watchers hear of. */
+export interface Told {
+  readonly table: string
+  readonly change: ItemChange
+}
+
 /** The rows of a batch, by `rowName`. */
 export type Rows = ReadonlyMap<string, Touched>
 
 export interface Decided {
   readonly answers: readonly (Committed | { readonly failure: unknown })[]
   readonly messages: readonly NewMessage[]
+  /** Changes of watched tables, in their order. */
+  readonly told: readonly Told[]
   /** Whether there is anything to keep. */
   readonly changes: boolean
 }
@@ -49,6 +59,7 @@ export function rowName(shape: TableShape, key: readonly KeyValue[]): string {
 export function decided(commits: readonly PreparedCommit[], rows: Rows, nowMs: number, id: string): Decided {
   const answers: Decided['answers'][number][] = []
   const messages: NewMessage[] = []
+  const told: Told[] = []
   for (const commit of commits) {
     const outcome = outcomeOf(commit, rows, nowMs)
     if (!('effects' in outcome)) {
@@ -56,10 +67,17 @@ export function decided(commits: readonly PreparedCommit[], rows: Rows, nowMs: n
       continue
     }
     messages.push(...commit.messages)
-    for (const effect of outcome.effects) messages.push(...take(effect, rows, `${id}/${messages.length}`))
+    for (const effect of outcome.effects) {
+      if (effect.does === 'nothing') continue
+      const { shape } = effect.target
+      const change = changeOf(effect)
+      keep(effect, rows)
+      messages.push(...changeMessages(shape, change, `${id}/${messages.length}`))
+      if (shape.watched) told.push({ table: shape.name, change })
+    }
     answers.push({ ok: true, items: outcome.items })
   }
-  return { answers, messages, changes: messages.length > 0 || [...rows.values()].some(row => row.changed) }
+  return { answers, messages, told, changes: messages.length > 0 || [...rows.values()].some(row => row.changed) }
 }
 
 function outcomeOf(commit: PreparedCommit, rows: Rows, nowMs: number): Outcome | { readonly failure: unknown } {
@@ -74,15 +92,11 @@ function outcomeOf(commit: PreparedCommit, rows: Rows, nowMs: number): Outcome |
   }
 }
 
-/** Puts an effect into the rows; gives the messages that tell of it. */
-function take(effect: Effect, rows: Rows, id: string): readonly NewMessage[] {
-  if (effect.does === 'nothing') return []
-  const { shape, key } = effect.target
+function keep({ target: { shape, key }, after }: Effect, rows: Rows): void {
   const row = rows.get(rowName(shape, key))
   if (!row) throw new TypeError('every row of a commit was read')
-  row.after = effect.after
+  row.after = after
   row.changed = true
-  return changeMessages(shape, changeOf(effect), id)
 }
 
 // ---------- as arguments of groundplan_apply
@@ -110,6 +124,11 @@ export function rowColumns(rows: readonly Touched[], { tables }: Catalogue): rea
   return columns
 }
 
+/** The arguments for what watchers hear: table, change. */
+export function toldColumns(told: readonly Told[], { tables }: Catalogue): readonly Column[] {
+  return [told.map(({ table }) => tables.get(table)), told.map(({ change }) => JSON.stringify(change))]
+}
+
 /** The arguments for the entries of indexes: act, index, its partition and sort, the item's partition and sort. */
 export function entryColumns(rows: readonly Touched[], { indexes }: Catalogue): readonly Column[] {
   const columns: Column[] = [[], [], [], [], [], []]
@@ -119,18 +138,34 @@ export function entryColumns(rows: readonly Touched[], { indexes }: Catalogue): 
   }
   for (const { shape, key, before, after, changed } of rows) {
     if (!changed) continue
-    for (const name of Object.keys(shape.indexes)) {
-      const index = indexes.get(shape.name)?.get(name) ?? 0
-      const left = before && indexKeyOf(shape, name, before)
-      const taken = after && indexKeyOf(shape, name, after)
+    for (const index of indexes.get(shape.name)?.values() ?? []) {
+      const left = before && entryOf(shape, index, before)
+      const taken = after && entryOf(shape, index, after)
       if (JSON.stringify(left) === JSON.stringify(taken)) continue
-      if (left) add('r', index, left, key)
-      if (taken) add('k', index, taken, key)
+      if (left) add('r', index.id, left, key)
+      if (taken) add('k', index.id, taken, key)
     }
   }
   return columns
 }
 
-function parts(values: readonly KeyValue[]): readonly Buffer[] {
+/**
+ * Where an item stands in an index; null where what it has cannot be a key. The plan's own indexes are checked before
+ * anything is kept; an item from before an index, or one that another version of the plan declares, is not in it then.
+ */
+export function entryOf(
+  shape: TableShape,
+  { name, key }: KeptIndex,
+  item: Item,
+): readonly KeyValue[] | undefined | null {
+  try {
+    return indexKeyOf({ ...shape, indexes: { [name]: key } }, name, item)
+  } catch (error) {
+    if (isFault(error, 'invalid-key')) return null
+    throw error
+  }
+}
+
+export function parts(values: readonly KeyValue[]): readonly Buffer[] {
   return [partBytes(values[0]), values.length > 1 ? partBytes(values[1]) : noPart]
 }

@@ -6,7 +6,7 @@ export const postgresCapabilities: Capabilities = {
   clock: 'engine',
   survives: 'power loss',
   indexLagMs: 0,
-  liveChanges: false,
+  liveChanges: true,
   databases: true,
   buckets: false,
 }

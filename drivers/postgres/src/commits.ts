@@ -22,11 +22,11 @@ import {
   type PreparedCommit,
   type TableShape,
 } from 'groundplan/driver'
-import { type Decided, decided, entryColumns, rowColumns, rowName, type Touched } from './batch.ts'
+import { type Decided, decided, entryColumns, rowColumns, rowName, type Touched, toldColumns } from './batch.ts'
+import { type Catalogue, readCatalogue } from './catalogue.ts'
 import { type Ask, type Connections, isPassing } from './connections.ts'
 import { partBytes } from './key-bytes.ts'
 import { messageColumns } from './message-columns.ts'
-import type { Catalogue } from './migrate.ts'
 
 interface Waiting {
   readonly commit: PreparedCommit
@@ -35,19 +35,26 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** What others want to hear of a batch. */
+export interface Sent {
+  /** That got messages. */
+  readonly queues: ReadonlySet<string>
+  /** Whether something was changed that is watched. */
+  readonly watched: boolean
+}
+
 /** What became of a batch. */
 interface Kept {
   readonly answers: Decided['answers']
   readonly nowMs: number
-  /** That got messages. */
-  readonly queues: ReadonlySet<string>
+  readonly sent: Sent
 }
 
 /** Operations of one batch; a commit of 100 fits whatever is in it already. */
 const batchOperations = 256
 const mostAttempts = 30
 const optimisticAttempts = 2
-/** How long a commit's id is kept for those who lost touch. */
+/** How long a commit's id, and what it changed, are kept for those who lost touch. */
 const rememberedMs = 10 * 60_000
 const tidiedEveryMs = 1_000
 const tidiedAtOnce = 5_000
@@ -58,14 +65,17 @@ export interface CommitOptions {
   readonly schema: string
   readonly catalogue: Catalogue
   readonly tables: readonly TableShape[]
-  /** Told after each batch: the queues that got messages. */
-  readonly sent: (queues: ReadonlySet<string>) => void
+  /** Told after each batch. */
+  readonly sent: (sent: Sent) => void
 }
 
 export class Commits {
   readonly #options: CommitOptions
   readonly #expiring: readonly TableShape[]
   readonly #statements: Statements
+  #catalogue: Catalogue
+  /** A commit was told that the catalogue has changed. */
+  #outdated = false
   #waiting: Waiting[] = []
   #running: Promise<void> | undefined
   #tidying: Promise<void> | undefined
@@ -75,6 +85,12 @@ export class Commits {
     this.#options = options
     this.#expiring = options.tables.filter(({ expires }) => expires !== undefined)
     this.#statements = statementsIn(options.schema)
+    this.#catalogue = options.catalogue
+  }
+
+  /** As it was when it was last read: indexes may have come since. */
+  get catalogue(): Catalogue {
+    return this.#catalogue
   }
 
   add(commit: PreparedCommit, durable: boolean): Promise<Committed> {
@@ -110,8 +126,8 @@ export class Commits {
 
   async #batch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { answers, nowMs, queues } = await this.#keep(batch)
-      if (queues.size > 0) this.#options.sent(queues)
+      const { answers, nowMs, sent } = await this.#keep(batch)
+      this.#options.sent(sent)
       for (const [at, answer] of answers.entries()) {
         if ('failure' in answer) batch[at]?.reject(answer.failure)
         else batch[at]?.resolve(answer)
@@ -133,7 +149,8 @@ export class Commits {
           ? await connections.retried(() => once((text, values) => connections.once(text, values)))
           : await connections.retried(() => this.#locked(batch))
       if (kept) return kept
-      if (attempt > 0) await connections.pause(attempt - 1)
+      if (this.#outdated) await this.#renew()
+      else if (attempt > 0) await connections.pause(attempt - 1)
     }
     throw fault('overloaded', 'others changed the same items again and again')
   }
@@ -157,10 +174,11 @@ export class Commits {
   async #attempt(batch: readonly Waiting[], ask: Ask, id: string, locked: boolean): Promise<Kept | undefined> {
     const commits = batch.map(({ commit }) => commit)
     const { rows, nowMs } = await this.#read(commits, ask, locked)
-    const { answers, messages, changes } = decided(commits, rows, nowMs, id)
+    const { answers, messages, told, changes } = decided(commits, rows, nowMs, id)
     const durable = batch.some(each => each.durable)
-    if (changes && !(await this.#apply(ask, id, durable, [...rows.values()], messages, locked))) return undefined
-    return { answers, nowMs, queues: new Set(messages.map(({ queue }) => queue)) }
+    const made = { id, durable, rows: [...rows.values()], messages, told }
+    if (changes && !(await this.#apply(ask, made, locked))) return undefined
+    return { answers, nowMs, sent: { queues: new Set(messages.map(({ queue }) => queue)), watched: told.length > 0 } }
   }
 
   async #read(commits: readonly PreparedCommit[], ask: Ask, locked: boolean) {
@@ -169,7 +187,7 @@ export class Commits {
     )
     const list = [...targets.values()]
     const found = await ask(locked ? this.#statements.lock : this.#statements.read, [
-      list.map(({ shape }) => this.#options.catalogue.tables.get(shape.name)),
+      list.map(({ shape }) => this.#catalogue.tables.get(shape.name)),
       list.map(({ key }) => partBytes(key[0])),
       list.map(({ key }) => partBytes(key[1])),
     ])
@@ -183,31 +201,28 @@ export class Commits {
     return { rows, nowMs: Number(found.at(-1)?.[1]) }
   }
 
-  /** False where a row has changed since it was read. */
-  async #apply(
-    ask: Ask,
-    id: string,
-    durable: boolean,
-    rows: readonly Touched[],
-    messages: readonly NewMessage[],
-    locked = false,
-  ): Promise<boolean> {
-    const { catalogue } = this.#options
-    const values = [
-      ...[id, durable],
-      ...rowColumns(rows, catalogue),
-      ...entryColumns(rows, catalogue),
-      ...messageColumns(messages, catalogue),
-    ]
+  /** False where a row, or the catalogue, has changed since it was read. */
+  async #apply(ask: Ask, made: Made, locked = false): Promise<boolean> {
     try {
-      await ask(this.#statements.apply, values)
+      await ask(this.#statements.apply, argumentsOf(made, this.#catalogue))
       return true
     } catch (error) {
       if (isFault(error) && error.more.sqlState === 'GP001') return false
+      if (isFault(error) && error.more.sqlState === 'GP002') {
+        this.#outdated = true
+        return false
+      }
       // Inside a transaction nothing is kept before its end.
       if (locked || !isFault(error, 'engine-unavailable')) throw error
-      return this.#wasKept(id, error)
+      return this.#wasKept(made.id, error)
     }
+  }
+
+  /** Not while a transaction has a connection: it may be the only one. */
+  async #renew(): Promise<void> {
+    const { connections, schema } = this.#options
+    this.#catalogue = await readCatalogue((text, values) => connections.repeatable(text, values), schema)
+    this.#outdated = false
   }
 
   /** What became of a batch whose answer was lost. */
@@ -229,6 +244,7 @@ export class Commits {
     try {
       await this.#forget(this.#statements.forgetCommits, nowMs - rememberedMs)
       await this.#forget(this.#statements.forgetSent, nowMs)
+      await this.#forget(this.#statements.forgetChanges, nowMs - rememberedMs)
       for (const shape of this.#expiring) await this.#sweep(shape, nowMs)
     } catch {
       // What is left now goes next time; a server that is gone is told by the next commit.
@@ -246,8 +262,8 @@ export class Commits {
   }
 
   async #sweep(shape: TableShape, nowMs: number): Promise<void> {
-    const { connections, catalogue } = this.#options
-    const values = [catalogue.tables.get(shape.name), nowMs]
+    const { connections } = this.#options
+    const values = [this.#catalogue.tables.get(shape.name), nowMs]
     const found = await connections.once(this.#statements.sweep, values)
     const rows = found.map(([rev, json]): Touched => {
       const before = JSON.parse(String(json)) as Item
@@ -255,8 +271,27 @@ export class Commits {
       return { shape, key, rev: String(rev), before, after: undefined, changed: true }
     })
     const ask: Ask = (text, values) => connections.once(text, values)
-    if (rows.length > 0) await this.#apply(ask, randomUUID(), false, rows, [])
+    if (rows.length > 0) await this.#apply(ask, { id: randomUUID(), durable: false, rows, messages: [], told: [] })
   }
+}
+
+/** What a batch writes. */
+interface Made {
+  readonly id: string
+  readonly durable: boolean
+  readonly rows: readonly Touched[]
+  readonly messages: readonly NewMessage[]
+  readonly told: Decided['told']
+}
+
+function argumentsOf({ id, durable, rows, messages, told }: Made, catalogue: Catalogue): readonly unknown[] {
+  return [
+    ...[id, durable],
+    ...rowColumns(rows, catalogue),
+    ...entryColumns(rows, catalogue),
+    ...messageColumns(messages, catalogue),
+    ...[catalogue.edition, ...toldColumns(told, catalogue)],
+  ]
 }
 
 type Statements = ReturnType<typeof statementsIn>
@@ -271,7 +306,7 @@ function statementsIn(s: string) {
       delete from ${s}.${table} where (${key}) in (select ${key} from ${s}.${table} where ${time} <= $1
         order by ${time} limit $2 for update skip locked) returning 1
     ) select count(*) from gone`
-  const given = Array.from({ length: 23 }, (_, at) => `$${at + 1}`).join(', ')
+  const given = Array.from({ length: 26 }, (_, at) => `$${at + 1}`).join(', ')
   return {
     read: `select ${columns} from ${found} ${now}`,
     lock: `with held as (select ${columns} from ${found} order by i.tbl, i.p, i.s for update of i)
@@ -281,6 +316,7 @@ function statementsIn(s: string) {
       on conflict do nothing returning 'claimed'`,
     forgetCommits: forget('groundplan_commits', 'id', 'at_ms'),
     forgetSent: forget('groundplan_sent', 'queue, id', 'until_ms'),
+    forgetChanges: forget('groundplan_changes', 'xid, seq', 'at_ms'),
     sweep: `select rev::text, item::text from ${s}.groundplan_items
       where tbl = $1 and expires_at_ms <= $2 order by expires_at_ms limit 500`,
   }

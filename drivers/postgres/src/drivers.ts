@@ -12,14 +12,16 @@ import {
   schedulesTable,
 } from 'groundplan/driver'
 import { postgresCapabilities } from './capabilities.ts'
+import type { Held } from './catalogue.ts'
 import { postgresDatabases } from './database.ts'
 import { openEngine } from './engine.ts'
-import { type Held, type Migrated, migrate as migrated } from './migrate.ts'
+import { type Migrated, type MigrateOptions, migrate as migrated } from './migrate.ts'
 import { postgresVault } from './vault.ts'
 
 export { postgresCapabilities } from './capabilities.ts'
 export { type PostgresDatabases, type PostgresDatabasesOptions, postgresDatabases } from './database.ts'
-export { type Migrated, type MigrateOptions, schemaVersion } from './migrate.ts'
+export type { Migrated, MigrateOptions } from './migrate.ts'
+export { schemaVersion } from './schema.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -84,10 +86,7 @@ export async function postgresDrivers(shape: PlanShape, options: PostgresOptions
  * holds something is declared otherwise). Nothing is changed then.
  * @example await migrate(shapeOf(plan), { url, clock })
  */
-export function migrate(
-  shape: PlanShape,
-  options: Pick<PostgresOptions, 'url' | 'clock' | 'schema'>,
-): Promise<Migrated> {
+export function migrate(shape: PlanShape, options: MigrateOptions): Promise<Migrated> {
   return migrated(heldOf(shape), options)
 }
 

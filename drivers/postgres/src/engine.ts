@@ -1,17 +1,21 @@
 /** What one process has of a schema: its connections, the lane of its commits, its queues and tables. */
 import type { QueueShape, Store, TableShape } from 'groundplan/driver'
+import { catalogueOf, type Held } from './catalogue.ts'
+import { Changes } from './changes.ts'
 import { Commits } from './commits.ts'
 import { type ConnectionOptions, Connections } from './connections.ts'
-import { catalogueOf, type Held } from './migrate.ts'
 import { Notices } from './notices.ts'
 import { type PostgresQueues, postgresQueues } from './queue.ts'
 import { quotedSchema } from './schema.ts'
 import { postgresStore } from './store.ts'
 
+/** Among the names of queues that are told, none of which is empty. */
+const somethingWatched = ''
+
 export interface EngineOptions extends ConnectionOptions {
   /** The PostgreSQL schema that holds the plan. Default: the plan's name. */
   readonly schema?: string
-  /** Hears of messages that other processes send, by one connection more. Default true. */
+  /** Hears of what other processes send and change, by one connection more. Default true. */
   readonly listens?: boolean
 }
 
@@ -44,21 +48,23 @@ async function opened(connections: Connections, shape: Held, options: EngineOpti
   const schema = quotedSchema(name)
   const tables: readonly TableShape[] = shape.tables
   const shapes: readonly QueueShape[] = shape.queues
-  const notices = new Notices({
-    connections,
-    schema: name,
-    heard: names => queues.wake(names === 'all' ? shapes.map(shape => shape.name) : names),
-  })
+  const heard = (what: readonly string[] | 'all'): void => {
+    queues.wake(what === 'all' ? shapes.map(shape => shape.name) : what)
+    if (what === 'all' || what.includes(somethingWatched)) changes.look()
+  }
+  const notices = new Notices({ connections, schema: name, heard })
   const commits = new Commits({
     ...{ connections, schema, catalogue, tables },
-    sent: names => {
-      queues.wake(names)
-      notices.tell(names)
+    sent(sent) {
+      queues.wake(sent.queues)
+      if (sent.watched) changes.look()
+      notices.tell(sent.watched ? [...sent.queues, somethingWatched] : sent.queues)
     },
   })
+  const changes = new Changes({ connections, schema, catalogue: () => commits.catalogue, tables })
   const queues = postgresQueues({ connections, schema, catalogue, queues: shapes, commits })
   const store = postgresStore({
-    ...{ connections, schema, catalogue, tables, commits },
+    ...{ connections, schema, catalogue: () => commits.catalogue, tables, commits, changes },
     checkMessages: messages => queues.check(messages),
   })
   if (options.listens ?? true) notices.listen()
@@ -66,7 +72,7 @@ async function opened(connections: Connections, shape: Held, options: EngineOpti
     ...{ connections, schema, store, queues },
     async close() {
       await commits.settled()
-      await Promise.all([queues.close(), notices.close()])
+      await Promise.all([queues.close(), notices.close(), changes.close()])
       await connections.close()
     },
   }

@@ -1,7 +1,7 @@
 /** Messages as arguments of `groundplan_apply`: each id once, numbers instead of long texts where only equality counts. */
 import { createHash } from 'node:crypto'
 import type { NewMessage } from 'groundplan/driver'
-import type { Catalogue } from './migrate.ts'
+import type { Catalogue } from './catalogue.ts'
 
 /** Queue, id, hash of the id, body, order key, its hash, headers, due time. */
 export function messageColumns(messages: readonly NewMessage[], { queues }: Catalogue): readonly unknown[][] {

@@ -1,5 +1,5 @@
 /**
- * Notices between processes: which queues have got messages. Sent a moment after the commits, for all of that moment at
+ * Notices between processes: which queues have got messages, and that something watched was changed. Sent a moment after the commits, for all of that moment at
  * once, in a transaction of their own. A notice is a help, not a promise: one that is lost is made up for by polling.
  *
  * The connection that listens is not of the pool. When it is lost it is made anew after a pause, and whoever waits looks
@@ -18,8 +18,8 @@ const mostLength = 2_000
 export interface NoticesOptions {
   readonly connections: Connections
   readonly schema: string
-  /** What others have sent to. */
-  readonly heard: (queues: readonly string[] | 'all') => void
+  /** What others have told. */
+  readonly heard: (what: readonly string[] | 'all') => void
 }
 
 export class Notices {
@@ -40,9 +40,9 @@ export class Notices {
   }
 
   /** Tells other processes, soon. */
-  tell(queues: Iterable<string>): void {
-    for (const queue of queues) this.#gathered.add(queue)
-    if (this.#closed || this.#timer) return
+  tell(what: Iterable<string>): void {
+    for (const one of what) this.#gathered.add(one)
+    if (this.#closed || this.#timer || this.#gathered.size === 0) return
     const { clock } = this.#options.connections
     this.#timer = clock.at(clock.now() + gatherMs, () => this.#send())
   }
@@ -81,8 +81,8 @@ export class Notices {
   }
 
   #hear(notice: string): void {
-    const [from, ...queues] = notice.split('\n')
-    if (from !== this.#self) this.#options.heard(queues.length > 0 ? queues : 'all')
+    const [from, ...what] = notice.split('\n')
+    if (from !== this.#self) this.#options.heard(what.length > 0 ? what : 'all')
   }
 
   #send(): void {

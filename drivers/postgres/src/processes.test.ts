@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Write } from 'groundplan/driver'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { catalogueOf } from './catalogue.ts'
 import type { Engine } from './engine.ts'
 import { messageColumns } from './message-columns.ts'
-import { catalogueOf, migrate, schemaVersion } from './migrate.ts'
+import { migrate } from './migrate.ts'
+import { schemaVersion } from './schema.ts'
 import { type Server, startServer } from './test/cluster.ts'
 import { asked, type Live, live, needs } from './test/live.ts'
 import { withPostgres } from './test/server.ts'
@@ -150,7 +152,7 @@ withPostgres('postgres: processes', () => {
         const message = (id: string) => ({ queue: 'steps', id, body: id, orderKey: 'k' })
         const catalogue = await catalogueOf(one.connections, system.shape.plan, system.shape)
         const values = [randomUUID(), true, ...Array.from({ length: 13 }, () => [])]
-        const given = [...values, ...messageColumns([message('first')], catalogue)]
+        const given = [...values, ...messageColumns([message('first')], catalogue), catalogue.edition, [], []]
         const places = given.map((_, at) => `$${at + 1}`).join(', ')
         const waits = `select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`
         const sending = await one.connections.transaction(async ask => {

@@ -20,10 +20,10 @@ import {
   type QueueShape,
   type Queues,
 } from 'groundplan/driver'
+import type { Catalogue } from './catalogue.ts'
 import type { Commits } from './commits.ts'
 import type { Connections, Row } from './connections.ts'
 import { leaseColumns, messageIn } from './leases.ts'
-import type { Catalogue } from './migrate.ts'
 import { type QueueStatements, queueStatements } from './queue-statements.ts'
 import { WaitedQueue } from './waited-queue.ts'
 

@@ -5,6 +5,7 @@
  *   groundplan_items    every item, one partition for each table of the plan, which has the table's own name
  *   groundplan_entries  where items stand in indexes
  *   groundplan_messages what waits or is leased; groundplan_dead what was buried; groundplan_sent ids of late
+ *   groundplan_changes  what was changed of late in tables that somebody watches
  *   groundplan_commits  which commits were kept, for as long as somebody might ask after a lost connection
  *
  * Keys are `bytea`: compared byte by byte, as texts COLLATE "C" are, and able to hold U+0000, which texts are not.
@@ -12,7 +13,7 @@
 import { fault, limits } from 'groundplan/driver'
 
 /** Counts up with each change of the schema. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /** A name in SQL, whatever it is. Faults: `plan-invalid` where PostgreSQL would cut it. */
 export function quoted(name: string): string {
@@ -32,7 +33,10 @@ export function quotedSchema(name: string): string {
 }
 
 /** The steps from each version to the next: statements of one transaction. `s`: the quoted schema. */
-export const steps: readonly ((s: string) => string)[] = [s => tables(s) + queues(s) + time(s) + apply(s)]
+export const steps: readonly ((s: string) => string)[] = [
+  s => tables(s) + queues(s) + time(s),
+  s => editions(s) + changes(s) + apply(s),
+]
 
 function tables(s: string): string {
   return `
@@ -125,6 +129,32 @@ create index groundplan_dead_order on ${s}.groundplan_dead (queue, position);
 `
 }
 
+/**
+ * Indexes come while processes run: a commit says by which edition of the catalogue it was decided, and is refused (GP002)
+ * where another one holds. `filled_p`, `filled_s`: up to where an index that is not filled yet has been.
+ */
+function editions(s: string): string {
+  return `
+alter table ${s}.groundplan_schema add column edition integer not null default 1;
+alter table ${s}.groundplan_indexes
+  add column filled boolean not null default true, add column filled_p bytea, add column filled_s bytea;
+`
+}
+
+function changes(s: string): string {
+  return `
+create table ${s}.groundplan_changes (
+  seq bigint generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  at_ms bigint not null,
+  tbl smallint not null,
+  change text not null,
+  primary key (xid, seq)
+) with (${churning});
+create index groundplan_changes_at on ${s}.groundplan_changes (at_ms);
+`
+}
+
 /** Rows come and go: what is dead is taken away early, long before a fifth of the table is. */
 const churning = `fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1`
@@ -145,12 +175,13 @@ create function ${s}.groundplan_now() returns bigint language sql stable paralle
  */
 function apply(s: string): string {
   return `
+drop function if exists ${s}.groundplan_apply;
 create function ${s}.groundplan_apply(
   commit_id uuid, durable boolean,
   tbls smallint[], ps bytea[], ss bytea[], revs bigint[], acts text[], expiries bigint[], items text[],
   entry_acts text[], idxs smallint[], ips bytea[], isorts bytea[], eps bytea[], ess bytea[],
   queues smallint[], ids text[], id_hashes uuid[], bodies text[], order_keys text[], order_hashes bigint[],
-  headerss text[], dues bigint[]
+  headerss text[], dues bigint[], decided_by integer, told_tables smallint[], tolds text[]
 ) returns void language plpgsql as $$
 declare
   wanted bigint;
@@ -158,11 +189,20 @@ declare
   fresh_queues smallint[];
   fresh_ids uuid[];
 begin
+  select edition into found from ${s}.groundplan_schema;
+  if found <> decided_by then
+    raise exception 'the catalogue has changed' using errcode = 'GP002';
+  end if;
   if not durable then perform set_config('synchronous_commit', 'off', true); end if;
   insert into ${s}.groundplan_commits values (commit_id, ${s}.groundplan_now());
   ${applyItems(s)}
   ${applyEntries(s)}
   ${applyMessages(s)}
+  if cardinality(told_tables) > 0 then
+    insert into ${s}.groundplan_changes (at_ms, tbl, change)
+      select ${s}.groundplan_now(), u.tbl, u.change from unnest(told_tables, tolds) with ordinality as u (tbl, change, place)
+      order by u.place;
+  end if;
 end
 $$;
 `

@@ -1,11 +1,5 @@
 import { provePromises, type Skips } from 'groundplan/suite/promises'
-import {
-  liveChangePromises,
-  outboxPromises,
-  type StoreNeeds,
-  type StoreSubject,
-  storePromises,
-} from 'groundplan/suite/store'
+import { outboxPromises, type StoreNeeds, type StoreSubject, storePromises } from 'groundplan/suite/store'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { bed } from './test/bed.ts'
 import { type Server, startServer } from './test/cluster.ts'
@@ -17,9 +11,6 @@ const skips: Skips = {
       title,
       { reason: 'messages go straight to the queues, so the outbox stays empty' },
     ]),
-  ),
-  ...Object.fromEntries(
-    Object.keys(liveChangePromises).map(title => [title, { reason: 'tells of no change at once (liveChanges)' }]),
   ),
 }
 

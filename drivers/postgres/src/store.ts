@@ -10,8 +10,8 @@ import {
   checkedKeys,
   checkedLimit,
   checkedQuery,
-  fault,
   type Item,
+  type ItemChange,
   type ItemPage,
   type Key,
   keyOf,
@@ -25,19 +25,21 @@ import {
   shapeIn,
   type TableShape,
 } from 'groundplan/driver'
+import type { Catalogue } from './catalogue.ts'
+import type { Changes } from './changes.ts'
 import type { Commits } from './commits.ts'
 import type { Connections, Row } from './connections.ts'
 import { afterPrefix, partBytes } from './key-bytes.ts'
-import type { Catalogue } from './migrate.ts'
 import { quoted } from './schema.ts'
 
 export interface PostgresStoreOptions {
   readonly connections: Connections
   /** The quoted schema. */
   readonly schema: string
-  readonly catalogue: Catalogue
+  readonly catalogue: () => Catalogue
   readonly tables: readonly TableShape[]
   readonly commits: Commits
+  readonly changes: Changes
   /** Refuses messages that the queues would not keep. */
   readonly checkMessages: (messages: readonly NewMessage[]) => void
 }
@@ -62,6 +64,8 @@ class PostgresStore implements Store {
   async commit(commit: Commit): Promise<Committed> {
     const prepared = prepareCommit(this.#shapes, commit)
     this.#options.checkMessages(prepared.messages)
+    const begun = this.#options.changes.begun()
+    if (begun) await begun
     return this.#options.commits.add(prepared, commit.durable ?? true)
   }
 
@@ -115,8 +119,8 @@ class PostgresStore implements Store {
     return Math.max(mostCounted, Number(guessed?.[0]))
   }
 
-  onChange(): never {
-    throw fault('unsupported', 'this engine does not tell of changes at once (`liveChanges`)')
+  onChange(table: string, listener: (change: ItemChange) => void): () => void {
+    return this.#options.changes.listen(shapeIn(this.#shapes, table).name, listener)
   }
 
   #of({ name }: TableShape): string {
@@ -127,7 +131,9 @@ class PostgresStore implements Store {
     return `(expires_at_ms is null or expires_at_ms > ${this.#options.schema}.groundplan_now())`
   }
 
-  #ask(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  async #ask(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    const begun = this.#options.changes.begun()
+    if (begun) await begun
     return this.#options.connections.repeatable(text, values)
   }
 
@@ -142,7 +148,7 @@ class PostgresStore implements Store {
     const { schema, catalogue } = this.#options
     const asked = new Asked(
       ['e.idx = ', 'e.ip = '],
-      [catalogue.indexes.get(shape.name)?.get(index), partBytes(query.partition)],
+      [catalogue().indexes.get(shape.name)?.get(index)?.id, partBytes(query.partition)],
     )
     range(asked, 'e.isort', query)
     if (query.after) asked.row(['e.isort', 'e.p', 'e.s'], beyond(query), positionOf(shape, index, query.after))

@@ -31,9 +31,12 @@ export function shapeOf(plan: Plan, extraTables: readonly TableShape[] = []): Pl
   const parts = partsOf(plan)
   const hears = listenersIn(parts)
   const tables = parts.resources.filter(isTable)
+  const watched = new Set(
+    parts.uses.filter(({ grant }) => grant.right === 'watcher').map(({ grant }) => grant.resource),
+  )
   return {
     plan: plan.name,
-    tables: [...tables.map(table => tableShape(table, hears(table))), ...extraTables],
+    tables: [...tables.map(table => tableShape(table, hears(table), watched.has(table))), ...extraTables],
     queues: queuesIn(parts),
     buckets: resourcesOf(parts, 'bucket').map(bucket => bucketShape(bucket, hears(bucket))),
     databases: resourcesOf(parts, 'database').map(({ name }) => ({ name })),
@@ -44,7 +47,7 @@ function isTable(resource: AnyResource): resource is AnyTable | AnyView {
   return resource.kind === 'table' || resource.kind === 'view'
 }
 
-function tableShape({ name, spec }: AnyTable | AnyView, changesTo: readonly string[]): TableShape {
+function tableShape({ name, spec }: AnyTable | AnyView, changesTo: readonly string[], watched: boolean): TableShape {
   const { key, indexes, expires, version } = spec
   return {
     name,
@@ -53,11 +56,13 @@ function tableShape({ name, spec }: AnyTable | AnyView, changesTo: readonly stri
     changesTo,
     ...(expires === undefined ? {} : { expires }),
     ...(version === undefined ? {} : { version }),
+    ...(watched ? { watched } : {}),
   }
 }
 
 function bucketShape({ name, spec }: AnyBucket, createdTo: readonly string[]): BucketShape {
-  return { name, createdTo, ...spec }
+  const { uploads, ...lifecycle } = spec
+  return { name, createdTo, ...lifecycle }
 }
 
 /** The queues that hear of what happens in a table, view or bucket. */

@@ -30,6 +30,8 @@ export interface TableShape {
   readonly version?: string
   /** The ordered queues that hear of every change of an item, as a `ChangeMessage`. */
   readonly changesTo: readonly string[]
+  /** Whether `onChange` is asked for it: engines that tell at a price pay it for these tables alone. Default false. */
+  readonly watched?: boolean
 }
 
 /** What an attribute must be. Compared with the item as kept; an absent item has no attributes. */
@@ -172,7 +174,7 @@ export interface Store {
   scan(table: string, page: { readonly limit: number; readonly after?: string }): Promise<ItemPage>
   /** About how many items; may count expired ones. */
   count(table: string): Promise<number>
-  /** Tells of each change of a table from now on, in order per item. Capability `liveChanges`. */
+  /** Tells of each change of a watched table from now on, in order per item. Capability `liveChanges`. */
   onChange(table: string, listener: (change: ItemChange) => void): () => void
   readonly outbox: Outbox
 }

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { memoryClock } from 'groundplan/memory/clock'
 import type { TestTime } from 'groundplan/suite/promises'
 import pg from 'pg'
+import type { Held } from '../catalogue.ts'
 import { type Engine, type EngineOptions, openEngine } from '../engine.ts'
-import { type Held, migrate } from '../migrate.ts'
+import { migrate } from '../migrate.ts'
 import { quoted } from '../schema.ts'
 
 export interface Bed {

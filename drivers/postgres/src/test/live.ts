@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import type { TableShape } from 'groundplan/driver'
 import pg from 'pg'
+import type { Held } from '../catalogue.ts'
 import { type Engine, type EngineOptions, openEngine } from '../engine.ts'
-import { type Held, migrate } from '../migrate.ts'
+import { migrate } from '../migrate.ts'
 import { quoted } from '../schema.ts'
 import { realTime } from './time.ts'
 
 export interface Live {
   readonly shape: Held
-  /** Another process, as far as the server can tell. */
-  open(options?: Partial<EngineOptions>): Promise<Engine>
+  /** Another process, as far as the server can tell; of another version of the plan. */
+  open(options?: Partial<EngineOptions>, version?: Held): Promise<Engine>
   ask(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>
   close(): Promise<void>
 }
@@ -42,8 +43,8 @@ export async function live(
   const engines: Engine[] = []
   return {
     shape,
-    async open(options = {}) {
-      const engine = await openEngine(shape, { url, clock, connections: 4, patienceMs: 20_000, ...options })
+    async open(options = {}, version = shape) {
+      const engine = await openEngine(version, { url, clock, connections: 4, patienceMs: 20_000, ...options })
       engines.push(engine)
       return engine
     },

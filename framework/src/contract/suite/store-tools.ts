@@ -49,7 +49,7 @@ export const listeners = ['first-view', 'second-view'] as const
 
 export const storeNeeds: StoreNeeds = {
   tables: [
-    { name: things, key: ['id'], indexes: {}, changesTo: [] },
+    { name: things, key: ['id'], indexes: {}, changesTo: [], watched: true },
     { name: events, key: ['stream', 'at'], indexes: {}, changesTo: [] },
     {
       name: orders,
