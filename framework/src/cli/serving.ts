@@ -40,6 +40,14 @@ export interface ServingOptions {
   /** Whether systems that have none yet get their sample data. */
   readonly seed: boolean
   readonly places: Places
+  /** Where people reach it, when a proxy stands before it. Default: where it listens. */
+  readonly publicUrl?: string
+  /** How many proxies stand before it, of which each says who called it. */
+  readonly proxies: number
+  /** Seals the vaults. Default: each has a key of its own beside it, for development. */
+  readonly masterKey?: Uint8Array
+  /** Names of all systems of the project, of which some run: the pages show the others as well. Default: those that run. */
+  readonly known?: readonly string[]
   readonly logs: LogSink
   /** Whether each request is logged, at level debug. */
   readonly accessLog: boolean
@@ -138,7 +146,7 @@ class Open {
 
   /** Takes the port; until there are doors, requests are asked to come again. */
   async listen(): Promise<void> {
-    const { host, port, atRoot, places } = this.#options
+    const { host, port, atRoot, proxies, known = [] } = this.#options
     const links = linksTo({
       isLink: path => this.#target?.isLink(path) ?? false,
       follow: async request => this.#target?.follow(request),
@@ -149,19 +157,29 @@ class Open {
         report: error => this.#report(error),
         extra: {
           '/links': links,
-          [systemsPath]: systemsAnswerer(this.#options.front?.systems ?? [], () => this.shown('')),
-          '/': (request, response) => this.#front?.answer(request, response) || this.#atRoot(request, response),
+          [systemsPath]: systemsAnswerer(known, () => this.shown('')),
+          '/': async (request, response) =>
+            (await links(request, response)) ||
+            this.#front?.answer(request, response) ||
+            this.#atRoot(request, response),
         },
         ...(this.#front?.upgrade ? { upgrade: this.#front.upgrade } : {}),
-        ...{ host, port },
+        ...{ host, port, trustProxy: proxies },
         ...(atRoot ? { mount: '/' } : {}),
       })
     } catch (error) {
       throw await listenFailure(error, host, port)
     }
-    this.url = addressText(host, this.#served.port)
-    this.#front?.locate(this.url)
-    this.#target = embedded({ folder: places.data, baseUrl: this.url, clock: this.#clock, logs: this.#logs })
+    const own = addressText(host, this.#served.port)
+    this.#front?.locate(own)
+    this.url = this.#options.publicUrl ?? own
+    this.#target = this.#targetAt(this.url)
+  }
+
+  #targetAt(baseUrl: string): EmbeddedTarget {
+    const { places, masterKey } = this.#options
+    const options = { folder: places.data, baseUrl, clock: this.#clock, logs: this.#logs }
+    return embedded({ ...options, ...(masterKey ? { masterKey } : {}) })
   }
 
   /** Gives what each seed said. */

@@ -67,6 +67,37 @@ export interface LinkTo {
   readonly part?: { readonly upload: string; readonly number: number }
 }
 
+/** What the holder of credentials may do, with any S3 client: put, and upload in parts; no more, and nowhere else. */
+export interface UploadScope {
+  readonly bucket: string
+  /** One key; or, with a slash at its end, all keys below it. */
+  readonly place: string
+  /** At most 1 hour. */
+  readonly forMs: number
+  /** Of one object. Default: what the engine takes. */
+  readonly maxBytes?: number
+  /** Media types that an object may have. Default: any. */
+  readonly types?: readonly string[]
+}
+
+/** What an S3 client is given. */
+export interface UploadCredentials {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  /** Whether the bucket stands in the path of addresses, not before the host. */
+  readonly forcePathStyle: boolean
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiresAtMs: number
+}
+
+export interface StartUpload extends Pick<PutObject, 'type' | 'metadata'> {
+  /** What its parts may have together. Default: the most of an object. */
+  readonly maxBytes?: number
+}
+
 export interface Part {
   readonly number: number
   readonly etag: string
@@ -95,15 +126,15 @@ export interface Buckets {
    */
   restore(bucket: string, key: string, forMs: number): Promise<void>
 
-  startUpload(bucket: string, key: string, options?: Pick<PutObject, 'type' | 'metadata'>): Promise<string>
+  startUpload(bucket: string, key: string, options?: StartUpload): Promise<string>
   /**
    * Parts count from 1 to 10,000; all but the last have at least 5 MB. Sent again, a part is replaced.
-   * Faults: `part-invalid` (its number, or no such upload under way).
+   * Faults: `part-invalid` (its number, or no such upload under way); `object-too-large`, here or when it is finished.
    */
   putPart(bucket: string, upload: string, number: number, content: Bytes): Promise<Part>
   /**
    * Joins these parts, given in the order of their numbers, and forgets the others.
-   * Faults: `part-invalid`; the upload goes on then, where there is one.
+   * Faults: `part-invalid`, `object-too-large`; the upload goes on then, where there is one.
    */
   finishUpload(bucket: string, upload: string, parts: readonly Part[]): Promise<ObjectState>
   /** Nothing happens where no upload is under way. */
@@ -117,6 +148,17 @@ export interface Buckets {
    * a PUT has the type that the link names, or 415.
    */
   readonly follow?: (request: Request) => Promise<Response>
+
+  /**
+   * Credentials by which any S3 client uploads at one place, and does nothing else. Only engines whose capabilities name
+   * `uploads` have it. Faults: `invalid-key`, `link-too-long` (1 hour), `unsupported` (bounds that the engine cannot keep).
+   */
+  readonly uploadCredentials?: (scope: UploadScope) => Promise<UploadCredentials>
+  /**
+   * Answers a request that an S3 client made with such credentials. Only engines whose credentials lead to us have it.
+   * Whatever they do not allow is answered with 403, without a word about objects.
+   */
+  readonly upload?: (request: Request) => Promise<Response>
 }
 
 /** Refuses what is no key. Faults: `invalid-key`. */

@@ -19,4 +19,9 @@ export interface Capabilities {
   /** What is offered at all. */
   readonly databases: boolean
   readonly buckets: boolean
+  /**
+   * What credentials to upload (`uploader`) are held to: place and time alone, or size and type as well. Absent: there are
+   * none.
+   */
+  readonly uploads?: 'unbounded' | 'bounded'
 }

@@ -141,7 +141,7 @@ async function taken(buckets: Linked, to: Allowed, request: Request, maxBytes: n
 }
 
 /** Media types are alike whatever their case and spaces. */
-function plainType(type: string): string {
+export function plainType(type: string): string {
   return type.replace(/\s/g, '').toLowerCase()
 }
 

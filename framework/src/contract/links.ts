@@ -115,7 +115,7 @@ function signatureOf(key: string | Uint8Array, to: Allowed, untilMs: number): st
 }
 
 /** Takes equally long wherever two signatures differ, so that nobody can guess one letter by letter. */
-function isSame(signature: string, given: string): boolean {
+export function isSame(signature: string, given: string): boolean {
   // Compared as texts: several texts can stand for the same bytes.
   const [one, other] = [Buffer.from(signature), Buffer.from(given)]
   return one.length === other.length && timingSafeEqual(one, other)

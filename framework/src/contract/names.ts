@@ -21,3 +21,11 @@ export function secretName(plan: string, secret: string, tenant?: string): strin
 export function settingName(plan: string, setting: string): string {
   return `${plan}/settings/${setting}`
 }
+
+/**
+ * What the names of a plan's buckets begin with for S3 clients that come to our own endpoint. A name that an author
+ * chooses has no `_`, so none can collide, nor with an address of a site or gateway.
+ */
+export function uploadPrefix(plan: string): string {
+  return `${plan}_`
+}

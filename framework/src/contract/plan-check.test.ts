@@ -159,6 +159,7 @@ const able: Capabilities = {
   liveChanges: true,
   databases: true,
   buckets: true,
+  uploads: 'bounded',
 }
 const unable: Capabilities = { ...able, engine: 'plainstore', liveChanges: false, databases: false, buckets: false }
 
@@ -200,6 +201,44 @@ test('what an engine does not offer is refused with the handler, the resource an
 test('an engine that offers it all refuses nothing', () => {
   expect(checkOn(demanding, able)).toEqual([])
   expect(checkOn(everything, able)).toEqual([])
+})
+
+test('credentials to upload, and what they are held to, are refused on engines that lack them', () => {
+  const films = bucket('films', { uploads: { maxSize: '2 GB', types: ['video/mp4'] } })
+  // at: bounded
+  const bounded = endpoint('POST /films', { ...open, uses: { films: films.uploader } })
+  // at: free
+  const free = endpoint('POST /files', { ...open, uses: { files: files.uploader, films: films.writer } })
+  const asking = plan('shop', { gateways: { api: gateway(service('web', { bounded, free })) } })
+  const asks = (name: string) => `${at(name)}  The endpoint "${name}" of the service "web" asks for the uploader of`
+  const links = 'give out links to upload (`uploadLink` of the `writer`), or place the bucket on an engine that does'
+  const look = 'leave out `uploads` and look at what was `created`'
+  const { uploads: _, ...without } = able
+  expect(lines(checkOn(asking, able))).toEqual([])
+  expect(lines(checkOn(asking, { ...able, uploads: 'unbounded' }))).toEqual([
+    `${asks('bounded')} the bucket "films", and able holds uploads to neither size nor type — ${look}, or place the bucket on an engine that holds uploads to them`,
+  ])
+  expect(lines(checkOn(asking, without))).toEqual([
+    `${asks('bounded')} the bucket "films", and able gives no credentials to upload — ${links}`,
+    `${asks('free')} the bucket "files", and able gives no credentials to upload — ${links}`,
+  ])
+})
+
+test('what uploads are held to can be kept', () => {
+  // at: huge
+  const huge = bucket('huge', { uploads: { maxSize: '6000 GB' } })
+  // at: untyped
+  const untyped = bucket('untyped', { uploads: { types: [] } })
+  // at: mistyped
+  const mistyped = bucket('mistyped', { uploads: { types: ['video/mp4', 'mp4'] } })
+  const fine = bucket('fine', { uploads: { maxSize: '5 GB', types: ['image/svg+xml'] } })
+  const uses = { a: huge.uploader, b: untyped.uploader, c: mistyped.uploader, d: fine.uploader }
+  const types = "write media types, such as 'video/mp4', or leave out `types`"
+  expect(lines(checkLimits(of({ take: endpoint('POST /take', { ...open, uses }) })))).toEqual([
+    `${at('huge')}  The bucket "huge" takes uploads of 6291456000 KB — choose more than 0 and at most 5368709120 KB`,
+    `${at('untyped')}  The bucket "untyped" takes uploads of no type — ${types}`,
+    `${at('mistyped')}  The bucket "mistyped" takes uploads of the type "mp4" — ${types}`,
+  ])
 })
 
 // ---------- all together

@@ -4,8 +4,10 @@
  */
 import { checkAll } from '../plan/check.ts'
 import type { Consumer } from '../plan/consumer.ts'
+import type { Resource } from '../plan/grant.ts'
 import { finding, inOrder, type Mistake, type Placed, printed } from '../plan/mistake.ts'
 import {
+  type AnyBucket,
   type AnyQueue,
   handlersOf,
   isHandler,
@@ -61,6 +63,7 @@ function* limitMistakes(parts: Parts): Generator<Mistake> {
     )
   }
   for (const queue of resourcesOf(parts, 'queue')) yield* queueMistakes(queue)
+  for (const bucket of resourcesOf(parts, 'bucket')) yield* uploadMistakes(bucket)
   for (const named of parts.handlers) {
     yield* timeMistakes(named)
     yield* countMistakes(named)
@@ -84,6 +87,16 @@ function* tooMany(
 function* notBetween(at: Placed, subject: string, value: number | undefined, limit: number): Generator<Mistake> {
   if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= limit)) return
   yield finding('out-of-range', [at], `${subject} ${value}`, `choose a whole number from 1 to ${limit}`)
+}
+
+function* uploadMistakes(bucket: AnyBucket): Generator<Mistake> {
+  const { maxBytes, types } = bucket.spec.uploads ?? {}
+  const subject = `The bucket "${bucket.name}" takes uploads`
+  if (maxBytes !== undefined) yield* tooMany(bucket, subject, maxBytes, limits.objectBytes, readable)
+  const wrong = types?.find(type => !/^[\w.+-]+\/[\w.+-]+$/.test(type))
+  if (wrong === undefined && types?.length !== 0) return
+  const message = wrong === undefined ? `${subject} of no type` : `${subject} of the type "${wrong}"`
+  yield finding('out-of-range', [bucket], message, "write media types, such as 'video/mp4', or leave out `types`")
 }
 
 function* queueMistakes(queue: AnyQueue): Generator<Mistake> {
@@ -179,7 +192,7 @@ export function checkOn(plan: Plan, capabilities: Capabilities): readonly Mistak
 
 function* engineMistakes(parts: Parts, capabilities: Capabilities): Generator<Mistake> {
   for (const use of parts.uses) {
-    const lacking = lackOf(use.grant.resource.kind, use.grant.right, capabilities)
+    const lacking = lackOf(use.grant.resource, use.grant.right, capabilities)
     if (lacking) yield unsupported(use, capabilities.engine, lacking)
   }
   for (const named of handlersOf(parts, 'subscriber')) {
@@ -202,10 +215,30 @@ const noLiveChanges: Lack = {
   wayOut: 'use the `reader` and let clients ask again, or place it on an engine that tells',
 }
 
-function lackOf(kind: string, right: string, { buckets, databases, liveChanges }: Capabilities): Lack | undefined {
-  if (kind === 'bucket') return buckets ? undefined : noBuckets
+const noUploads: Lack = {
+  what: 'gives no credentials to upload',
+  wayOut: 'give out links to upload (`uploadLink` of the `writer`), or place the bucket on an engine that does',
+}
+const noBounds: Lack = {
+  what: 'holds uploads to neither size nor type',
+  wayOut:
+    'leave out `uploads` and look at what was `created`, or place the bucket on an engine that holds uploads to them',
+}
+
+function lackOf(resource: Resource, right: string, capabilities: Capabilities): Lack | undefined {
+  const { kind } = resource
+  const { databases, liveChanges } = capabilities
+  // The kind says which resource it is.
+  if (kind === 'bucket') return bucketLack(resource as AnyBucket, right, capabilities)
   if (kind === 'database') return databases ? undefined : noDatabases
   return right === 'watcher' && !liveChanges ? noLiveChanges : undefined
+}
+
+function bucketLack({ spec }: AnyBucket, right: string, { buckets, uploads }: Capabilities): Lack | undefined {
+  if (!buckets) return noBuckets
+  if (right !== 'uploader') return undefined
+  if (!uploads) return noUploads
+  return spec.uploads && uploads === 'unbounded' ? noBounds : undefined
 }
 
 function unsupported({ by, grant: { resource, right } }: Use, engine: string, lack: Lack): Mistake {

@@ -10,7 +10,7 @@
  * Writing is for whoever is inside a transaction.
  */
 import type { ObjectState } from '../contract/bucket.ts'
-import type { Bytes } from './environment.ts'
+import type { Bytes } from './kept.ts'
 import { countedKey, endOf, following } from './key-bytes.ts'
 import { isId, type WholeFile } from './object-files.ts'
 
@@ -28,6 +28,10 @@ export interface UploadEntry {
   readonly key: string
   readonly type?: string
   readonly metadata?: Readonly<Record<string, string>>
+  /** What its parts may have together. */
+  readonly maxBytes?: number
+  /** What they have now. Kept where there is a bound. */
+  readonly partBytes?: number
 }
 
 export class ObjectIndex {
@@ -76,7 +80,7 @@ export class ObjectIndex {
   putObject(bucket: string, key: string, entry: ObjectEntry): readonly string[] {
     const left = this.removeObject(bucket, key)
     this.#write(objectKey(bucket, key), entry)
-    this.#entries.putSync(ageKey(bucket, entry.storedAtMs, key), nothing)
+    this.#entries.put(ageKey(bucket, entry.storedAtMs, key), nothing)
     return left
   }
 
@@ -90,10 +94,10 @@ export class ObjectIndex {
     const entry = this.object(bucket, key)
     if (!entry) return []
     const files = this.filesOf(entry)
-    this.#entries.removeSync(objectKey(bucket, key))
-    this.#entries.removeSync(ageKey(bucket, entry.storedAtMs, key))
-    this.#entries.removeSync(letter('j', entry.file))
-    for (const file of files) this.#entries.removeSync(letter('f', file))
+    this.#entries.remove(objectKey(bucket, key))
+    this.#entries.remove(ageKey(bucket, entry.storedAtMs, key))
+    this.#entries.remove(letter('j', entry.file))
+    for (const file of files) this.#entries.remove(letter('f', file))
     return files
   }
 
@@ -111,7 +115,7 @@ export class ObjectIndex {
   putFile({ id, bytes, md5, sums }: WholeFile): void {
     const size = Buffer.allocUnsafe(6)
     size.writeUIntBE(bytes, 0, 6)
-    this.#entries.putSync(letter('f', id), Buffer.concat([size, md5, sums]))
+    this.#entries.put(letter('f', id), Buffer.concat([size, md5, sums]))
   }
 
   /** The files that the content of an object is, in their order. */
@@ -143,9 +147,9 @@ export class ObjectIndex {
   putPart(upload: string, number: number, file: WholeFile): readonly string[] {
     const before = this.part(upload, number)
     this.putFile(file)
-    this.#entries.putSync(partKey(upload, number), Buffer.from(file.id))
+    this.#entries.put(partKey(upload, number), Buffer.from(file.id))
     if (before === undefined) return []
-    this.#entries.removeSync(letter('f', before))
+    this.#entries.remove(letter('f', before))
     return [before]
   }
 
@@ -153,10 +157,10 @@ export class ObjectIndex {
   removeUpload(id: string, kept: ReadonlySet<string> = new Set()): readonly string[] {
     const begin = letter('p', id)
     const parts = [...this.#entries.getRange({ start: begin, end: endOf(begin) })]
-    for (const { key } of parts) this.#entries.removeSync(Buffer.from(key))
-    this.#entries.removeSync(letter('u', id))
+    for (const { key } of parts) this.#entries.remove(Buffer.from(key))
+    this.#entries.remove(letter('u', id))
     const left = parts.map(({ value }) => value.toString()).filter(file => !kept.has(file))
-    for (const file of left) this.#entries.removeSync(letter('f', file))
+    for (const file of left) this.#entries.remove(letter('f', file))
     return left
   }
 
@@ -166,7 +170,7 @@ export class ObjectIndex {
   }
 
   #write(key: Buffer, value: unknown): void {
-    this.#entries.putSync(key, Buffer.from(JSON.stringify(value)))
+    this.#entries.put(key, Buffer.from(JSON.stringify(value)))
   }
 }
 

@@ -18,6 +18,7 @@ import type {
   ObjectState,
   Part,
   PutObject,
+  StartUpload,
 } from '../contract/bucket.ts'
 import { checkObjectKey } from '../contract/bucket.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -38,6 +39,8 @@ import {
 } from '../contract/objects.ts'
 import { fault } from '../contract/problems.ts'
 import type { NewMessage } from '../contract/queue.ts'
+import { checkUploadBytes } from '../contract/uploads.ts'
+import { uploadDoor } from '../contract/uploads-follow.ts'
 import { type ObjectEntry, ObjectIndex, type UploadEntry } from './bucket-index.ts'
 import { BucketSweep } from './bucket-sweep.ts'
 import type { Environment } from './environment.ts'
@@ -46,7 +49,7 @@ import { checkObjectBytes, newId, ObjectFiles, type WholeFile } from './object-f
 import { openUntilClosed } from './still-open.ts'
 
 export type EmbeddedBuckets = Buckets &
-  Required<Pick<Buckets, 'follow'>> & {
+  Required<Pick<Buckets, 'follow' | 'uploadCredentials' | 'upload'>> & {
     /** Resolves when what a killed process left behind has been removed. */
     readonly cleaned: Promise<void>
     /** Resolves when no file waits to be removed. The buckets themselves close with their environment. */
@@ -58,8 +61,10 @@ export interface EmbeddedBucketsOptions {
   readonly buckets: readonly BucketShape[]
   /** Where links lead: requests below it belong to `follow`. */
   readonly baseUrl: string
-  /** Signs links. */
+  /** Signs links and credentials. */
   readonly key: string | Uint8Array
+  /** What the names of buckets begin with for S3 clients, which reach all plans of a host there. Default: nothing. */
+  readonly bucketPrefix?: string
   /** Takes the messages that tell of new objects, within the transaction. Needed where a bucket has `createdTo`. */
   readonly accept?: (messages: readonly NewMessage[]) => void
 }
@@ -85,6 +90,7 @@ export function embeddedBuckets(environment: Environment, options: EmbeddedBucke
   return {
     ...buckets,
     follow: followLinks(buckets, links),
+    ...uploadDoor(buckets, options),
     cleaned,
     async close() {
       sweep.stop()
@@ -226,15 +232,16 @@ class EmbeddedBucket {
     })
   }
 
-  async startUpload(key: string, putting: PutObject = {}): Promise<string> {
+  async startUpload(key: string, putting: StartUpload = {}): Promise<string> {
     checkObjectKey(key)
     const id = newId()
-    const { type, metadata } = putting
+    const { type, metadata, maxBytes } = putting
     const upload: UploadEntry = {
       bucket: this.#shape.name,
       key,
       ...(type === undefined ? {} : { type }),
       ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
     }
     await this.#engine.transactions.write(() => () => this.#engine.index.putUpload(id, upload))
     return id
@@ -246,21 +253,23 @@ class EmbeddedBucket {
     const file = await this.#engine.files.write(content)
     return this.#withFile(file, () => {
       // It may have been finished or dropped while the content arrived.
-      this.#upload(id)
-      return () => ({
-        value: { number, etag: file.md5.toString('hex') },
-        left: this.#engine.index.putPart(id, number, file),
-      })
+      const bounded = this.#boundedWith(id, number, file)
+      return () => {
+        if (bounded) this.#engine.index.putUpload(id, bounded)
+        const left = this.#engine.index.putPart(id, number, file)
+        return { value: { number, etag: file.md5.toString('hex') }, left }
+      }
     })
   }
 
   async finishUpload(id: string, parts: readonly Part[]): Promise<ObjectState> {
     return this.#change(() => {
-      const { key, ...putting } = this.#upload(id)
+      const { key, maxBytes, partBytes, ...putting } = this.#upload(id)
       checkPartOrder(parts)
       const files = parts.map((part, index) => this.#part(id, part, index === parts.length - 1))
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
       checkObjectBytes(bytes)
+      checkUploadBytes(bytes, maxBytes)
       const content = { bytes, etag: joinedEtag(files.map(({ md5 }) => md5)), ...this.#joined(files) }
       return () => this.#join(id, key, content, files, putting)
     })
@@ -298,6 +307,17 @@ class EmbeddedBucket {
     const found = this.#engine.index.upload(id)
     if (found?.bucket === this.#shape.name) return found
     throw fault('part-invalid', `no upload "${id}" is under way in bucket "${this.#shape.name}"`)
+  }
+
+  /** What is known of an upload that is bounded, once it has this part. Faults: `object-too-large`. */
+  #boundedWith(id: string, number: number, { bytes }: WholeFile): UploadEntry | undefined {
+    const { index } = this.#engine
+    const upload = this.#upload(id)
+    if (upload.maxBytes === undefined) return undefined
+    const before = index.part(id, number)
+    const partBytes = (upload.partBytes ?? 0) + bytes - ((before && index.file(before)?.bytes) || 0)
+    checkUploadBytes(partBytes, upload.maxBytes)
+    return { ...upload, partBytes }
   }
 
   #part(upload: string, part: Part, isLast: boolean): WholeFile {

@@ -10,4 +10,5 @@ export const embeddedCapabilities: Capabilities = {
   liveChanges: true,
   databases: true,
   buckets: true,
+  uploads: 'bounded',
 }

@@ -8,6 +8,7 @@ import { hkdfSync } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../contract/clock.ts'
 import type { Drivers, PlanShape } from '../contract/drivers.ts'
+import { uploadPrefix } from '../contract/names.ts'
 import { schedulesOn, schedulesTable } from '../contract/schedule.ts'
 import { type EmbeddedBuckets, embeddedBuckets } from './bucket.ts'
 import { embeddedCapabilities } from './capabilities.ts'
@@ -69,6 +70,7 @@ async function driversOn(
     clock,
     baseUrl,
     key: linkKey(masterKey),
+    bucketPrefix: uploadPrefix(shape.plan),
     buckets: shape.buckets,
     accept: messages => queues.accept(messages),
   })
@@ -85,7 +87,7 @@ async function keyOf(environment: Environment, { folder, masterKey }: EmbeddedOp
   return masterKey
 }
 
-/** Links work on every process that has the master key, and after a restart. */
+/** Links and credentials to upload work on every process that has the master key, and after a restart. */
 function linkKey(masterKey: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', masterKey, '', 'groundplan links', 32))
 }

@@ -1,5 +1,6 @@
 /**
- * Links to objects on the Node door: requests at `/links/<plan>` go to the buckets that made the links.
+ * Links to objects, and S3 clients that upload, on the Node door: requests at `/links/<plan>` and below
+ * `/<plan>_<bucket>` go to the buckets that made the links and credentials.
  */
 
 import type { Extra } from './node/elsewhere.ts'
@@ -7,17 +8,17 @@ import { Exchange } from './node/exchange.ts'
 import { Incoming } from './node/incoming.ts'
 import { callFetch } from './node/mounts.ts'
 
-/** What made the links. */
+/** What made the links and credentials. */
 export interface LinkTarget {
-  /** Whether a path, without its query, is that of a link. */
+  /** Whether a path, without its query, is that of a link, or of an upload. */
   isLink(path: string): boolean
-  /** Answers a request that came by a link; undefined where it did not. */
+  /** Answers a request that came by a link or with credentials to upload; undefined where it did not. */
   follow(request: Request): Promise<Response | undefined>
 }
 
 /**
- * Answers what comes by a link; leaves everything else to others.
- * @example serve(doors, { extra: { '/links': linksTo(target) }, … })
+ * Answers what comes by a link or is uploaded; leaves everything else to others.
+ * @example serve(doors, { extra: { '/': linksTo(target) }, … })
  */
 export function linksTo(target: LinkTarget): Extra {
   return async (request, response) => {

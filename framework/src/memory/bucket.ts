@@ -17,6 +17,7 @@ import type {
   ObjectState,
   Part,
   PutObject,
+  StartUpload,
 } from '../contract/bucket.ts'
 import { checkObjectKey } from '../contract/bucket.ts'
 import type { Clock } from '../contract/clock.ts'
@@ -26,6 +27,8 @@ import { checkPartNumber, signedLinks } from '../contract/links.ts'
 import { followLinks } from '../contract/links-follow.ts'
 import { fault } from '../contract/problems.ts'
 import type { NewMessage } from '../contract/queue.ts'
+import { checkUploadBytes } from '../contract/uploads.ts'
+import { uploadDoor } from '../contract/uploads-follow.ts'
 import { OrderedMap } from './ordered-map.ts'
 import { endOf, endOfPrefix, positionOf, prefixPosition } from './position.ts'
 
@@ -35,15 +38,17 @@ const restoreMs = 4 * 3_600_000
 /** How much of an object a reader gets at once. */
 const chunkBytes = 64 * 1_024
 
-export type MemoryBuckets = Buckets & Required<Pick<Buckets, 'follow'>>
+export type MemoryBuckets = Buckets & Required<Pick<Buckets, 'follow' | 'uploadCredentials' | 'upload'>>
 
 export interface MemoryBucketsOptions {
   readonly clock: Clock
   readonly buckets: readonly BucketShape[]
   /** Where links lead: requests below it belong to `follow`. */
   readonly baseUrl: string
-  /** Signs links. */
+  /** Signs links and credentials. */
   readonly key: string | Uint8Array
+  /** What the names of buckets begin with for S3 clients, which reach all plans of a host there. Default: nothing. */
+  readonly bucketPrefix?: string
   /** Takes the messages that tell of new objects, within the call. Needed where a bucket has `createdTo`. */
   readonly accept?: (messages: readonly NewMessage[]) => void
 }
@@ -76,7 +81,7 @@ export function memoryBuckets(options: MemoryBucketsOptions): MemoryBuckets {
       return links.address(to)
     },
   }
-  return { ...buckets, follow: followLinks(buckets, links) }
+  return { ...buckets, follow: followLinks(buckets, links), ...uploadDoor(buckets, options) }
 }
 
 interface Content {
@@ -95,7 +100,7 @@ interface Stored extends Content {
 
 interface Upload {
   readonly key: string
-  readonly putting: PutObject | undefined
+  readonly putting: StartUpload | undefined
   readonly parts: Map<number, Content>
 }
 
@@ -165,7 +170,7 @@ class MemoryBucket {
     found.restored = { fromMs, untilMs: fromMs + forMs }
   }
 
-  startUpload(key: string, putting?: PutObject): string {
+  startUpload(key: string, putting?: StartUpload): string {
     checkObjectKey(key)
     const id = `${this.#shape.name}-${++this.#made}`
     this.#uploads.set(id, { key, putting, parts: new Map() })
@@ -178,7 +183,10 @@ class MemoryBucket {
     const bytes = await collected(content)
     const etag = md5(bytes).toString('hex')
     // It may have been finished or dropped while the content arrived.
-    this.#upload(id).parts.set(number, { bytes, etag })
+    const { parts, putting } = this.#upload(id)
+    const others = [...parts].filter(([other]) => other !== number).map(([, part]) => part)
+    checkUploadBytes(bytesIn([...others, { bytes }]), putting?.maxBytes)
+    parts.set(number, { bytes, etag })
     return { number, etag }
   }
 
@@ -186,6 +194,7 @@ class MemoryBucket {
     const { key, putting, parts: sent } = this.#upload(id)
     checkOrder(parts)
     const joined = parts.map((part, index) => partAsSent(sent, part, index === parts.length - 1))
+    checkUploadBytes(bytesIn(joined), putting?.maxBytes)
     const digests = Buffer.concat(joined.map(({ bytes }) => md5(bytes)))
     const etag = `${md5(digests).toString('hex')}-${parts.length}`
     this.#uploads.delete(id)
@@ -293,6 +302,10 @@ function partOf(bytes: Uint8Array, range: Range): Uint8Array {
 /** Copies, so that nobody reaches what is kept. */
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) yield bytes.slice(at, at + chunkBytes)
+}
+
+function bytesIn(parts: readonly Pick<Content, 'bytes'>[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
 }
 
 function md5(bytes: Uint8Array): Buffer {

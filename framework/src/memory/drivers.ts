@@ -5,6 +5,7 @@
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { Drivers, PlanShape } from '../contract/drivers.ts'
+import { uploadPrefix } from '../contract/names.ts'
 import { schedulesOn, schedulesTable } from '../contract/schedule.ts'
 import { memoryBuckets } from './bucket.ts'
 import { type DatabaseTemplate, memoryDatabases } from './database.ts'
@@ -47,6 +48,7 @@ export function memoryDrivers(shape: PlanShape, options: MemoryOptions): Drivers
       clock,
       baseUrl,
       key: linkKey,
+      bucketPrefix: uploadPrefix(shape.plan),
       buckets: shape.buckets,
       accept: messages => queues.accept(messages),
     }),
@@ -66,5 +68,6 @@ export function memoryCapabilities(indexLagMs: number): Capabilities {
     liveChanges: true,
     databases: true,
     buckets: true,
+    uploads: 'bounded',
   }
 }

@@ -4,7 +4,7 @@
 import { type Grant, grant, type Resource } from './grant.ts'
 import { calledFrom } from './place.ts'
 import { type Source, source } from './source.ts'
-import { type Duration, milliseconds } from './words.ts'
+import { bytes, type Duration, milliseconds, type Size } from './words.ts'
 
 /** What can be put: text, bytes, or a stream of bytes. */
 export type Content = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
@@ -62,21 +62,27 @@ export interface BucketWriter extends BucketReader {
   uploadLink(key: string, options?: { readonly for?: LinkTime; readonly type?: string }): Promise<string>
 }
 
-/** For somebody else's program: S3 credentials that can only upload, only below one prefix. */
+/** What an S3 client needs: the names of its options. */
+export interface UploadCredentials {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  readonly forcePathStyle: boolean
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  /** ISO time. */
+  readonly expiresAt: string
+}
+
+/** For somebody else's program: S3 credentials that can upload, and nothing else. */
 export interface BucketUploader {
-  credentials(
-    prefix: string,
-    options?: { readonly for?: LinkTime },
-  ): Promise<{
-    readonly endpoint: string
-    readonly region: string
-    readonly bucket: string
-    readonly accessKeyId: string
-    readonly secretAccessKey: string
-    readonly sessionToken?: string
-    /** ISO time. */
-    readonly expiresAt: string
-  }>
+  /**
+   * Credentials by which any S3 client can put one key, or all keys below a folder, whole or in parts. They can neither
+   * read nor list nor remove. Default 15 minutes, at most 1 hour. Problem codes: `invalid-key`, `link-too-long`.
+   * @param place a key, `films/1.mp4`; or a folder, with a slash at its end: `films/1/`
+   */
+  credentials(place: string, options?: { readonly for?: LinkTime }): Promise<UploadCredentials>
 }
 
 export interface ObjectCreated {
@@ -89,6 +95,14 @@ export interface ObjectCreated {
 export interface BucketSpec {
   readonly expireAfterMs?: number
   readonly coldAfterMs?: number
+  /** What `uploader` credentials are held to. */
+  readonly uploads?: { readonly maxBytes?: number; readonly types?: readonly string[] }
+}
+
+/** What comes by the credentials of an `uploader`: how large one object may be, and which media types it may have. */
+export interface Uploads {
+  readonly maxSize?: Size
+  readonly types?: readonly string[]
 }
 
 export interface Bucket extends Resource {
@@ -100,22 +114,27 @@ export interface Bucket extends Resource {
   readonly created: Source<ObjectCreated, 'created'>
 }
 
+export interface BucketOptions {
+  readonly expireAfter?: Duration<'day'>
+  readonly coldAfter?: Duration<'day'>
+  readonly uploads?: Uploads
+}
+
 /**
  * Declares a bucket.
  * - `expireAfter`: objects this old are removed. In days.
  * - `coldAfter`: objects this old move to cold storage. In days.
+ * - `uploads`: what the holder of an `uploader`'s credentials may bring. Default: anything.
  * @example
- * const videos = bucket('videos', { expireAfter: '90 days' })
+ * const videos = bucket('videos', { expireAfter: '90 days', uploads: { maxSize: '2 GB', types: ['video/mp4'] } })
  */
-export function bucket(
-  name: string,
-  options: { readonly expireAfter?: Duration<'day'>; readonly coldAfter?: Duration<'day'> } = {},
-): Bucket {
+export function bucket(name: string, options: BucketOptions = {}): Bucket {
   const place = calledFrom(bucket)
-  const { expireAfter, coldAfter } = options
+  const { expireAfter, coldAfter, uploads } = options
   const spec: BucketSpec = {
     ...(expireAfter === undefined ? {} : { expireAfterMs: milliseconds(expireAfter) }),
     ...(coldAfter === undefined ? {} : { coldAfterMs: milliseconds(coldAfter) }),
+    ...(uploads === undefined ? {} : { uploads: boundsOf(uploads) }),
   }
   const self: Bucket = {
     kind: 'bucket',
@@ -136,4 +155,8 @@ export function bucket(
     },
   }
   return self
+}
+
+function boundsOf({ maxSize, types }: Uploads): NonNullable<BucketSpec['uploads']> {
+  return { ...(maxSize === undefined ? {} : { maxBytes: bytes(maxSize) }), ...(types === undefined ? {} : { types }) }
 }

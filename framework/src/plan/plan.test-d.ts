@@ -331,6 +331,8 @@ export const storing = endpoint('POST /store', {
     await write.put('a', 'text', { ifAbsent: true })
     const { accessKeyId } = await upload.credentials('videos/a', { for: '30 minutes' })
     is<string>()(accessKeyId)
+    // @ts-expect-error credentials live for hours at most
+    await upload.credentials('videos/a', { for: '1 day' })
     // @ts-expect-error a reader does not put
     read.put
     // @ts-expect-error an uploader does not read

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
-import { secretName, settingName } from '../contract/names.ts'
+import { secretName, settingName, uploadPrefix } from '../contract/names.ts'
 import { shapeOf } from '../contract/plan-shape.ts'
 import { embeddedCapabilities } from '../embedded/capabilities.ts'
 import { systemClock } from '../embedded/clock.ts'
@@ -63,9 +63,9 @@ export interface EmbeddedTarget {
    * the one before runs again, and the reason is thrown.
    */
   replace(plan: Plan, values: GivenValues, graceMs: number): Promise<Runtime>
-  /** Whether a path is that of links to objects of a plan that was started. */
+  /** Whether a path is that of links to objects of a plan that was started, or of uploads by S3 clients. */
   isLink(path: string): boolean
-  /** Answers a request that came by a link to an object; undefined where it did not. */
+  /** Answers a request that came by a link to an object, or from an S3 client; undefined where it did not. */
   follow(request: Request): Promise<Response | undefined>
   /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`, and all is on disk. */
   stop(graceMs: number): Promise<void>
@@ -81,6 +81,7 @@ export function embedded(options: EmbeddedTargetOptions): EmbeddedTarget {
   const clock = options.clock ?? systemClock()
   const started: System[] = []
   const linked = (path: string): System | undefined => started.find(({ plan }) => path === linkPath(plan.name))
+  const uploaded = (path: string): System | undefined => started.find(({ shape }) => isUpload(shape, path))
   return {
     clock,
     started,
@@ -102,9 +103,12 @@ export function embedded(options: EmbeddedTargetOptions): EmbeddedTarget {
       if (next.failed) throw next.failed.error
       return next.system.runtime
     },
-    isLink: path => linked(path) !== undefined,
+    isLink: path => (linked(path) ?? uploaded(path)) !== undefined,
     async follow(request) {
-      return linked(new URL(request.url).pathname)?.drivers.buckets.follow(request)
+      const { pathname } = new URL(request.url)
+      const system = linked(pathname)
+      if (system) return system.drivers.buckets.follow(request)
+      return uploaded(pathname)?.drivers.buckets.upload(request)
     },
     async stop(graceMs) {
       await Promise.all(started.map(({ runtime }) => runtime.stop(graceMs)))
@@ -178,6 +182,12 @@ function driversFor({ folder, clock, baseUrl, masterKey }: Options, shape: PlanS
     baseUrl: baseUrl + linkPath(shape.plan),
     ...(masterKey ? { masterKey } : {}),
   })
+}
+
+/** Whether an S3 client asks for a bucket of the plan. */
+function isUpload({ plan, buckets }: PlanShape, path: string): boolean {
+  const [, bucket] = path.split('/', 2)
+  return buckets.some(({ name }) => bucket === uploadPrefix(plan) + name)
 }
 
 function linkPath(plan: string): string {

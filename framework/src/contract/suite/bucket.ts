@@ -3,6 +3,7 @@
  * and links stand in files of their own; `bucketPromises` has them all.
  */
 import { expect } from 'vitest'
+import { credentialPromises } from './bucket-credentials.ts'
 import { linkPromises } from './bucket-links.ts'
 import { listPromises } from './bucket-list.ts'
 import {
@@ -446,5 +447,6 @@ export const bucketPromises: BucketPromises = {
   ...lifecycle,
   ...messages,
   ...linkPromises,
+  ...credentialPromises,
   ...durability,
 }

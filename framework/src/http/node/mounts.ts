@@ -17,9 +17,15 @@ export function mountAt({ mounts, base }: Standing, path: string): Mount | undef
   return mounts.find(mount => isBelow(inside, mount.path === '/' ? '' : mount.path))
 }
 
-/** Answers as a Fetch handler does, its address and body as they came. Rejects when the handler does. */
+/**
+ * Answers as a Fetch handler does, its address and body as they came, and the length of the body by its sender's word: it
+ * may be signed. Rejects when the handler does.
+ */
 export async function callFetch(exchange: NodeExchange, handler: FetchHandler): Promise<void> {
-  await write(exchange, await handler(requestOf(exchange.request, '', new LimitedBody(exchange.request, Infinity))))
+  const request = requestOf(exchange.request, '', new LimitedBody(exchange.request, Infinity))
+  const bytes = exchange.request.headers['content-length']
+  if (bytes !== undefined) request.headers.set('content-length', bytes)
+  await write(exchange, await handler(request))
 }
 
 /** Calls a mounted handler and writes its answer, unless the body was too large. Rejects when the handler does. */

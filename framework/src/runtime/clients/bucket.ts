@@ -4,14 +4,22 @@
 import type { Buckets, Bytes, ObjectState } from '../../contract/bucket.ts'
 import { limits } from '../../contract/limits.ts'
 import { fault } from '../../contract/problems.ts'
-import type { Bucket, BucketReader, BucketWriter, Content, ObjectInfo, StoredObject } from '../../plan/bucket.ts'
+import type {
+  Bucket,
+  BucketReader,
+  BucketUploader,
+  BucketWriter,
+  Content,
+  ObjectInfo,
+  StoredObject,
+} from '../../plan/bucket.ts'
 import { type Duration, milliseconds } from '../../plan/words.ts'
 import type { RunningCall } from '../call.ts'
 
 export function bucketClient(buckets: Buckets, bucket: Bucket, right: string, call: RunningCall): unknown {
   if (right === 'reader') return reader(buckets, bucket.name, call)
   if (right === 'writer') return { ...reader(buckets, bucket.name, call), ...writer(buckets, bucket.name, call) }
-  throw fault('unsupported', `this target cannot give credentials for "${bucket.name}" yet`)
+  return uploader(buckets, bucket, call)
 }
 
 function reader(buckets: Buckets, bucket: string, call: RunningCall): BucketReader {
@@ -46,6 +54,20 @@ function writer(buckets: Buckets, bucket: string, call: RunningCall): Omit<Bucke
         key,
         forMs: linkMs(options?.for),
         ...(options?.type === undefined ? {} : { type: options.type }),
+      }),
+  }
+}
+
+/** The check of the plan has refused engines that give no such credentials, or do not keep the bounds. */
+function uploader(buckets: Buckets, { name, spec }: Bucket, call: RunningCall): BucketUploader {
+  return {
+    credentials: (place, options) =>
+      call.session.spanned(`${name}.credentials`, async () => {
+        const scope = { bucket: name, place, forMs: linkMs(options?.for), ...spec.uploads }
+        const made = await buckets.uploadCredentials?.(scope)
+        if (!made) throw fault('unsupported', `the engine of bucket "${name}" gives no credentials to upload`)
+        const { expiresAtMs, ...credentials } = made
+        return { ...credentials, expiresAt: new Date(expiresAtMs).toISOString() }
       }),
   }
 }

@@ -9,6 +9,7 @@ import type { DeadLetter } from '../../contract/queue.ts'
 import type { LogRecord, SpanRecord } from '../../contract/telemetry.ts'
 import type { MemoryClock } from '../../memory/clock.ts'
 import type { Authorizer } from '../../plan/authorizer.ts'
+import type { UploadCredentials } from '../../plan/bucket.ts'
 import type { Gateway } from '../../plan/gateway.ts'
 import type { Clients, Uses } from '../../plan/grant.ts'
 import type { Gateways, Plan } from '../../plan/plan.ts'
@@ -18,6 +19,7 @@ import { type Duration, milliseconds } from '../../plan/words.ts'
 import type { Active } from '../../runtime/activity.ts'
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../runtime/runtime.ts'
 import { bedClients, type Speaker } from './clients.ts'
+import { outsideAnswer, type S3ClientOptions, s3ClientOptions } from './outside.ts'
 import { type MortalProcess, mortalProcess, ProcessDied } from './process.ts'
 import { type RealInput, realFetch, realInput } from './real-input.ts'
 import { type Settling, settle, type Waiting } from './settle.ts'
@@ -62,6 +64,13 @@ export interface Testbed<G extends Gateways> extends AsyncDisposable {
    */
   settled(options?: { readonly deadLetters?: 'expected' }): Promise<readonly Waiting[]>
 
+  /** What somebody outside gets at an address of the bed: by a link to an object, or as an S3 client. */
+  reach(request: Request): Promise<Response>
+  /**
+   * Options for an S3 client that plays an outside party with an `uploader`'s credentials.
+   * @example const renderer = new S3Client(bed.s3(credentials))
+   */
+  s3(credentials: UploadCredentials): S3ClientOptions
   mails(): Promise<readonly SentMail[]>
   /** All dead letters, of the plan's queues and of subscribers, views and mailboxes. */
   deadLetters(): Promise<readonly DeadLetter[]>
@@ -165,6 +174,14 @@ export class Bed<G extends Gateways> implements Settling {
     if (dead.length === 0) return waiting
     const reasons = dead.map(({ queue, id, attempt, reason }) => `  ${queue} ${id} (attempt ${attempt}): ${reason}`)
     throw new Error(`${dead.length} dead letters:\n${reasons.join('\n')}`)
+  }
+
+  reach(request: Request): Promise<Response> {
+    return this.#open.process.alive(this.within(() => outsideAnswer(this.drivers.buckets, request)))
+  }
+
+  s3(credentials: UploadCredentials): S3ClientOptions {
+    return s3ClientOptions(credentials, this.clock.now(), request => this.reach(request))
   }
 
   async mails(): Promise<readonly SentMail[]> {
