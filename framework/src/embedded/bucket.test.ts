@@ -135,9 +135,10 @@ describe('buckets on disk', () => {
     })
 
     it('say so when the index lacks it', async () => {
-      for (const key of environment.objects.getKeys({})) {
-        if (Buffer.from(key).toString().startsWith('f')) environment.objects.removeSync(key)
-      }
+      const files = [...environment.objects.getKeys()].filter(key => Buffer.from(key).toString().startsWith('f'))
+      await environment.transactions.write(() => () => {
+        for (const key of files) environment.objects.remove(key)
+      })
       await expect(buckets.get('files', 'a')).rejects.toMatchObject({ code: 'data-damaged' })
     })
   })

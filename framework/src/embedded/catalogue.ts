@@ -2,7 +2,8 @@
  * The catalogue: which tables, indexes and queues the folder has, under which number each is kept, and how much is in
  * it. Names may be of any length and numbers are short, so keys begin with numbers.
  */
-import type { Environment, Texts } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { Texts } from './kept.ts'
 
 /** Something whose entries are derived from the items of a table: an index, or the order in which items expire. */
 export interface DerivedRecord {
@@ -102,6 +103,6 @@ export class Catalogue {
   }
 
   #write(key: string, value: unknown): void {
-    void this.#texts.put(Buffer.from(key), JSON.stringify(value))
+    this.#texts.put(Buffer.from(key), JSON.stringify(value))
   }
 }

@@ -97,7 +97,9 @@ describe('the drivers of a folder', () => {
   it('make no database before it is opened', async () => {
     const drivers = await open()
     await drivers.close()
-    expect(readdirSync(folder.path).sort()).toEqual(['data.mdb', 'data.mdb-lock', 'mail', 'master.key'])
+    expect(readdirSync(folder.path).sort()).toEqual([
+      ...['data.mdb', 'data.mdb-lock', 'journal-0', 'journal-1', 'journal-2', 'mail', 'master.key'],
+    ])
     expect(readFileSync(join(folder.path, 'master.key'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
   })
 })

@@ -2,20 +2,19 @@
  * The folder in which one plan keeps its tables and queues: one LMDB environment, one process at a time, one
  * transaction for whatever several callers write at a moment.
  *
- * In the folder: `data.mdb` (everything), `data.mdb-lock` (LMDB's own), `process.lock` (which process has it).
+ * In the folder: `data.mdb` (everything), `journal-0` to `journal-2` (what is not in it yet), `data.mdb-lock` (LMDB's
+ * own), `process.lock` (which process has it).
  */
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { fault, isFault } from '../contract/problems.ts'
 import { checkDataFile } from './data-file.ts'
 import { GroupCommit } from './group-commit.ts'
+import { hasJournal } from './journal.ts'
+import type { Bytes, Texts } from './kept.ts'
 import { type FolderLock, lockFolder } from './lock.ts'
-
-/** Values and keys as bytes. */
-export type Bytes = Database<Buffer, Uint8Array>
-/** Values as texts, keys as bytes. */
-export type Texts = Database<string, Uint8Array>
+import { Pages } from './pages.ts'
 
 export interface Environment {
   readonly folder: string
@@ -38,21 +37,9 @@ export interface Environment {
   close(): Promise<void>
 }
 
-/** The format of what is kept. A program reads those up to its own. */
-const format = 1
+/** The format of what is kept. A program reads those up to its own. 2: a journal belongs to it. */
+const format = 2
 const metaKey = Buffer.from('groundplan')
-const settings = {
-  noSubdir: true,
-  maxDbs: 16,
-  /** Index entries carry two keys; with pages of this size LMDB takes them. */
-  pageSize: 8_192,
-  // Its own gathering of writes leaves a promise behind that nobody can catch when a commit fails.
-  eventTurnBatching: false,
-} as const
-
-const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
-const texts = { encoding: 'string', keyEncoding: 'binary' } as const
-
 /**
  * Opens the data folder of a plan; makes it when it is not there.
  * Faults: `engine-unavailable` (another process has it, it cannot be written, it belongs to another plan or a newer
@@ -60,10 +47,9 @@ const texts = { encoding: 'string', keyEncoding: 'binary' } as const
  * @example const environment = openEnvironment('.groundplan/data/counter', { plan: 'counter' })
  */
 export function openEnvironment(folder: string, { plan }: { readonly plan: string }): Environment {
-  const path = join(folder, 'data.mdb')
   const lock = locked(folder)
   try {
-    return opened(folder, plan, path, lock)
+    return opened(folder, plan, lock)
   } catch (error) {
     lock.release()
     throw isFault(error) ? error : cannotOpen(folder, error)
@@ -81,44 +67,28 @@ function locked(folder: string): FolderLock {
   }
 }
 
-function opened(folder: string, plan: string, path: string, lock: FolderLock): Environment {
-  checkDataFile(path)
-  const root: RootDatabase<Buffer, Uint8Array> = open({ path, ...settings, ...binary })
-  try {
-    checkMeta(root, folder, plan)
-    return environmentOn(root, folder, plan, lock)
-  } catch (error) {
-    void root.close()
-    throw error
-  }
-}
-
-function environmentOn(
-  root: RootDatabase<Buffer, Uint8Array>,
-  folder: string,
-  plan: string,
-  lock: FolderLock,
-): Environment {
-  const transactions = new GroupCommit(root)
+function opened(folder: string, plan: string, lock: FolderLock): Environment {
+  checkDataFile(join(folder, 'data.mdb'), hasJournal(folder))
+  const pages = Pages.open({ folder, check: root => checkMeta(root, folder, plan) })
+  const transactions = new GroupCommit(pages)
   const closing: (() => void)[] = []
   let closed: Promise<void> | undefined
   const close = async (): Promise<void> => {
     for (const run of closing) run()
-    // The package would wait for ever for a flush that has failed.
-    if (await transactions.close()) await root.close()
+    await pages.close(await transactions.close())
     lock.release()
   }
   return {
     folder,
     plan,
     transactions,
-    catalogue: root.openDB<string, Uint8Array>({ name: 'catalogue', ...texts }),
-    items: root.openDB<string, Uint8Array>({ name: 'items', ...texts }),
-    indexes: root.openDB<Buffer, Uint8Array>({ name: 'indexes', ...binary }),
-    queues: root.openDB<Buffer, Uint8Array>({ name: 'queues', ...binary }),
-    objects: root.openDB<Buffer, Uint8Array>({ name: 'objects', ...binary }),
-    vault: root.openDB<Buffer, Uint8Array>({ name: 'vault', ...binary }),
-    mails: root.openDB<Buffer, Uint8Array>({ name: 'mails', ...binary }),
+    catalogue: pages.texts('catalogue'),
+    items: pages.texts('items'),
+    indexes: pages.bytes('indexes'),
+    queues: pages.bytes('queues'),
+    objects: pages.bytes('objects'),
+    vault: pages.bytes('vault'),
+    mails: pages.bytes('mails'),
     onClose: run => void closing.push(run),
     close: () => {
       closed ??= close()
@@ -150,6 +120,7 @@ function checkMeta(root: RootDatabase<Buffer, Uint8Array>, folder: string, plan:
   if (meta.plan !== plan) {
     throw fault('engine-unavailable', `"${folder}" holds the data of plan "${meta.plan}", not of "${plan}"`)
   }
+  if (meta.format < format) root.putSync(metaKey, Buffer.from(JSON.stringify({ format, plan } satisfies Meta)))
 }
 
 function cannotOpen(folder: string, error: unknown): Error {

@@ -2,20 +2,19 @@
  * Group commit: whoever writes meets the others in one transaction, and one flush of the disk serves all of them.
  *
  * A piece of work is *waiting* until the next transaction begins. There it decides (reads, and may refuse, which is
- * between it and its caller alone), then applies (writes, and must not fail). When all have, the transaction is
- * committed: now it is *visible* to all readers, and who asked for no more is answered. Once the disk has taken it
- * (`flushed`) it is *durable*, and everybody else is answered. A transaction begins as soon as there is work and the one
- * before is visible, unless two wait for the disk already: what comes meanwhile waits for the next, so the slower the
- * disk, the more work shares one flush.
+ * between it and its caller alone), then applies (writes, and must not fail). When all have, what they wrote is in the
+ * journal: it is *visible* to all readers, and who asked for no more is answered. Once the disk has taken it
+ * it is *durable*, and everybody else is answered. A transaction begins as soon as there is work, when all who were
+ * called at this moment have come, unless two wait for the disk already: what comes meanwhile waits for the next, so the
+ * slower the disk, the more work shares one flush.
  *
- * Two ways of failing. A transaction that cannot be committed (the disk is full) is as though it had never been: its
+ * Two ways of failing. A transaction that cannot be written (the disk is full) is as though it had never been: its
  * callers are told, its members read again what is kept, and the next transaction may succeed. A disk that fails to
  * flush what is visible already leaves nobody able to say what will be there after the next start: nothing is written
  * from then on.
  */
-import type { RootDatabase } from 'lmdb'
 import { fault, isFault } from '../contract/problems.ts'
-import { type Listener, lastVisible, listenToWriting } from './writing-thread.ts'
+import type { Pages } from './pages.ts'
 
 /** Reads, and gives what writes. A fault refuses this work alone, so nothing may have been written before it. */
 export type Work<T> = (group: Group) => () => T
@@ -51,18 +50,6 @@ interface Ending {
 class OpenGroup implements Group {
   readonly visible: (() => void)[] = []
   readonly endings: Ending[] = []
-  /** The number of its transaction. Undefined until its work is done. */
-  transaction: number | undefined
-  isVisible = false
-  /** Resolves when `show` is called. */
-  readonly shown: Promise<void>
-  show: () => void = () => {}
-
-  constructor() {
-    this.shown = new Promise(resolve => {
-      this.show = resolve
-    })
-  }
 
   whenVisible(run: () => void): void {
     this.visible.push(run)
@@ -79,21 +66,19 @@ const mostWorks = 1_000
 const mostUnflushed = 2
 
 export class GroupCommit {
-  readonly #root: RootDatabase<Buffer, Uint8Array>
+  readonly #pages: Pages
   readonly #members = new Set<Member>()
   #tasks: Task[] = []
-  /** On its way to becoming visible. */
-  #running: OpenGroup | undefined
+  /** A transaction is to run when all who were called at this moment have come. */
+  #isDue = false
+  #isFlushing = false
   readonly #unflushed = new Set<OpenGroup>()
-  /** Of the last transaction, and all before. */
-  #flushed: Promise<unknown> = Promise.resolve()
   #broken: unknown
   #whenIdle: (() => void)[] = []
   #begun = 0
 
-  constructor(root: RootDatabase<Buffer, Uint8Array>) {
-    this.#root = root
-    listenToWriting(root, () => this.#running && this.#listenerOf(this.#running))
+  constructor(pages: Pages) {
+    this.#pages = pages
   }
 
   /** Transactions so far: each is flushed once, unless it wrote nothing or shares the flush of the next. */
@@ -101,9 +86,9 @@ export class GroupCommit {
     return this.#begun
   }
 
-  /** Whether what members have in memory is what readers see: nothing is under way to becoming visible. */
+  /** Whether nothing waits to be done: what members have in memory is then what readers see. */
   get isQuiet(): boolean {
-    return !this.#running && this.#tasks.length === 0
+    return this.#tasks.length === 0
   }
 
   join(member: Member): () => void {
@@ -140,44 +125,34 @@ export class GroupCommit {
   }
 
   #begin(): void {
-    if (this.#broken) this.#refuseAll(unavailable(this.#broken))
-    if (this.#running || this.#tasks.length === 0 || this.#unflushed.size >= mostUnflushed) return
+    if (this.#isDue || this.#tasks.length === 0 || this.#unflushed.size >= mostUnflushed) return
+    // What is brought into the data file has been flushed before.
+    if (this.#pages.isDue && (this.#unflushed.size > 0 || this.#pages.flushed)) return
+    this.#isDue = true
+    setImmediate(() => {
+      this.#isDue = false
+      if (this.#broken) this.#refuseAll(unavailable(this.#broken))
+      else this.#run(new OpenGroup())
+    })
+  }
+
+  #run(group: OpenGroup): void {
     this.#begun++
-    this.#running = new OpenGroup()
-    this.#unflushed.add(this.#running)
-    void this.#finish(this.#running)
-  }
-
-  async #finish(group: OpenGroup): Promise<void> {
-    const flushedBefore = this.#flushed
     try {
-      const committed = this.#root.childTransaction(() => this.#run(group))
-      this.#flushed = Promise.all([flushedBefore, this.#flushOfThis()])
-      // Where the transaction is not kept, nobody waits for its flush.
-      this.#flushed.catch(() => {})
-      const flushed = this.#flushed
-      // The package's promise comes with the flush; or, where nothing was written, alone.
-      await Promise.race([committed, group.shown])
-      this.#seen(group)
-      await flushed
-      this.#end(group, ({ done }) => done())
+      if (this.#pages.isDue) this.#bringIn()
+      this.#pages.change(() => this.#change(group))
     } catch (error) {
-      // What is not kept is never flushed: the next one is not to wait for that.
-      if (!group.isVisible) this.#flushed = flushedBefore
-      this.#fail(group, await reasonOf(error))
+      this.#notKept(group, unavailable(error))
+      return
     }
-  }
-
-  /**
-   * Resolves with the flush of the transaction just begun. LMDB says of which flush it speaks at the moment its `then`
-   * is called, so this is called right after the transaction was begun, without a pause.
-   */
-  #flushOfThis(): Promise<unknown> {
-    return new Promise((resolve, reject) => void this.#root.flushed.then(resolve, reject))
+    this.#unflushed.add(group)
+    for (const run of group.visible) run()
+    this.#flush()
+    this.#begin()
   }
 
   /** Within the transaction. What is thrown here takes all of it back. */
-  #run(group: OpenGroup): void {
+  #change(group: OpenGroup): void {
     const tasks = this.#take()
     // All of them, whoever's writing fails; who is refused hears of it first.
     for (const { reject } of tasks) group.whenDurable(() => {}, reject)
@@ -186,24 +161,6 @@ export class GroupCommit {
       if (apply) answerWith(group, task, apply() as never)
     }
     for (const member of this.#members) member.beforeCommit(group)
-    group.transaction = this.#root.getWriteTxnId()
-  }
-
-  #listenerOf(group: OpenGroup): Listener {
-    return {
-      visible: () => {
-        if (this.#isKept(group)) group.show()
-      },
-      // What could not be committed tells its callers by itself.
-      failed: reason => {
-        if (this.#isKept(group)) this.#break(reason)
-      },
-    }
-  }
-
-  /** Whether readers can see it, whatever has been said. */
-  #isKept({ transaction }: OpenGroup): boolean {
-    return transaction !== undefined && transaction <= lastVisible(this.#root)
   }
 
   #take(): readonly Task[] {
@@ -215,27 +172,56 @@ export class GroupCommit {
     return this.#tasks.splice(0, mostWorks)
   }
 
-  #seen(group: OpenGroup): void {
-    group.isVisible = true
-    if (this.#running === group) this.#running = undefined
-    // What readers hold is from before.
-    this.#root.resetReadTxn()
-    for (const run of group.visible) run()
-    this.#begin()
+  #bringIn(): void {
+    this.#pages.bringIn()
+    this.#pages.flushed?.then(
+      () => this.#begin(),
+      error => this.#break(error),
+    )
+  }
+
+  #flush(): void {
+    if (this.#isFlushing || this.#unflushed.size === 0) return
+    this.#isFlushing = true
+    const groups = [...this.#unflushed]
+    this.#pages.flush().then(
+      () => {
+        this.#isFlushing = false
+        for (const group of groups) this.#end(group, ({ done }) => done())
+        this.#flush()
+        this.#begin()
+        this.#rest()
+      },
+      error => this.#break(error),
+    )
   }
 
   #end(group: OpenGroup, tell: (ending: Ending) => void): void {
-    if (!this.#unflushed.delete(group)) return
-    for (const ending of group.endings) tell(ending)
+    if (this.#unflushed.delete(group)) for (const ending of group.endings) tell(ending)
+  }
+
+  /** It is as though it had never been. */
+  #notKept(group: OpenGroup, reason: Error): void {
+    try {
+      this.#broken = this.#pages.failure
+      if (!this.#broken) for (const member of this.#members) member.reload()
+    } catch (error) {
+      this.#broken = error
+    }
+    // Where nothing of it was tried.
+    if (group.endings.length === 0) for (const { reject } of this.#take()) reject(reason)
+    for (const { failed } of group.endings) failed(reason)
     this.#begin()
     this.#rest()
   }
 
-  #fail(group: OpenGroup, error: unknown): void {
-    const reason = unavailable(error)
-    if (this.#running === group) this.#running = undefined
-    if (!group.isVisible) this.#reload()
-    this.#end(group, ({ failed }) => failed(reason))
+  /** The disk did not take what everybody can see: of nothing that it has not taken yet can anybody say what is kept. */
+  #break(error: unknown): void {
+    this.#isFlushing = false
+    this.#broken ??= new Error(`the disk did not take it: ${error instanceof Error ? error.message : error}`)
+    const reason = unavailable(this.#broken)
+    for (const group of [...this.#unflushed]) this.#end(group, ({ failed }) => failed(reason))
+    this.#refuseAll(reason)
   }
 
   #refuseAll(reason: unknown): void {
@@ -243,25 +229,8 @@ export class GroupCommit {
     this.#rest()
   }
 
-  #reload(): void {
-    try {
-      for (const member of this.#members) member.reload()
-    } catch (error) {
-      this.#broken = error
-    }
-  }
-
-  /** The disk did not take what everybody can see: of nothing that it has not taken yet can anybody say what is kept. */
-  #break(reason: unknown): void {
-    this.#broken ??= reason
-    for (const group of [...this.#unflushed]) {
-      group.isVisible = true
-      this.#fail(group, reason)
-    }
-  }
-
   #rest(): void {
-    if (this.#running || this.#tasks.length > 0 || this.#unflushed.size > 0) return
+    if (this.#tasks.length > 0 || this.#unflushed.size > 0) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 }
@@ -283,12 +252,6 @@ function decided(task: Task, group: Group): (() => unknown) | undefined {
     task.reject(error)
     return undefined
   }
-}
-
-/** What LMDB says was the matter stands in a promise of its own. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  const behind = (error as { readonly commitError?: Promise<never> } | undefined)?.commitError
-  return behind ? behind.catch((reason: unknown) => reason) : error
 }
 
 function unavailable(error: unknown): Error {

@@ -12,7 +12,8 @@ import type { Clock } from '../contract/clock.ts'
 import type { Mail, MailCarrier, SentMail } from '../contract/mail.ts'
 import { onDisk } from './disk.ts'
 import { emlOf } from './eml.ts'
-import type { Bytes, Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf } from './key-bytes.ts'
 import { openUntilClosed } from './still-open.ts'
 
@@ -77,9 +78,9 @@ class Outbox {
       const number = (this.#numbers({ reverse: true, limit: 1 })[0] ?? 0) + 1
       const sent: SentMail = { ...mail, to: [...mail.to], sentAtMs: this.#options.clock.now() }
       return () => {
-        this.#entries.putSync(known, Buffer.alloc(0))
-        this.#entries.putSync(countedKey(prefixes.age, sent.sentAtMs, number), id)
-        this.#entries.putSync(countedKey(prefixes.mail, number), Buffer.from(JSON.stringify(sent)))
+        this.#entries.put(known, Buffer.alloc(0))
+        this.#entries.put(countedKey(prefixes.age, sent.sentAtMs, number), id)
+        this.#entries.put(countedKey(prefixes.mail, number), Buffer.from(JSON.stringify(sent)))
         return { number, mail: sent, removed: this.#removeOld(number) }
       }
     })
@@ -136,14 +137,14 @@ class Outbox {
     const oldestMs = clock.now() - keepMs
     const tooOld = { start: prefixes.age, end: countedKey(prefixes.age, Math.max(0, oldestMs + 1)), limit: mostRemoved }
     for (const { key, value } of [...this.#entries.getRange(tooOld)]) {
-      this.#entries.removeSync(Buffer.from(key))
-      this.#entries.removeSync(Buffer.concat([prefixes.id, value]))
+      this.#entries.remove(Buffer.from(key))
+      this.#entries.remove(Buffer.concat([prefixes.id, value]))
     }
     const removed: Numbered[] = []
     for (const number of this.#numbers({ limit: mostRemoved })) {
       const mail = this.#mail(number)
       if (!mail || (mail.sentAtMs > oldestMs && number > newest - keepMails)) break
-      this.#entries.removeSync(countedKey(prefixes.mail, number))
+      this.#entries.remove(countedKey(prefixes.mail, number))
       removed.push({ number, mail })
     }
     return removed

@@ -27,7 +27,8 @@
  */
 import type { DeadLetter, Leased, QueueCounts, QueuedMessage, QueueShape } from '../contract/queue.ts'
 import type { Catalogue, QueueTotals } from './catalogue.ts'
-import type { Bytes, Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
 import { type Lease, Leases, nameOf } from './leases.ts'
 import {
@@ -142,7 +143,7 @@ export class QueueState {
     const position = ++this.#totals.position
     if (body) {
       setBodyAt(record, position)
-      void this.#bytes.put(countedKey(this.#bodies.prefix, position), body)
+      this.#bytes.put(countedKey(this.#bodies.prefix, position), body)
     }
     this.#enter(record, dueAtMs, position, line)
   }
@@ -160,13 +161,13 @@ export class QueueState {
     const position = countedIn(key, this.#waiting.prefix.length, 1)
     const waitingKey = countedKey(this.#waiting.prefix, dueAtMs, position)
     const record = this.shape.ordered ? this.#read(waitingKey) : value
-    if (this.shape.ordered) void this.#bytes.remove(key)
-    void this.#bytes.remove(waitingKey)
+    if (this.shape.ordered) this.#bytes.remove(key)
+    this.#bytes.remove(waitingKey)
     this.#totals.waiting--
     setAttempt(record, attemptOf(record) + 1)
     setInstant(record, nowMs + leaseMs)
     const leasedKey = countedKey(this.#leased.prefix, position)
-    void this.#bytes.put(leasedKey, record)
+    this.#bytes.put(leasedKey, record)
     const lease: Lease = { ...leaseIn(this.#leased, leasedKey, record), leaseMs }
     this.#leases.add(lease)
     return { ...this.#shown(record), lease: nameOf(lease) }
@@ -179,7 +180,7 @@ export class QueueState {
       const key = countedKey(this.#leased.prefix, lease.position)
       const record = this.#read(key)
       setInstant(record, nowMs + leaseMs)
-      void this.#bytes.put(key, record)
+      this.#bytes.put(key, record)
       this.#leases.renew(lease, nowMs + leaseMs, leaseMs)
       return true
     })
@@ -189,7 +190,7 @@ export class QueueState {
     const lease = this.#leases.named(name)
     if (!lease) return
     this.#end(lease)
-    if (lease.bodyAt > 0) void this.#bytes.remove(countedKey(this.#bodies.prefix, lease.bodyAt))
+    if (lease.bodyAt > 0) this.#bytes.remove(countedKey(this.#bodies.prefix, lease.bodyAt))
   }
 
   again(name: string, dueAtMs: number): void {
@@ -203,7 +204,7 @@ export class QueueState {
     const record = this.#read(countedKey(this.#leased.prefix, lease.position))
     this.#end(lease)
     setInstant(record, nowMs)
-    void this.#bytes.put(countedKey(this.#dead.prefix, ++this.#totals.burial), buriedRecord(record, why))
+    this.#bytes.put(countedKey(this.#dead.prefix, ++this.#totals.burial), buriedRecord(record, why))
     this.#totals.dead++
   }
 
@@ -241,7 +242,7 @@ export class QueueState {
     for (const { key, value } of found) {
       const { record } = unburied(value)
       if (ids && !ids.has(this.#shown(record).id)) continue
-      void this.#bytes.remove(key)
+      this.#bytes.remove(key)
       this.#totals.dead--
       setAttempt(record, 0)
       this.#enter(record, nowMs, ++this.#totals.position, lineIn(record))
@@ -267,7 +268,7 @@ export class QueueState {
     const found = this.#entries({ prefix: from ?? this.#dead.prefix, end }, most)
     for (const { key, value } of found) {
       this.#changed = true
-      void this.#bytes.remove(key)
+      this.#bytes.remove(key)
       this.#dropBody(unburied(value).record)
       this.#totals.dead--
     }
@@ -329,9 +330,9 @@ export class QueueState {
     this.#changed = true
     this.#totals.waiting++
     if (dueAtMs > this.#totals.lookedAtMs) this.#delay(dueAtMs)
-    void this.#bytes.put(countedKey(this.#waiting.prefix, dueAtMs, position), record)
-    if (line) void this.#bytes.put(this.#inLine(line, position), countedKey(Buffer.alloc(0), dueAtMs))
-    if (isHead) void this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, position), mark)
+    this.#bytes.put(countedKey(this.#waiting.prefix, dueAtMs, position), record)
+    if (line) this.#bytes.put(this.#inLine(line, position), countedKey(Buffer.alloc(0), dueAtMs))
+    if (isHead) this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, position), mark)
   }
 
   #delay(dueAtMs: number): void {
@@ -360,7 +361,7 @@ export class QueueState {
   #giveBack(lease: Lease, dueAtMs: number): void {
     const key = countedKey(this.#leased.prefix, lease.position)
     const record = this.#read(key)
-    void this.#bytes.remove(key)
+    this.#bytes.remove(key)
     this.#leases.remove(lease)
     this.#wait(record, dueAtMs, lease.position, lease.line, lease.line !== undefined)
   }
@@ -368,18 +369,18 @@ export class QueueState {
   /** Takes a leased message out, and lets the next one of its key go. */
   #end(lease: Lease): void {
     this.#changed = true
-    void this.#bytes.remove(countedKey(this.#leased.prefix, lease.position))
+    this.#bytes.remove(countedKey(this.#leased.prefix, lease.position))
     this.#leases.remove(lease)
     if (lease.line) this.#leaveLine(lease.line, lease.position)
   }
 
   #leaveLine(line: Buffer, position: number): void {
-    void this.#bytes.remove(this.#inLine(line, position))
+    this.#bytes.remove(this.#inLine(line, position))
     const next = this.#firstInLine(line)
     if (!next) return
     const dueAtMs = countedIn(next.value, 0)
     const nextPosition = countedIn(next.key, this.#lines.prefix.length + line.length)
-    void this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, nextPosition), mark)
+    this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, nextPosition), mark)
   }
 
   /** Removes a message that waits. */
@@ -387,7 +388,7 @@ export class QueueState {
     this.#changed = true
     const dueAtMs = countedIn(key, this.#waiting.prefix.length)
     const position = countedIn(key, this.#waiting.prefix.length, 1)
-    void this.#bytes.remove(key)
+    this.#bytes.remove(key)
     this.#dropBody(record)
     this.#totals.waiting--
     if (dueAtMs > this.#totals.lookedAtMs) this.#totals.delayed--
@@ -396,14 +397,15 @@ export class QueueState {
     if (!line) return
     const head = countedKey(this.#heads.prefix, dueAtMs, position)
     const wasHead = this.#bytes.doesExist(head)
-    if (!wasHead) return void this.#bytes.remove(this.#inLine(line, position))
-    void this.#bytes.remove(head)
-    this.#leaveLine(line, position)
+    if (wasHead) {
+      this.#bytes.remove(head)
+      this.#leaveLine(line, position)
+    } else this.#bytes.remove(this.#inLine(line, position))
   }
 
   #dropBody(record: Buffer): void {
     const bodyAt = bodyAtOf(record)
-    if (bodyAt > 0) void this.#bytes.remove(countedKey(this.#bodies.prefix, bodyAt))
+    if (bodyAt > 0) this.#bytes.remove(countedKey(this.#bodies.prefix, bodyAt))
   }
 
   // ---------- reading

@@ -6,7 +6,7 @@
  * short hash of it; an id that is found by its hash is compared on disk.
  */
 import { limits } from '../contract/limits.ts'
-import type { Bytes } from './environment.ts'
+import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf } from './key-bytes.ts'
 
 interface Batch {
@@ -67,7 +67,7 @@ export class RecentIds {
     let next = number
     for (const { atMs, ids } of joined(this.#fresh.values())) {
       const record = Buffer.from(JSON.stringify([atMs, ...ids]))
-      void this.#records.put(countedKey(this.#prefix, next), record)
+      this.#records.put(countedKey(this.#prefix, next), record)
       for (const id of ids) this.#remember(hashOf(id), next++)
       this.#oldestMs ??= atMs
     }
@@ -86,7 +86,7 @@ export class RecentIds {
       if (isRecent(atMs, nowMs)) return
       const first = countedIn(Buffer.from(key), this.#prefix.length)
       for (const [at, id] of ids.entries()) this.#forget(hashOf(id), first + at)
-      void this.#records.remove(key)
+      this.#records.remove(key)
     }
     this.#oldestMs = this.#first()
   }

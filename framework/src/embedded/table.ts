@@ -9,7 +9,8 @@ import { expiresAtMs, liveItem } from '../contract/checks.ts'
 import { type CheckedQuery, indexKeyOf, type KeyValue, keyOf } from '../contract/keys.ts'
 import type { Item, TableShape } from '../contract/store.ts'
 import type { TableRecord } from './catalogue.ts'
-import type { Bytes, Environment, Texts } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { Bytes, Texts } from './kept.ts'
 import { countedKey, endOf, following, keyBytes, prefixBytes, prefixOf } from './key-bytes.ts'
 
 /** Entries made of the items of a table. */
@@ -65,14 +66,14 @@ export class EmbeddedTable {
 
   /** Keeps an item in place of what is kept there. */
   keep(key: readonly KeyValue[], bytes: Buffer, before: Item | undefined, item: Item): void {
-    void this.#items.put(bytes, JSON.stringify(item))
+    this.#items.put(bytes, JSON.stringify(item))
     if (before === undefined) this.count++
     this.#derive(key, bytes, before, item)
   }
 
   /** Removes an item that is kept. */
   remove(key: readonly KeyValue[], bytes: Buffer, before: Item): void {
-    void this.#items.remove(bytes)
+    this.#items.remove(bytes)
     this.count--
     this.#derive(key, bytes, before, undefined)
   }
@@ -107,7 +108,7 @@ export class EmbeddedTable {
   sweep(nowMs: number, most: number): number {
     if (!this.#expiry) return 0
     const options = { start: this.#expiry, end: countedKey(this.#expiry, nowMs + 1), limit: most }
-    const keys = [...this.#entries.getRange(options).map(({ value }) => value)]
+    const keys = [...this.#entries.getRange(options)].map(({ value }) => value)
     for (const bytes of keys) {
       const item = this.kept(bytes)
       if (item) this.remove(keyOf(this.shape, item), bytes, item)
@@ -120,8 +121,8 @@ export class EmbeddedTable {
       const left = before && entryOf(derived, before, key, bytes)
       const taken = after && derived.entryOf(after, key, bytes)
       if (left && taken?.equals(left)) continue
-      if (left) void this.#entries.remove(left)
-      if (taken) void this.#entries.put(taken, bytes)
+      if (left) this.#entries.remove(left)
+      if (taken) this.#entries.put(taken, bytes)
     }
   }
 

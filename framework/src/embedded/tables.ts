@@ -138,7 +138,7 @@ async function empty({ indexes, transactions }: Environment, number: number): Pr
   const prefix = prefixOf(number)
   const removed = (): number => {
     const keys = [...indexes.getKeys({ start: prefix, end: endOf(prefix), limit: step })]
-    for (const key of keys) void indexes.remove(key)
+    for (const key of keys) indexes.remove(key)
     return keys.length
   }
   while ((await transactions.write(() => removed)) === step);
@@ -191,7 +191,7 @@ function filledIn(
     const item = parsed(value)
     const itemKey = Buffer.from(key)
     const entry = entryOf(derived, item, keyOf(shape, item), itemKey)
-    if (entry) void indexes.put(entry, itemKey)
+    if (entry) indexes.put(entry, itemKey)
     else left++
   }
   const last = found.length < step ? undefined : found.at(-1)?.key

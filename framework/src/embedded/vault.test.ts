@@ -16,10 +16,12 @@ describe('a vault on disk', () => {
   const open = (masterKey: Uint8Array = key) => embeddedVault(environment, { clock, masterKey })
 
   /** Changes an entry behind the vault's back. */
-  const change = (name: string, to: (kept: Record<string, unknown>) => unknown): void => {
+  const change = (name: string, to: (kept: Record<string, unknown>) => unknown): Promise<void> => {
     const kept = JSON.parse(environment.vault.getBinary(Buffer.from(name))?.toString() ?? '') as Record<string, unknown>
-    environment.vault.putSync(Buffer.from(name), Buffer.from(JSON.stringify(to(kept))))
+    return put(name, Buffer.from(JSON.stringify(to(kept))))
   }
+  const put = (name: string, value: Buffer): Promise<void> =>
+    environment.transactions.write(() => () => environment.vault.put(Buffer.from(name), value))
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'groundplan-vault-'))
@@ -69,7 +71,7 @@ describe('a vault on disk', () => {
     const vault = await open()
     await vault.set('key', 'value')
     await vault.set('other', 'other value')
-    change('key', to)
+    await change('key', to)
     const before = environment.vault.getBinary(Buffer.from('key'))
     for (const use of [vault.get('key'), vault.set('key', 'new'), vault.reseal(otherKey)]) {
       await expect(use).rejects.toMatchObject({ code: 'data-damaged', detail: expect.stringContaining('"key"') })
@@ -86,7 +88,7 @@ describe('a vault on disk', () => {
     await vault.set('mine', 'value')
     await vault.set('yours', 'value')
     const mine = environment.vault.getBinary(Buffer.from('mine'))
-    environment.vault.putSync(Buffer.from('yours'), Buffer.from(mine ?? ''))
+    await put('yours', Buffer.from(mine ?? ''))
     await expect(vault.get('yours')).rejects.toMatchObject({ code: 'data-damaged' })
   })
 

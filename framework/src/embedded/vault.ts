@@ -13,7 +13,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import type { Clock } from '../contract/clock.ts'
 import { fault } from '../contract/problems.ts'
 import { checkVaultEntry, checkVaultName, type Vault, type VaultEntry } from '../contract/vault.ts'
-import type { Bytes, Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { Bytes } from './kept.ts'
 import { endOf } from './key-bytes.ts'
 import { checkMasterKey } from './master-key.ts'
 import { openUntilClosed } from './still-open.ts'
@@ -122,7 +123,7 @@ class SealedVault implements EmbeddedVault {
 
   async remove(name: string): Promise<void> {
     checkVaultName(name)
-    await this.#environment.transactions.write(() => () => this.#entries.removeSync(Buffer.from(name)))
+    await this.#environment.transactions.write(() => () => this.#entries.remove(Buffer.from(name)))
   }
 
   async list(prefix: string): ReturnType<Vault['list']> {
@@ -187,11 +188,11 @@ class SealedVault implements EmbeddedVault {
       changedAtMs,
       sealed: sealed(key, JSON.stringify(secrets), [name, version, changedAtMs]),
     }
-    this.#entries.putSync(Buffer.from(name), Buffer.from(JSON.stringify(kept)))
+    this.#entries.put(Buffer.from(name), Buffer.from(JSON.stringify(kept)))
   }
 
   #writeMark(): void {
-    this.#entries.putSync(markKey, Buffer.from(sealed(this.#keys[0], mark, [mark])))
+    this.#entries.put(markKey, Buffer.from(sealed(this.#keys[0], mark, [mark])))
   }
 }
 
