@@ -8,7 +8,7 @@ export const awsCapabilities: Capabilities = {
   survives: 'power loss',
   // Global indexes follow within fractions of a second as a rule; nothing is promised.
   indexLagMs: 5_000,
-  liveChanges: false,
+  liveChanges: true,
   databases: false,
   buckets: true,
 }

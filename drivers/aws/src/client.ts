@@ -30,7 +30,7 @@ export interface Spending {
 }
 
 /** How many connections of one service are open at most. */
-const sockets = 100
+export const sockets = 100
 const mostAttempts = 8
 const firstPauseMs = 25
 const longestPauseMs = 2_000
@@ -93,10 +93,10 @@ export function unavailable(what: string, error: unknown): Error {
 }
 
 /** Waits before the next attempt: longer each time, and not as long as others do. */
-export function backOff(clock: Clock, attempt: number): Promise<void> {
+export function backOff(clock: Clock, attempt: number, signal?: AbortSignal): Promise<void> {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt)
   const part = randomBytes(2).readUInt16LE() / 65_536
-  return sleep(clock, longest * (0.5 + part / 2))
+  return sleep(clock, longest * (0.5 + part / 2), signal)
 }
 
 /**

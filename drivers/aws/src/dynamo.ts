@@ -9,6 +9,7 @@ import {
 import type { Clock } from 'groundplan/driver'
 import { type AwsOptions, backOff, clientOptions, persistently } from './client.ts'
 import type { Values } from './record.ts'
+import { Streams } from './streams.ts'
 
 /** What calls tell of what they used. */
 interface Metered {
@@ -29,10 +30,13 @@ const mostKeysAtOnce = 100
 export class Dynamo {
   readonly client: DynamoDBClient
   readonly clock: Clock
+  readonly streams: Streams
   readonly #spent: AwsOptions['spent']
+  readonly #endings: (() => void)[] = []
 
   constructor(options: AwsOptions) {
     this.client = new DynamoDBClient(clientOptions(options))
+    this.streams = new Streams(options)
     this.clock = options.clock
     this.#spent = options.spent
   }
@@ -67,8 +71,15 @@ export class Dynamo {
     return places.map(({ table, key }) => found.get(nameOf(table, key)))
   }
 
+  /** For what goes on by itself. */
+  whenClosed(end: () => void): void {
+    this.#endings.push(end)
+  }
+
   close(): void {
+    for (const end of this.#endings) end()
     this.client.destroy()
+    this.streams.close()
   }
 
   async #readOne({ table, key }: Place): Promise<Values | undefined> {

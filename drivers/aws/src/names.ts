@@ -45,7 +45,10 @@ export const outboxTable = 'groundplan-outbox'
 export const lettersTable = 'groundplan-letters'
 
 /** As `CreateTable` wants it; the TTL attribute is set apart. */
-export function tableDefinition(name: string, { key, indexes }: Pick<TableShape, 'key' | 'indexes'>) {
+export function tableDefinition(
+  name: string,
+  { key, indexes, watched }: Pick<TableShape, 'key' | 'indexes' | 'watched'>,
+) {
   const sorted = Object.entries(indexes).map(([index, attributes]) => ({ index, sorted: attributes.length > 1 }))
   const attributes = [
     ...keyAttributes(['p', ...(key.length > 1 ? ['s'] : [])]),
@@ -62,6 +65,7 @@ export function tableDefinition(name: string, { key, indexes }: Pick<TableShape,
     AttributeDefinitions: attributes,
     KeySchema: keySchema('p', key.length > 1 ? 's' : undefined),
     ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
+    ...(watched ? { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const } } : {}),
   }
 }
 

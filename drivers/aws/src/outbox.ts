@@ -3,6 +3,9 @@
  * in a few partitions, since one alone takes 1,000 writes a second at most; their order is that of their ticks, which rise
  * with the clock, with each commit of a process, and with each change of an item.
  *
+ * Who listens hears of each commit of its own process at once, and is told to look once a minute besides: for what a
+ * process left that died between a commit and the sending.
+ *
  *   p      the partition
  *   s      the tick, 16 digits, and which process wrote it
  *   m, z   the messages as JSON, compressed if they are large
@@ -10,7 +13,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { BatchWriteItemCommand, QueryCommand, UpdateItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb'
-import { limits, type NewMessage, type Outbox, type OutboxEntry } from 'groundplan/driver'
+import { type Cancel, limits, type NewMessage, type Outbox, type OutboxEntry } from 'groundplan/driver'
 import { awsErrorOf, backOff } from './client.ts'
 import { counted, type Dynamo } from './dynamo.ts'
 import { bytesOf } from './key-bytes.ts'
@@ -26,6 +29,7 @@ const partitions = 4
 const unitsInRecord = 100_000
 const longestPlainText = 100_000
 const mostAtOnce = 25
+const sweepMs = 60_000
 
 interface Found {
   readonly position: string
@@ -39,11 +43,13 @@ export class DynamoOutbox implements Outbox {
   readonly #process: string
   readonly #listeners = new Set<() => void>()
   #lastTick = 0
+  #sweep: Cancel | undefined
 
   constructor(dynamo: Dynamo, table: string, process: string) {
     this.#dynamo = dynamo
     this.#table = table
     this.#process = process
+    dynamo.whenClosed(() => this.#sweep?.())
   }
 
   /** Later than all ticks of this process, and than those given. */
@@ -87,7 +93,21 @@ export class DynamoOutbox implements Outbox {
     // Two subscriptions of one function are two subscriptions.
     const own = (): void => listener()
     this.#listeners.add(own)
-    return () => void this.#listeners.delete(own)
+    this.#sweep ??= this.#sweepLater()
+    return () => {
+      this.#listeners.delete(own)
+      if (this.#listeners.size > 0) return
+      this.#sweep?.()
+      this.#sweep = undefined
+    }
+  }
+
+  #sweepLater(): Cancel {
+    const { clock } = this.#dynamo
+    return clock.at(clock.now() + sweepMs, () => {
+      this.ring()
+      this.#sweep = this.#sweepLater()
+    })
   }
 
   #record(letters: readonly Letter[]): Values {

@@ -5,7 +5,7 @@ import { awsErrorOf } from './client.ts'
 import type { Dynamo } from './dynamo.ts'
 import { lettersTable, outboxTable, resourceName, tableDefinition, ttlAttribute } from './names.ts'
 
-type Made = Pick<TableShape, 'name' | 'key' | 'indexes' | 'expires'>
+type Made = Pick<TableShape, 'name' | 'key' | 'indexes' | 'expires' | 'watched'>
 
 const ownTables: readonly Made[] = [
   { name: outboxTable, key: ['p', 's'], indexes: {} },

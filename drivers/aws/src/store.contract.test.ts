@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { provePromises, type Skips } from 'groundplan/suite/promises'
-import { liveChangePromises, type StoreNeeds, type StoreSubject, storePromises } from 'groundplan/suite/store'
+import { type StoreNeeds, type StoreSubject, storePromises } from 'groundplan/suite/store'
 import { vi } from 'vitest'
 import { Dynamo } from './dynamo.ts'
 import { makeTables } from './setup.ts'
@@ -13,9 +13,6 @@ import { removeTables } from './test/tables.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const skips: Skips = {
-  ...Object.fromEntries(
-    Object.keys(liveChangePromises).map(title => [title, { reason: 'DynamoDB tells nobody at once (liveChanges)' }]),
-  ),
   'a table whose items all expire does not grow for ever': {
     reason: 'DynamoDB removes what has expired by its own clock, within days',
   },

@@ -11,7 +11,6 @@ import {
   checkedKeys,
   checkedLimit,
   checkedQuery,
-  fault,
   type Item,
   type ItemChange,
   type ItemPage,
@@ -30,6 +29,7 @@ import {
 import { Committer } from './commit.ts'
 import { copied } from './copy.ts'
 import { counted, type Dynamo } from './dynamo.ts'
+import { LiveChanges } from './live-changes.ts'
 import { indexName, outboxTable, resourceName } from './names.ts'
 import { DynamoOutbox } from './outbox.ts'
 import { itemOf, keyRecord, type Values } from './record.ts'
@@ -59,6 +59,7 @@ class DynamoStore implements Store {
   readonly #prefix: string
   readonly #shapes: ReadonlyMap<string, TableShape>
   readonly #committer: Committer
+  readonly #changes: LiveChanges
 
   constructor({ dynamo, prefix, tables }: DynamoStoreOptions) {
     this.#dynamo = dynamo
@@ -67,12 +68,21 @@ class DynamoStore implements Store {
     const process = randomBytes(6).toString('hex')
     const outbox = new DynamoOutbox(dynamo, resourceName(prefix, outboxTable), process)
     this.outbox = outbox
-    this.#committer = new Committer(dynamo, outbox, process, table => resourceName(prefix, table))
+    const nameOf = (table: string): string => resourceName(prefix, table)
+    this.#committer = new Committer(dynamo, outbox, process, nameOf)
+    this.#changes = new LiveChanges(dynamo, nameOf)
   }
 
   async commit(commit: Commit): Promise<Committed> {
     // A copy: what the caller does with it while we wait is none of ours.
-    return this.#committer.run(prepareCommit(this.#shapes, copied(commit)))
+    const prepared = prepareCommit(this.#shapes, copied(commit))
+    const tables = prepared.targets.map(({ shape }) => shape.name)
+    await this.#changes.beforeCommit(tables)
+    try {
+      return await this.#committer.run(prepared)
+    } finally {
+      this.#changes.afterCommit(tables)
+    }
   }
 
   async get(table: string, key: Key): Promise<Item | undefined> {
@@ -84,6 +94,7 @@ class DynamoStore implements Store {
     const shape = shapeIn(this.#shapes, table)
     const names = checkedKeys(shape, keys).map(key => JSON.stringify(key))
     const asked = [...new Set(names)]
+    await this.#changes.beforeRead(table)
     const name = resourceName(this.#prefix, table)
     const places = asked.map(each => ({ table: name, key: keyRecord(JSON.parse(each) as readonly KeyValue[]) }))
     const records = await this.#dynamo.read(places)
@@ -95,6 +106,7 @@ class DynamoStore implements Store {
   async query(table: string, query: Query): Promise<ItemPage> {
     const shape = shapeIn(this.#shapes, table)
     const checked = checkedQuery(shape, query)
+    await this.#changes.beforeRead(table)
     const span = keySpan(shape, query, checked)
     const found = span ? await this.#queried(shape, query, checked) : []
     return pageOf(shape, query, found, checked.limit)
@@ -129,8 +141,8 @@ class DynamoStore implements Store {
     return Table?.ItemCount ?? 0
   }
 
-  onChange(table: string, _listener: (change: ItemChange) => void): () => void {
-    throw fault('unsupported', `nobody hears of changes of table "${table}" at once on DynamoDB`)
+  onChange(table: string, listener: (change: ItemChange) => void): () => void {
+    return this.#changes.listen(shapeIn(this.#shapes, table), listener)
   }
 
   async #queried(shape: TableShape, query: Query, checked: CheckedQuery): Promise<readonly Item[]> {
