@@ -28,13 +28,19 @@ const embedded = 'framework/src/embedded/'
 const compile = 'framework/src/compile/'
 const hosts = 'framework/src/targets/'
 
-/** What systems are given: `groundplan`, `groundplan/client`; their tests: `groundplan/testbed`, `/embedded`, `/process`. */
+/** What systems are given: `groundplan`, `groundplan/client`; their tests: `groundplan/testbed`, `/home`, `/embedded`, `/process`. */
 export const publicEntry = 'framework/src/index.ts'
 export const publicClient = 'framework/src/http/client.ts'
-const forTests = ['testbed', 'embedded', 'process'].map(name => `framework/src/targets/${name}.ts`)
+const forTests = ['testbed', 'home', 'embedded', 'process'].map(name => `framework/src/targets/${name}.ts`)
 
 /** What drivers are given of the contract: `groundplan/driver`. */
 export const driverEntry = 'framework/src/driver.ts'
+
+/** What targets are given of the plan and its runtime: `groundplan/target`. */
+export const targetEntry = 'framework/src/target.ts'
+
+/** Who is calling, for systems that do not write it themselves: `@groundplan/accounts`. */
+export const accountsEntry = 'accounts/src/index.ts'
 
 /** Proves drivers; imported by tests only. */
 export const contractSuite = 'framework/src/contract/suite/'
@@ -63,7 +69,10 @@ const enginesWithInputOutput = engines.filter(name => name !== '@electric-sql/')
  * Packages a system uses besides zod, each with the reason in docs/dependencies.md. Never an engine:
  * that is what drivers are for.
  */
-const systemPackages: Readonly<Record<string, readonly string[]>> = {}
+const systemPackages: Readonly<Record<string, readonly string[]>> = { storefront: ['hyparquet-writer'] }
+
+/** Packages that the tests of a system use besides. */
+const systemTestPackages: Readonly<Record<string, readonly string[]>> = { storefront: ['@duckdb/'] }
 
 export const arrowRules: readonly ArrowRule[] = [
   { in: plan, may: [], packages: ['zod'], types: ['kysely'], node: false }, // a database's client has Kysely's own type
@@ -88,28 +97,42 @@ export const arrowRules: readonly ArrowRule[] = [
   },
   { in: publicEntry, may: [plan, contract, runtime], packages: [], node: false },
   { in: driverEntry, may: [plan, contract], packages: [], node: false },
+  { in: targetEntry, may: [plan, contract, runtime, http], packages: [], node: false },
   // Amazon's buckets are S3: its drivers take them from the one that speaks to any server.
   { in: 'drivers/aws/', may: [plan, contract, driverEntry, 'drivers/s3/'], packages: { allBut: [] }, node: true },
   { in: 'drivers/*/', may: [plan, contract, driverEntry], packages: { allBut: [] }, node: true },
   {
     in: 'targets/*/',
-    may: [publicEntry, compile, plan, contract, runtime, http, hosts, 'drivers/*/'],
+    may: [publicEntry, driverEntry, targetEntry, compile, plan, contract, runtime, http, hosts, 'drivers/*/'],
     packages: { allBut: [] },
     node: true,
   },
+  {
+    in: 'accounts/',
+    may: [publicEntry],
+    packages: ['zod', 'better-auth', 'jose'],
+    types: ['kysely'], // a database's client has Kysely's own type, and so has a plugin of it
+    node: true,
+    tests: { may: [publicEntry, publicClient, ...forTests, accountsEntry], packages: ['zod', 'vitest', 'fast-check'] },
+  },
   { in: 'console/', may: [publicClient], packages: { allBut: engines }, node: false },
-  ...Object.entries(systemPackages).map(([name, packages]) => system(`systems/${name}/`, packages)),
+  ...Object.entries(systemPackages).map(([name, packages]) =>
+    system(`systems/${name}/`, packages, systemTestPackages[name]),
+  ),
   system('systems/*/', []),
   { in: 'web/', may: [publicClient, 'systems/*/client.ts'], packages: { allBut: engines }, node: true },
 ]
 
-function system(folder: string, packages: readonly string[]): ArrowRule {
+function system(folder: string, packages: readonly string[], inTests: readonly string[] = []): ArrowRule {
   return {
     in: folder,
-    may: [publicEntry, publicClient],
+    may: [publicEntry, publicClient, accountsEntry],
     packages: ['zod', ...packages],
     node: false,
-    tests: { may: [publicEntry, publicClient, ...forTests], packages: ['zod', 'vitest', 'fast-check', ...packages] },
+    tests: {
+      may: [publicEntry, publicClient, accountsEntry, ...forTests],
+      packages: ['zod', 'vitest', 'fast-check', ...packages, ...inTests],
+    },
   }
 }
 

@@ -1,41 +1,16 @@
 /**
- * counter as a whole, in the testbed.
+ * counter as a whole, in the testbed: what it does everywhere, and what only a testbed can show.
  */
 import { killedEverywhere, testbed } from 'groundplan/testbed'
 import { describe, expect, it } from 'vitest'
-import counter, { sales, stock } from '../plan.ts'
+import counter, { sales } from '../plan.ts'
+import { sellingIn } from './selling.ts'
 
 const camera = { product: 'camera' }
 
+sellingIn('in memory', testbed)
+
 describe('counter', () => {
-  it('C1: begins at 1000', async () => {
-    await using bed = await testbed(counter)
-    expect(await bed.gateways.api.show()).toEqual({ ok: true, value: { product: 'camera', left: 1000 } })
-  })
-
-  it('C2: a sale takes one off and gives the new value', async () => {
-    await using bed = await testbed(counter)
-    expect(await bed.gateways.api.sell()).toEqual({ ok: true, value: { product: 'camera', left: 999 } })
-    expect(await bed.gateways.api.sell()).toEqual({ ok: true, value: { product: 'camera', left: 998 } })
-    expect(await bed.gateways.api.show()).toMatchObject({ value: { left: 998 } })
-  })
-
-  it('C3: a reset sets it back to 1000', async () => {
-    await using bed = await testbed(counter)
-    await bed.gateways.api.sell()
-    expect(await bed.gateways.api.reset()).toMatchObject({ value: { left: 1000 } })
-    expect(await bed.gateways.api.show()).toMatchObject({ value: { left: 1000 } })
-  })
-
-  it('C14: at 0 the answer is sold-out, never -1', async () => {
-    await using bed = await testbed(counter)
-    const { stock: counts } = bed.uses({ stock: stock.writer })
-    await counts.put({ ...camera, left: 1 })
-    expect(await bed.gateways.api.sell()).toMatchObject({ ok: true, value: { left: 0 } })
-    expect(await bed.gateways.api.sell()).toMatchObject({ ok: false, problem: { code: 'sold-out' } })
-    expect(await bed.gateways.api.show()).toMatchObject({ value: { left: 0 } })
-  })
-
   it('C14: 200 clients selling at once never lose or double a sale', async () => {
     await using bed = await testbed(counter, { throttle: false })
     const replies = await Promise.all(
@@ -48,14 +23,6 @@ describe('counter', () => {
     expect(new Set(sold).size).toBe(1_000)
     expect(Math.min(...sold)).toBe(0)
     await bed.settled()
-  })
-
-  it('C14: a sale retried under its idempotency key is one sale, with the same answer', async () => {
-    await using bed = await testbed(counter)
-    const first = await bed.gateways.api.sell({ once: 'one' })
-    await bed.gateways.api.sell({ once: 'another' })
-    expect(await bed.gateways.api.sell({ once: 'one' })).toEqual(first)
-    expect(await bed.gateways.api.show()).toMatchObject({ value: { left: 998 } })
   })
 
   // #region killed
@@ -73,27 +40,6 @@ describe('counter', () => {
     expect(points).toBeGreaterThan(10)
   })
   // #endregion killed
-
-  it('C15: every open page hears of a sale made elsewhere', async () => {
-    await using bed = await testbed(counter)
-    const pages = await Promise.all([bed.gateways.api.live(), bed.gateways.api.live()])
-    const seen = pages.map(async ({ value }) => {
-      const heard: number[] = []
-      for await (const { left } of value) {
-        heard.push(left)
-        if (left === 998) return heard
-      }
-      return heard
-    })
-    await bed.settled()
-    await bed.gateways.api.sell()
-    await bed.settled()
-    await bed.gateways.api.sell()
-    expect(await Promise.all(seen)).toEqual([
-      [1000, 999, 998],
-      [1000, 999, 998],
-    ])
-  })
 
   it('C15: shows the last sales with their times, the newest first', async () => {
     await using bed = await testbed(counter, { at: new Date('2026-03-01T10:00:00Z') })

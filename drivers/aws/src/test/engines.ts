@@ -22,13 +22,13 @@ export function against(name: string, tests: (engine: Engine) => void): Promise<
 /** Runs tests that need several, which they get in the order of the names. */
 export async function allOf(
   names: readonly string[],
-  tests: (...engines: [Engine, Engine, Engine]) => void,
+  tests: (...engines: [Engine, Engine, Engine, Engine]) => void,
 ): Promise<void> {
   const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Engine>) : {}
   const found = names.map(name => running[name])
   const there = await Promise.all(found.map(each => each !== undefined && answers(each.endpoint)))
-  const [one, other = one, third = one] = found
-  if (one && other && third && !there.includes(false)) return tests(one, other, third)
+  const [one, other = one, third = one, fourth = one] = found
+  if (one && other && third && fourth && !there.includes(false)) return tests(one, other, third, fourth)
   const missing = names.filter((_, at) => !there[at]).join(' ')
   const why = `not running here: npm run engines -- up ${missing}`
   console.warn(`SKIPPED: ${missing} is ${why}`)

@@ -304,7 +304,7 @@ interface Running {
   readonly runtime: Runtime
 }
 
-function unthrottled<G extends Gateways>(plan: Plan<G>): Plan<G> {
+export function unthrottled<G extends Gateways>(plan: Plan<G>): Plan<G> {
   const open = { rate: Number.MAX_SAFE_INTEGER, burst: Number.MAX_SAFE_INTEGER }
   const gateways = Object.entries(plan.gateways).map(([name, gateway]) => [name, { ...gateway, throttle: open }])
   return { ...plan, gateways: Object.fromEntries(gateways) as G }

@@ -1,0 +1,21 @@
+/** The systems' own cases on this machine's disk, on its clock. */
+import { sellingIn } from '../../../systems/counter/test/selling.ts'
+import { systemClock } from '../embedded/clock.ts'
+import { embeddedDrivers } from '../embedded/drivers.ts'
+import { temporaryFolder } from '../embedded/test/folder.ts'
+import { homeOn } from './home.ts'
+
+const onDisk = homeOn(async shape => {
+  const folder = temporaryFolder()
+  const baseUrl = 'http://localhost/links'
+  const drivers = await embeddedDrivers(shape, { folder: folder.path, clock: systemClock(), baseUrl })
+  return {
+    ...drivers,
+    async close() {
+      await drivers.close()
+      folder.remove()
+    },
+  }
+})
+
+sellingIn('on disk', onDisk)
