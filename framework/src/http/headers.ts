@@ -3,7 +3,8 @@
  */
 
 export type HeaderList = readonly string[]
-export type HeaderRecord = Readonly<Record<string, string>>
+/** A header with several values is a line for each. */
+export type HeaderRecord = Readonly<Record<string, string | readonly string[]>>
 
 /** On every answer. Nothing is sniffed, nothing is told about where a reader comes from. */
 const always: HeaderList = ['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer']
@@ -64,6 +65,10 @@ export function withOwn(defaults: HeaderList, own: HeaderRecord): string[] {
     const name = defaults[at] ?? ''
     if (!given.has(name.toLowerCase())) headers.push(name, defaults[at + 1] ?? '')
   }
-  for (const name of names) if (!isFraming(name)) headers.push(name, own[name] ?? '')
+  for (const name of names) if (!isFraming(name)) headers.push(...linesOf(name, own[name] ?? ''))
   return headers
+}
+
+function linesOf(name: string, value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [name, value] : value.flatMap(each => [name, each])
 }

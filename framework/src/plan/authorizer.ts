@@ -55,11 +55,18 @@ export interface Authorizer<out Caller> {
   readonly uses: Uses
   /** The API keys that it asks for. */
   readonly apiKeys?: ApiKeys<string>
-  authorize(request: Credentials, uses: Clients<Uses>): Promise<Verdict<unknown>>
+  /** Makes what it remembers between requests, once in each process. */
+  readonly remembers?: () => unknown
+  /** Whether a caller that another authorizer of its family let in may come in here, too. */
+  readonly admits?: (caller: unknown) => Refusal | undefined
+  authorize(request: Credentials, uses: Clients<Uses>, memory: unknown): Promise<Verdict<unknown>> | Verdict<unknown>
   place(): Place | undefined
 }
 
-type Authorize<S, U extends Uses> = WhenSettled<S, (request: Credentials, uses: Clients<U>) => Promise<Verdict<In<S>>>>
+type Authorize<S, U extends Uses, M> = WhenSettled<
+  S,
+  (request: Credentials, uses: Clients<U>, memory: M) => Promise<Verdict<In<S>>> | Verdict<In<S>>
+>
 
 /** Where the credential stands in a request. */
 export type ShownBy = { readonly header: string } | { readonly cookie: string } | { readonly bearer: string }
@@ -68,6 +75,10 @@ export type ShownBy = { readonly header: string } | { readonly cookie: string } 
  * Declares an authorizer.
  * - `caller`: what `call.caller` will be.
  * - `shownBy`: where the credential stands, for the OpenAPI document. Default: the `authorization` header, as a bearer token.
+ * - `remembers`: makes what it keeps in memory between requests; authorizers with the same function share it in a process.
+ *   Nothing in it may be needed to be right: another process does not have it.
+ * - `admits`: authorizers whose names are the same up to a `/` are a family. A caller that one of them let in, and that a
+ *   service hands on, comes in here when `admits` gives nothing. Default: services hand on to the very same authorizer.
  * @example
  * const customer = authorizer('customer', {
  *   caller: Customer,
@@ -75,16 +86,18 @@ export type ShownBy = { readonly header: string } | { readonly cookie: string } 
  *   authorize: async (request, { sessions }) => sessions.get({ token: request.header('authorization') ?? '' }),
  * })
  */
-export function authorizer<S extends Schema, U extends Uses = Empty>(
+export function authorizer<S extends Schema, U extends Uses = Empty, M = undefined>(
   name: string,
   options: {
     readonly caller: S
     readonly shownBy?: ShownBy
     readonly uses?: U
-    readonly authorize: Authorize<S, U>
+    readonly remembers?: () => M
+    readonly admits?: (caller: z.output<S>) => Refusal | undefined
+    readonly authorize: Authorize<S, U, M>
   },
 ): Authorizer<z.output<S>> {
-  const { caller, shownBy = { bearer: 'token' }, uses = {}, authorize } = options
+  const { caller, shownBy = { bearer: 'token' }, uses = {}, remembers, admits, authorize } = options
   return {
     kind: 'authorizer',
     name,
@@ -92,10 +105,21 @@ export function authorizer<S extends Schema, U extends Uses = Empty>(
     schema: caller,
     shownBy,
     uses,
+    ...(remembers ? { remembers } : {}),
+    ...(admits ? { admits } : {}),
     // The runtime hands over the clients of exactly these `uses`.
     authorize: authorize as Authorizer<unknown>['authorize'],
     place: calledFrom(authorizer),
   } as unknown as Authorizer<z.output<S>>
+}
+
+/** Authorizers whose names begin with the same part, such as `people/customer` and `people/operator`. */
+export function sameFamily(one: string, other: string): boolean {
+  return familyOf(one) === familyOf(other)
+}
+
+function familyOf(name: string): string {
+  return name.split('/', 1)[0] ?? name
 }
 
 function open<Caller>(scheme: Scheme): Authorizer<Caller> {

@@ -76,8 +76,11 @@ export interface Answered<Status extends number, T> {
   readonly kind: 'answer'
   readonly status: Status
   readonly value: T
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: AnswerHeaders
 }
+
+/** A header with several values (`set-cookie`) is sent once for each. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>
 
 /**
  * Chooses among several good answers, or adds headers to one.
@@ -86,14 +89,18 @@ export interface Answered<Status extends number, T> {
 export function answer<const Status extends number, const T>(
   status: Status,
   value: T,
-  headers: Readonly<Record<string, string>> = {},
+  headers: AnswerHeaders = {},
 ): Answered<Status, Written<T>> {
   // The same value: only what the compiler made readonly on the way is not.
   return { kind: 'answer', status, value: value as Written<T>, headers }
 }
 
-/** Literals as they are written, and nothing readonly. */
-type Written<T> = T extends object ? { -readonly [K in keyof T]: Written<T[K]> } : T
+/** Literals as they are written, and nothing readonly; the content of a file as it is. */
+type Written<T> = T extends Uint8Array | AsyncIterable<unknown>
+  ? T
+  : T extends object
+    ? { -readonly [K in keyof T]: Written<T[K]> }
+    : T
 
 export function isAnswered(value: unknown): value is Answered<number, unknown> {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'answer'
@@ -103,7 +110,7 @@ type Values<R> =
   R extends Streamed<infer S>
     ? AsyncIterable<z.input<S>>
     : R extends FileReturned<infer T>
-      ? File<T>
+      ? File<T> | Answered<200, File<T>>
       : R extends Nothing
         ? // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing has the type void.
           void

@@ -245,3 +245,83 @@ describe('A caller is handed on', () => {
     })
   })
 })
+
+describe('A family of authorizers', () => {
+  const asks = (role: string) => ({
+    caller: Person,
+    admits: (caller: z.output<typeof Person>) =>
+      caller.role === role ? undefined : problem('not-allowed', `only a ${role} may`),
+    authorize: (request: { header(name: string): string | undefined }) => ({
+      name: 'Ann',
+      role: request.header('role') ?? 'guest',
+    }),
+  })
+  const guest = authorizer('people/guest', asks('guest'))
+  const admin = authorizer('people/admin', asks('admin'))
+  const stranger = authorizer('others/guest', asks('guest'))
+  const back = service('back', {
+    forGuests: endpoint('GET /guests', { ...usual, caller: guest, handle: ({ caller }) => caller.name }),
+    forAdmins: endpoint('GET /admins', { ...usual, caller: admin, handle: ({ caller }) => caller.name }),
+  })
+  const through = (path: '/g' | '/a', caller: typeof guest, which: 'forGuests' | 'forAdmins') =>
+    endpoint(`GET ${path}`, {
+      ...usual,
+      caller,
+      uses: { back: back.client },
+      handle: async (_call, { back }) => (await back[which]()).value,
+    })
+
+  it('takes over whom another of it let in, when it admits the caller itself', async () => {
+    const front = service('front', { good: through('/g', admin, 'forGuests'), bad: through('/a', guest, 'forAdmins') })
+    await using bed = await testbed(plan('family', { gateways: { front: gateway(front) } }))
+    const as = bed.as(admin, { name: 'Ann', role: 'guest' })
+    expect(await rejection(as.front.good())).toMatchObject({ code: 'not-allowed' })
+    const vouched = bed.as(guest, { name: 'Ann', role: 'guest' })
+    expect(await rejection(vouched.front.bad())).toMatchObject({ code: 'not-allowed' })
+    expect(await bed.uses({ back: back.client }, admin, { name: 'Ann', role: 'guest' }).back.forGuests()).toEqual({
+      ok: true,
+      value: 'Ann',
+    })
+  })
+
+  it('does not take over whom another family let in', async () => {
+    await using bed = await testbed(plan('family', { gateways: { back: gateway(back) } }))
+    const asked = bed.uses({ back: back.client }, stranger, { name: 'Ann', role: 'guest' }).back
+    expect(await rejection(asked.forGuests())).toMatchObject({ code: 'not-allowed' })
+  })
+})
+
+describe('What an authorizer remembers', () => {
+  it('is made once for those that make it alike, and again in the next process', async () => {
+    let made = 0
+    const remembers = () => {
+      made += 1
+      return { seen: 0 }
+    }
+    const counting = (name: string) =>
+      authorizer(name, {
+        caller: z.object({ seen: z.int() }),
+        remembers,
+        authorize(_request, _uses, memory) {
+          memory.seen += 1
+          return { seen: memory.seen }
+        },
+      })
+    const one = endpoint('GET /one', {
+      ...usual,
+      caller: counting('counting/one'),
+      handle: ({ caller }) => caller.seen,
+    })
+    const two = endpoint('GET /two', {
+      ...usual,
+      caller: counting('counting/two'),
+      handle: ({ caller }) => caller.seen,
+    })
+    await using bed = await testbed(smallPlan({ one, two }))
+    expect((await bed.gateways.api.one()).value).toBe(1)
+    expect((await bed.gateways.api.two()).value).toBe(2)
+    await bed.restart()
+    expect((await bed.gateways.api.one()).value).toBe(1)
+    expect(made).toBe(2)
+  })
+})

@@ -4,7 +4,7 @@
  */
 import { limits } from '../contract/limits.ts'
 import { fault } from '../contract/problems.ts'
-import type { Allowed, Credentials, Refusal, Verdict } from '../plan/authorizer.ts'
+import { type Allowed, type Credentials, type Refusal, sameFamily, type Verdict } from '../plan/authorizer.ts'
 import type { EndpointCall } from '../plan/endpoint.ts'
 import type { Clients, Uses } from '../plan/grant.ts'
 import { isProblem, type Problem } from '../plan/problem.ts'
@@ -197,7 +197,7 @@ export class Calls {
     if (authorizer.scheme === 'internal') throw onlyServices()
     const credentials = credentialsOf(asked, call)
     const clients = bound.authorizerClients(call) as Clients<Uses>
-    const verdict: Verdict<unknown> = await authorizer.authorize(credentials, clients)
+    const verdict: Verdict<unknown> = await authorizer.authorize(credentials, clients, bound.authorizerMemory)
     return this.#admitted(bound, call, verdict)
   }
 
@@ -245,11 +245,19 @@ function vouchedFor(bound: BoundEndpoint, call: RunningCall, identity: Identity 
   const { authorizer, service, name } = bound
   if (authorizer.scheme === 'anyone') return undefined
   if (authorizer.scheme === 'internal') throw onlyServices()
-  if (identity?.authorizer !== authorizer.name) {
+  if (!identity || !isKnownTo(authorizer, identity)) {
     throw fault('not-allowed', `${service}/${name} asks for a caller known to "${authorizer.name}"`)
   }
+  const refusal = authorizer.admits?.(identity.caller)
+  if (refusal) throw refusedBy(bound, refusal)
   call.identity = identity
   return identity.caller
+}
+
+/** Its own callers, and its family's where it says itself whom it admits. */
+function isKnownTo(authorizer: BoundEndpoint['authorizer'], identity: Identity): boolean {
+  if (identity.authorizer === authorizer.name) return true
+  return authorizer.admits !== undefined && sameFamily(identity.authorizer, authorizer.name)
 }
 
 function onlyServices(): Error {

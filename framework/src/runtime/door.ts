@@ -3,7 +3,7 @@
  * text is the currency, addresses and status lines are the door's own business.
  */
 import type { ProblemCode } from '../contract/problems.ts'
-import type { AnyEndpoint, File } from '../plan/endpoint.ts'
+import type { AnswerHeaders, AnyEndpoint, File } from '../plan/endpoint.ts'
 import type { AnyGateway } from '../plan/gateway.ts'
 
 /** A request as a door hands it over. Header and cookie names are in lower case. */
@@ -37,7 +37,7 @@ export interface ProblemBody {
   readonly trace?: string
 }
 
-type Headers = Readonly<Record<string, string>>
+type Headers = AnswerHeaders
 
 export interface ProblemAnswer {
   readonly kind: 'problem'

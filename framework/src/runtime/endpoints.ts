@@ -23,6 +23,8 @@ export interface BoundEndpoint {
   /** Reads who the authorizer says is calling; nothing for `anyone`. */
   readonly callers: Reader | undefined
   readonly authorizerClients: ClientFactory
+  /** What the authorizer remembers between requests. */
+  readonly authorizerMemory: unknown
   readonly clients: ClientFactory
   /** Whether a repeated call does no harm: reads, and calls with `once`. */
   readonly repeatable: boolean
@@ -60,6 +62,7 @@ export function bindEndpoint(wiring: Wiring, service: string, name: string, endp
     authorizer: endpoint.caller,
     callers: endpoint.caller.schema && compileReader(endpoint.caller.schema),
     authorizerClients: wiring.clients(endpoint.caller.uses),
+    authorizerMemory: endpoint.caller.remembers && wiring.memory(endpoint.caller.remembers),
     clients: wiring.clients(endpoint.uses),
     repeatable: endpoint.method === 'GET' || endpoint.once !== undefined,
   }

@@ -15,6 +15,7 @@ import type { Clock } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
 import { fault } from '../contract/problems.ts'
 import type { Item, Store, TableShape, Write } from '../contract/store.ts'
+import type { AnswerHeaders } from '../plan/endpoint.ts'
 import { digestOf, type Entropy } from './entropy.ts'
 import type { Remember } from './operations.ts'
 
@@ -32,7 +33,7 @@ export type KeptAnswer =
       readonly kind: 'json'
       readonly status: number
       readonly json: string
-      readonly headers: Readonly<Record<string, string>>
+      readonly headers: AnswerHeaders
     }
   /** What a write left in a table, still to be read and written as the endpoint's answer. */
   | { readonly kind: 'item'; readonly table: string; readonly item: unknown }

@@ -5,6 +5,7 @@
 import type { Buckets } from '../contract/bucket.ts'
 import { handlerQueue } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
+import type { Queues } from '../contract/queue.ts'
 import type { Store } from '../contract/store.ts'
 import type { Bucket } from '../plan/bucket.ts'
 import type { Connection } from '../plan/connection.ts'
@@ -19,7 +20,9 @@ import type { Indexes, Keys, Readable } from '../plan/table.ts'
 import type { Topic } from '../plan/topic.ts'
 import type { RunningCall } from './call.ts'
 import { bucketClient } from './clients/bucket.ts'
+import { viewGauge } from './clients/gauge.ts'
 import { mailSender, queueSender, topicPublisher } from './clients/messages.ts'
+import { queueRedriver } from './clients/redriver.ts'
 import { type AskService, serviceClient } from './clients/service.ts'
 import { type TableAccess, tableAccess, tableClient } from './clients/table.ts'
 import { type CachedVault, secretClient, settingClient } from './clients/vault.ts'
@@ -32,6 +35,7 @@ export interface WiringParts {
   readonly plan: string
   readonly services: readonly AnyService[]
   readonly store: Store
+  readonly queues: Queues
   readonly buckets: Buckets
   readonly vault: CachedVault
   readonly watching: Watching
@@ -49,6 +53,8 @@ export interface Wiring {
   table(table: Resource): TableAccess
   /** Reads an item of the table or view of this name as its clients do. */
   stored(table: string, item: unknown): unknown
+  /** What an authorizer remembers: made once here, and shared by those that make it by the same function. */
+  memory(make: () => unknown): unknown
   /** The queues of those who listen to a topic. */
   subscribersOf(topic: Resource): readonly string[]
 }
@@ -57,6 +63,7 @@ type AnyReadable = Readable<unknown, Keys, Indexes>
 
 export function wiring(parts: WiringParts): Wiring {
   const tables = new Map<Resource, TableAccess>()
+  const memories = new Map<() => unknown, unknown>()
   const subscribers = subscribersByTopic(parts.services)
   const self: Wiring = {
     clients: uses => allOf(Object.entries(uses).map(([name, grant]) => [name, factoryOf(parts, self, grant)] as const)),
@@ -64,6 +71,10 @@ export function wiring(parts: WiringParts): Wiring {
       const known = tables.get(table) ?? tableAccess(table as AnyReadable, parts.store, parts.watching)
       tables.set(table, known)
       return known
+    },
+    memory(make) {
+      if (!memories.has(make)) memories.set(make, make())
+      return memories.get(make)
     },
     stored: (table, item) => [...tables.values()].find(({ name }) => name === table)?.stored.read(item) ?? item,
     subscribersOf: topic => subscribers.get(topic) ?? [],
@@ -83,8 +94,10 @@ function factoryOf(parts: WiringParts, wired: Wiring, { resource, right }: Grant
   switch (resource.kind) {
     case 'table':
     case 'view':
+      if (right === 'gauge') return viewGauge(resource, parts)
       return tableFactory(wired.table(resource), right)
     case 'queue':
+      if (right === 'redriver') return queueRedriver(resource as Queue<unknown, unknown>, parts.queues)
       return sending(queueSender(resource as Queue<unknown, unknown>))
     case 'topic':
       return sending(topicPublisher(resource as Topic<unknown, unknown>, wired.subscribersOf(resource)))

@@ -49,6 +49,7 @@ async function answered(endpoint: AnyEndpoint, asked: Asked): Promise<Answer> {
     caller: await endpoint.caller.authorize(
       { ...asked, header: asked.header.bind(asked), cookie: asked.cookie.bind(asked), at: new Date(0) },
       {},
+      endpoint.caller.remembers?.(),
     ),
   }
   if (endpoint.body === undefined && asked.body !== undefined)
@@ -95,7 +96,7 @@ function written({ returns, fails }: AnyEndpoint, value: unknown): Answer {
   return json(schema, status, headers, content)
 }
 
-function json(schema: z.ZodType, status: number, headers: Readonly<Record<string, string>>, value: unknown): Answer {
+function json(schema: z.ZodType, status: number, headers: Answer['headers'], value: unknown): Answer {
   const result = compileWriter(schema).write(value)
   if (!result.ok) throw fault('answer-invalid', 'the answer does not fit')
   return { kind: 'json', status, json: result.json, headers }

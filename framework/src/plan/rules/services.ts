@@ -2,7 +2,7 @@
  * Services: handlers under one lasting name each, clients that lead somewhere, no circles. A handler's place is where it
  * was declared; a service's is where its record stands.
  */
-import type { Authorizer } from '../authorizer.ts'
+import { type Authorizer, sameFamily } from '../authorizer.ts'
 import { circlesIn, circleText } from '../circles.ts'
 import { finding, type Mistake, type Note, type Placed } from '../mistake.ts'
 import { handlersOf, isHandler, isService, type NamedHandler, type Parts } from '../parts.ts'
@@ -96,11 +96,13 @@ function askedBy(parts: Parts): ReadonlyMap<AnyService, ReadonlySet<Authorizer<u
 
 /**
  * Whether an endpoint that asks for `caller` can ever accept a call of this handler. The caller of an endpoint is handed
- * on, and known by the authorizer's name; every other handler calls for its service.
+ * on, and known by the authorizer's name (or its family's, where that admits); every other handler calls for its service.
  */
 function mayAccept(caller: Authorizer<unknown>, { handler }: NamedHandler): boolean {
   if (caller.scheme !== 'custom') return true
-  return handler.kind === 'endpoint' && handler.caller.name === caller.name
+  if (handler.kind !== 'endpoint') return false
+  const { name } = handler.caller
+  return name === caller.name || (caller.admits !== undefined && sameFamily(name, caller.name))
 }
 
 function withoutEndpoints(by: NamedHandler, to: AnyService): Mistake {

@@ -1,0 +1,71 @@
+/**
+ * Password hashes: scrypt on Node's own threads, few at a time, so that a flood of sign-ins takes neither the main thread
+ * nor all the others. Each hash says how it was made; one of lower cost is still checked, and made anew at the next change.
+ */
+import crypto from 'node:crypto'
+import { availableParallelism } from 'node:os'
+
+/** OWASP's least for scrypt, in the form that takes the least memory: 16 MB, five times over. */
+const cost = { N: 2 ** 14, r: 8, p: 5 }
+const keyBytes = 32
+const saltBytes = 16
+/** Who comes when so many wait is told to come again. */
+const mostWaiting = 100
+
+/** Too many passwords are being checked already. */
+export class HashingBusy extends Error {
+  override readonly name = 'HashingBusy'
+}
+
+export interface Hashing {
+  hash(password: string): Promise<string>
+  verify(given: { readonly hash: string; readonly password: string }): Promise<boolean>
+}
+
+/** One core stays free for everybody else. */
+export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParallelism() - 1))): Hashing {
+  const turn = turns(atOnce)
+  return {
+    async hash(password) {
+      const salt = crypto.randomBytes(saltBytes)
+      const key = await turn(() => derived(password, salt, cost))
+      return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+    },
+    async verify({ hash, password }) {
+      const [kind, N, r, p, salt = '', expected = ''] = hash.split('$')
+      if (kind !== 'scrypt') return false
+      const known = Buffer.from(expected, 'base64url')
+      const used = { N: Number(N), r: Number(r), p: Number(p) }
+      const key = await turn(() => derived(password, Buffer.from(salt, 'base64url'), used))
+      return known.length === key.length && crypto.timingSafeEqual(known, key)
+    },
+  }
+}
+
+function derived(password: string, salt: Buffer, { N, r, p }: typeof cost): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { N, r, p, maxmem: 256 * N * r }
+    // However it was typed, the same password is the same bytes.
+    crypto.scrypt(password.normalize('NFKC'), salt, keyBytes, options, (error, key) =>
+      error ? reject(error) : resolve(key),
+    )
+  })
+}
+
+/** Runs so many at once; the others wait in their order. */
+function turns(atOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = atOnce
+  return async run => {
+    if (free > 0) free -= 1
+    else if (waiting.length >= mostWaiting) throw new HashingBusy('too many passwords are being checked')
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await run()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    }
+  }
+}

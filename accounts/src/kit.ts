@@ -1,0 +1,75 @@
+/**
+ * What the endpoints of one `accounts` share.
+ */
+import { type Clients, problem } from 'groundplan'
+import { z } from 'zod'
+import { authOn, passwordLength } from './better-auth.ts'
+import { type Hashing, HashingBusy } from './hashing.ts'
+import type { AccountsUses, Kept } from './keeping.ts'
+import { mailFor, type Pages } from './mails.ts'
+import type { Declared, Doorkeeper } from './session.ts'
+
+/** What who signs up by himself is. */
+export interface Newcomers {
+  readonly roles: readonly string[]
+  /** `own`: each is a tenant alone. */
+  readonly tenant?: string
+}
+
+export interface Kit {
+  readonly name: string
+  readonly title: string
+  readonly declared: Declared
+  readonly kept: Kept
+  readonly uses: AccountsUses
+  readonly door: Doorkeeper
+  readonly hashing: Hashing
+  readonly pages: Pages
+  readonly newcomers: Newcomers | undefined
+  readonly managers: string | undefined
+}
+
+export type Uses = Clients<AccountsUses>
+
+export function auth({ title, hashing }: Kit, uses: Uses) {
+  return authOn(uses, title, hashing)
+}
+
+/** Sends the mails that better-auth asked for. */
+export async function sendWanted(
+  { title, pages }: Kit,
+  { mail }: Pick<Uses, 'mail'>,
+  origin: string,
+  wanted: Awaited<ReturnType<typeof authOn>>['wanted'],
+): Promise<void> {
+  for (const each of wanted) await mail.send(mailFor(title, pages, origin, each))
+}
+
+// ---------- what comes in
+
+export const Email = z
+  .email()
+  .max(254)
+  .transform(email => email.toLowerCase())
+export const NewPassword = z.string().min(passwordLength.least).max(passwordLength.most)
+/** One that is kept already, whatever the rules were then. */
+export const Password = z.string().min(1).max(passwordLength.most)
+export const Name = z.string().trim().min(1).max(100)
+export const Token = z.string().min(1).max(2_000)
+export const Code = z.string().trim().min(6).max(32)
+
+// ---------- what is refused
+
+export const limited = { 'too-many-attempts': 429, busy: 503 } as const
+export const tooManyAttempts = problem('too-many-attempts', 'Too many attempts: come again in a quarter of an hour')
+export const busy = problem('busy', 'Too many are signing in: come again in some seconds')
+
+/** Runs what hashes a password. */
+export async function hashed<T>(run: () => Promise<T>): Promise<T | typeof busy> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof HashingBusy) return busy
+    throw error
+  }
+}

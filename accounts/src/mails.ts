@@ -1,0 +1,49 @@
+/**
+ * What accounts write to people. Plain text, one link each, and nothing that only its reader should know but the link.
+ */
+import type { Wanted } from './better-auth.ts'
+
+export interface Mail {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+}
+
+/** Where the pages are to which links lead. */
+export type Pages = Readonly<Record<'verify' | 'reset' | 'signIn', string>>
+
+export function mailFor(title: string, pages: Pages, origin: string, { kind, email, name, token }: Wanted): Mail {
+  const { page, subject, before, after } = letters[kind]
+  // The token follows `#`, so that no server and no log sees it.
+  const link = `${origin}${pages[page]}${token === '' ? '' : `#token=${encodeURIComponent(token)}`}`
+  return { to: email, subject: `${title}: ${subject}`, text: [`Hello ${name},`, before, link, after].join('\n\n') }
+}
+
+interface Letter {
+  readonly page: keyof Pages
+  readonly subject: string
+  readonly before: string
+  readonly after: string
+}
+
+const letters: Readonly<Record<Wanted['kind'], Letter>> = {
+  verify: {
+    page: 'verify',
+    subject: 'is this your address?',
+    before: 'somebody signed up with this address. If it was you, confirm it within a day:',
+    after: 'If it was not you, do nothing: without your confirmation nobody can sign in.',
+  },
+  reset: {
+    page: 'reset',
+    subject: 'a new password',
+    before: 'with this link you can choose a new password, within half an hour and once:',
+    after: 'If you did not ask for it, do nothing: your password stays as it is.',
+  },
+  'already-known': {
+    page: 'signIn',
+    subject: 'you already have an account',
+    before:
+      'somebody signed up with this address, which has an account. If it was you, sign in or ask for a new password:',
+    after: 'If it was not you, do nothing: nothing was changed.',
+  },
+}

@@ -1,0 +1,207 @@
+/**
+ * What people do with their own account: who they are, their sessions, their password, and what happened to it.
+ * Whatever changes how one signs in asks for the password again, and ends or renews every session that is not this one.
+ */
+import { endpoint, problem } from 'groundplan'
+import { z } from 'zod'
+import { attempt } from './attempts.ts'
+import { audited } from './audit.ts'
+import { refusalOf, sessionHeaders, sessionTokenOf } from './better-auth.ts'
+import { AuditEvent } from './keeping.ts'
+import { auth, hashed, type Kit, limited, NewPassword, Password, tooManyAttempts, type Uses } from './kit.ts'
+import * as sessions from './opened.ts'
+import type { SignedIn } from './session.ts'
+import { handedOver, SignedInAnswer } from './sign-in.ts'
+
+const Profile = z.object({
+  userId: z.string(),
+  name: z.string(),
+  email: z.email(),
+  roles: z.array(z.string()),
+  tenant: z.string().optional(),
+  secondFactor: z.boolean(),
+})
+const SessionShown = z.object({
+  sessionId: z.string(),
+  /** Whether it is the one that asks. */
+  current: z.boolean(),
+  address: z.string(),
+  agent: z.string(),
+  since: z.iso.datetime(),
+  lastSeen: z.iso.datetime(),
+})
+export const EventShown = AuditEvent.omit({ day: true, expiresAt: true })
+const Ended = z.object({ ended: z.int() })
+
+export const wrongPassword = problem('wrong-password', 'The password is wrong')
+export const gone = problem('not-signed-in', 'This session has ended: sign in again')
+
+export function mineEndpoints(kit: Kit) {
+  return { ...profileEndpoints(kit), ...sessionEndpoints(kit), changePassword: changePassword(kit) }
+}
+
+function profileEndpoints({ uses, door }: Kit) {
+  const me = endpoint('GET /me', {
+    summary: 'Who is signed in',
+    caller: door.signedIn(),
+    returns: Profile,
+    fails: { 'not-signed-in': 401 },
+    uses,
+    async handle({ caller }, { db }) {
+      const { userId, roles, tenant } = caller
+      const user = await db.sql.selectFrom('user').selectAll().where('id', '=', userId).executeTakeFirst()
+      if (!user) return gone
+      const { name, email, twoFactorEnabled } = user
+      return { userId, name, email, roles, secondFactor: twoFactorEnabled === true, ...(tenant ? { tenant } : {}) }
+    },
+  })
+  const events = endpoint('GET /events', {
+    summary: 'What happened to my account, the latest first',
+    caller: door.signedIn(),
+    query: z.object({ after: z.string().optional() }),
+    returns: z.object({ items: z.array(EventShown), after: z.string().optional() }),
+    uses,
+    handle: ({ caller: { userId }, query }, { audit }) => audit.by.person({ userId }, { ...query, reverse: true }),
+  })
+  return { me, events }
+}
+
+function sessionEndpoints({ uses, door }: Kit) {
+  const listSessions = endpoint('GET /sessions', {
+    summary: 'Where I am signed in',
+    caller: door.signedIn(),
+    returns: z.object({ sessions: z.array(SessionShown) }),
+    uses,
+    handle: async ({ caller }, { db }) => {
+      const rows = await db.sql
+        .selectFrom('session')
+        .innerJoin('families', 'families.session_id', 'session.id')
+        .select(['session.id', 'ipAddress', 'userAgent', 'rotated_at', 'first_at'])
+        .where('userId', '=', caller.userId)
+        .orderBy('rotated_at', 'desc')
+        .execute()
+      return {
+        sessions: rows.map(row => ({
+          sessionId: row.id,
+          current: row.id === caller.sessionId,
+          address: row.ipAddress ?? '',
+          agent: row.userAgent ?? '',
+          since: row.first_at,
+          lastSeen: row.rotated_at,
+        })),
+      }
+    },
+  })
+  const endSession = endpoint('DELETE /sessions/:sessionId', {
+    summary: 'End one of my sessions',
+    caller: door.signedIn(),
+    returns: Ended,
+    fails: { 'not-found': 404 },
+    uses,
+    async handle({ caller, params, at, newId }, clients) {
+      const own = await clients.db.sql
+        .selectFrom('session')
+        .select('id')
+        .where('id', '=', params.sessionId)
+        .where('userId', '=', caller.userId)
+        .executeTakeFirst()
+      if (!own) return problem('not-found', 'You have no such session')
+      await sessions.sessionEnded(clients, params, at)
+      await audited(clients, { at, newId }, caller, { kind: 'session-ended', userId: caller.userId })
+      return { ended: 1 }
+    },
+  })
+  const endOthers = endpoint('DELETE /sessions', {
+    summary: 'End all my sessions but this one',
+    caller: door.signedIn(),
+    returns: Ended,
+    uses,
+    async handle({ caller, at, newId }, clients) {
+      const { userId, sessionId } = caller
+      const ended = await sessions.sessionsEnded(clients, userId, at, sessionId)
+      await audited(clients, { at, newId }, caller, { kind: 'session-ended', userId, detail: `${ended} others` })
+      return { ended }
+    },
+  })
+  return { listSessions, endSession, endOthers }
+}
+
+function changePassword(kit: Kit) {
+  const { uses, door } = kit
+  return endpoint('PUT /password', {
+    summary: 'Change my password; every other session ends, and this one is made anew',
+    caller: door.signedIn(),
+    body: z.object({ current: Password, next: NewPassword, deliver: z.enum(['cookies', 'body']).default('cookies') }),
+    returns: SignedInAnswer,
+    fails: { 'wrong-password': 403, 'not-signed-in': 401, ...limited },
+    uses,
+    handle: ({ body, caller, at, newId }, clients) =>
+      renewing(kit, clients, caller, { at, newId }, body.deliver, 'password-changed', (api, headers) =>
+        api.changePassword({
+          body: { currentPassword: body.current, newPassword: body.next, revokeOtherSessions: true },
+          headers,
+          returnHeaders: true,
+        }),
+      ),
+  })
+}
+
+type Api = Awaited<ReturnType<typeof auth>>['api']
+type Kind = Parameters<typeof audited>[3]['kind']
+
+/** Does something that asks for the password and gives a new session, and hands that over. */
+export async function renewing(
+  kit: Kit,
+  uses: Uses,
+  caller: SignedIn,
+  now: Parameters<typeof audited>[1],
+  how: 'cookies' | 'body',
+  kind: Kind,
+  change: (api: Api, headers: Headers) => Promise<{ readonly headers: Headers }>,
+) {
+  const before = await sessions.sessionsOf(uses, caller.userId)
+  const done = await asked(kit, uses, caller, now.at, change)
+  if ('code' in done) return done
+  const token = sessionTokenOf(done.headers)
+  if (token === undefined) return gone
+  return replaced(kit, uses, caller, now, how, { kind, token, before })
+}
+
+/** Hands over a new session in place of all that there were; better-auth may have removed some of them already. */
+export async function replaced(
+  kit: Kit,
+  uses: Uses,
+  caller: SignedIn,
+  now: Parameters<typeof audited>[1],
+  how: 'cookies' | 'body',
+  { kind, token, before }: { readonly kind: Kind; readonly token: string; readonly before: readonly string[] },
+) {
+  for (const sessionId of before) await sessions.sessionEnded(uses, { sessionId }, now.at)
+  const opened = await sessions.opened(uses, kit.name, token, now)
+  await audited(uses, now, caller, { kind, userId: caller.userId })
+  return handedOver(kit, opened, caller, how)
+}
+
+/** Asks better-auth for something, as whoever is signed in. What it refuses is the password. */
+export async function asked<T extends object>(
+  kit: Kit,
+  uses: Uses,
+  caller: SignedIn,
+  at: Date,
+  ask: (api: Api, headers: Headers) => Promise<T>,
+) {
+  if (!(await attempt(uses, at, { address: caller.address, account: caller.userId }))) return tooManyAttempts
+  const row = await uses.db.sql
+    .selectFrom('session')
+    .select('token')
+    .where('id', '=', caller.sessionId)
+    .executeTakeFirst()
+  if (!row) return gone
+  const { api } = await auth(kit, uses)
+  try {
+    return await hashed(() => ask(api, sessionHeaders(caller, row.token)))
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error
+    return wrongPassword
+  }
+}

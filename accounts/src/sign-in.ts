@@ -1,0 +1,204 @@
+/**
+ * Signing in and out. What does not let somebody in says the same, does the same and takes as long, whether or not there
+ * is such an account.
+ */
+import { answer, endpoint, problem } from 'groundplan'
+import { z } from 'zod'
+import { attempt, firstUse, forgiven } from './attempts.ts'
+import { audited } from './audit.ts'
+import { challengeHeaders, cookieOf, refusalOf, sessionTokenOf, visitHeaders } from './better-auth.ts'
+import { auth, Code, Email, hashed, type Kit, limited, Password, Token, tooManyAttempts, type Uses } from './kit.ts'
+import * as sessions from './opened.ts'
+import type { Visitor } from './session.ts'
+
+// ---------- what comes out
+
+/** Programs have no cookies: they are given the tokens themselves. */
+const deliver = z.enum(['cookies', 'body']).default('cookies')
+
+const Tokens = z.object({ accessToken: z.string(), refreshToken: z.string(), device: z.string().optional() })
+export const SignedInAnswer = z.object({
+  state: z.literal('signed-in'),
+  userId: z.string(),
+  roles: z.array(z.string()),
+  tenant: z.string().optional(),
+  /** When the access token must be renewed. */
+  accessUntil: z.iso.datetime(),
+  tokens: Tokens.optional(),
+})
+const ChallengeAnswer = z.object({ state: z.literal('second-factor'), challenge: z.string() })
+
+/** A session as the answer of an endpoint. */
+export function handedOver(
+  { name }: Kit,
+  opened: sessions.Opened,
+  visitor: Pick<Visitor, 'site'>,
+  how: z.output<typeof deliver>,
+  device?: string,
+) {
+  const { userId, roles, tenant, accessUntil, accessToken, refreshToken } = opened
+  const said = { state: 'signed-in' as const, userId, roles: [...roles], accessUntil, ...(tenant ? { tenant } : {}) }
+  if (how === 'cookies') {
+    return answer(200, said, { 'set-cookie': sessions.cookiesFor(name, opened, visitor.site, device) })
+  }
+  return answer(200, { ...said, tokens: { accessToken, refreshToken, ...(device ? { device } : {}) } })
+}
+
+// ---------- endpoints
+
+const wrong = problem('wrong-credentials', 'The address or the password is wrong')
+
+export function signInEndpoints(kit: Kit) {
+  const { name, uses, door } = kit
+  const visitor = door.visitor()
+  const signIn = endpoint('POST /sign-in', {
+    summary: 'Sign in with address and password',
+    description: 'Answers 202 with a challenge where a second factor is asked for.',
+    caller: visitor,
+    body: z.object({ email: Email, password: Password, device: Token.optional(), deliver }),
+    returns: { 200: SignedInAnswer, 202: ChallengeAnswer },
+    fails: { 'wrong-credentials': 401, 'email-not-verified': 403, 'development-only': 403, ...limited },
+    uses,
+    async handle({ body, caller, at, newId, log }, clients) {
+      const { email, password } = body
+      const now = { at, newId }
+      const { api, root } = await auth(kit, clients)
+      const device = sessions.knownDevice(root, email, body.device ?? caller.device)
+      const counted = { address: caller.address, ...(device ? { device } : { account: email }) }
+      if (!(await attempt(clients, at, counted))) {
+        await audited(clients, now, caller, { kind: 'sign-in-throttled' })
+        return tooManyAttempts
+      }
+      const headers = visitHeaders(caller)
+      try {
+        const given = await hashed(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }))
+        if ('code' in given) return given
+        await forgiven(clients, at, device ? { device } : { account: email })
+        const challenge = cookieOf(given.headers, 'two_factor')
+        if (challenge !== undefined) return answer(202, { state: 'second-factor', challenge })
+        return await letIn(kit, clients, sessionTokenOf(given.headers) ?? '', email, caller, now, body.deliver)
+      } catch (error) {
+        const why = refusalOf(error)
+        if (why === undefined) throw error
+        log.info('somebody was not let in', { why })
+        await audited(clients, now, caller, { kind: 'sign-in-failed' })
+        return why === 'EMAIL_NOT_VERIFIED' ? problem('email-not-verified', 'Confirm your address first') : wrong
+      }
+    },
+  })
+
+  const secondFactor = endpoint('POST /sign-in/second-factor', {
+    summary: 'Show the second factor of a sign-in: a code of the app, or a recovery code',
+    caller: visitor,
+    body: z.object({ challenge: Token, code: Code.optional(), recoveryCode: Code.optional(), deliver }),
+    returns: SignedInAnswer,
+    fails: { 'wrong-code': 401, 'development-only': 403, ...limited },
+    uses,
+    async handle({ body: { challenge, code, recoveryCode, deliver }, caller, at, newId }, clients) {
+      const now = { at, newId }
+      if (!(await attempt(clients, at, { address: caller.address }))) return tooManyAttempts
+      const { api } = await auth(kit, clients)
+      const headers = challengeHeaders(caller, challenge)
+      try {
+        const given =
+          recoveryCode === undefined
+            ? await api.verifyTOTP({ body: { code: code ?? '' }, headers, returnHeaders: true })
+            : await api.verifyBackupCode({ body: { code: recoveryCode }, headers, returnHeaders: true })
+        const { user, token } = given.response
+        if (recoveryCode === undefined && !(await firstUse(clients, at, `code/${user.id}/${code}`))) {
+          await clients.db.sql
+            .deleteFrom('session')
+            .where('token', '=', token ?? '')
+            .execute()
+          return wrongCode
+        }
+        if (recoveryCode !== undefined)
+          await audited(clients, now, caller, { kind: 'recovery-code-used', userId: user.id })
+        return await letIn(kit, clients, sessionTokenOf(given.headers) ?? '', user.email, caller, now, deliver)
+      } catch (error) {
+        if (refusalOf(error) === undefined) throw error
+        await audited(clients, now, caller, { kind: 'sign-in-failed', detail: 'second factor' })
+        return wrongCode
+      }
+    },
+  })
+
+  const refresh = endpoint('POST /refresh', {
+    summary: 'Renew a session: the refresh token is good once, and gives the next',
+    caller: visitor,
+    body: z.object({ refreshToken: Token.optional() }).default({}),
+    returns: SignedInAnswer,
+    fails: { 'not-signed-in': 401 },
+    uses,
+    async handle({ body, caller, at, newId }, clients) {
+      const token = body.refreshToken ?? caller.refresh
+      if (token === undefined) return sessions.notSignedIn
+      const opened = await sessions.renewed(clients, name, token, caller, { at, newId })
+      if (!opened) return sessions.notSignedIn
+      return handedOver(kit, opened, caller, body.refreshToken === undefined ? 'cookies' : 'body')
+    },
+  })
+
+  const signOut = endpoint('POST /sign-out', {
+    summary: 'End this session',
+    caller: door.signedIn(),
+    returns: z.object({ state: z.literal('signed-out') }),
+    uses,
+    async handle({ caller, at, newId }, clients) {
+      await sessions.sessionEnded(clients, caller, at)
+      await audited(clients, { at, newId }, caller, { kind: 'signed-out', userId: caller.userId })
+      return answer(200, { state: 'signed-out' }, { 'set-cookie': sessions.noCookies(name, caller.site) })
+    },
+  })
+  return { signIn, secondFactor, refresh, signOut }
+}
+
+const wrongCode = problem('wrong-code', 'The code is wrong, was used, or came too late')
+
+/** Whoever has shown everything: a session, with the roles of its person. */
+async function letIn(
+  kit: Kit,
+  uses: Uses,
+  sessionToken: string,
+  email: string,
+  visitor: Visitor,
+  now: Parameters<typeof sessions.opened>[3],
+  how: z.output<typeof deliver>,
+) {
+  const { name } = kit
+  const session = await uses.db.sql
+    .selectFrom('session')
+    .select(['id', 'userId'])
+    .where('token', '=', sessionToken)
+    .executeTakeFirstOrThrow()
+  const membership = await member(kit, uses, session.userId, email)
+  if (membership.development && !visitor.site.local) {
+    await uses.db.sql.deleteFrom('session').where('id', '=', session.id).execute()
+    return problem('development-only', 'This account is for looking at the system on one machine')
+  }
+  const opened = await sessions.opened(uses, name, sessionToken, now)
+  await audited(uses, now, visitor, { kind: 'signed-in', userId: session.userId })
+  const device = sessions.deviceToken((await auth(kit, uses)).root, email, now.newId())
+  return handedOver(kit, opened, visitor, how, device)
+}
+
+/** What a person is here; a newcomer becomes it at the first sign-in. */
+async function member(kit: Kit, uses: Uses, userId: string, email: string) {
+  const known = await sessions.membershipOf(uses, userId)
+  const first = (await uses.firstManager.get()) === email
+  const { roles = [], tenant } = kit.newcomers ?? {}
+  const managing = first && kit.managers !== undefined ? [kit.managers] : []
+  if (known && managing.every(role => known.roles.includes(role))) return known
+  const membership = {
+    user_id: userId,
+    roles: [...new Set([...(known?.roles ?? roles), ...managing])],
+    tenant: known?.tenant ?? (tenant === 'own' ? userId : (tenant ?? null)),
+    development: known?.development ?? false,
+  }
+  await uses.db.sql
+    .insertInto('memberships')
+    .values(membership)
+    .onConflict(conflict => conflict.column('user_id').doUpdateSet({ roles: membership.roles }))
+    .execute()
+  return membership
+}

@@ -1,0 +1,196 @@
+/** Signing up and in, and what nobody learns by trying. */
+import crypto from 'node:crypto'
+import { testbed } from 'groundplan/testbed'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { as, type Bed, codeOf, linksTo, password, person, signedIn, tokensOf } from './people.ts'
+import shop from './shop.ts'
+
+let bed: Bed
+beforeAll(async () => {
+  bed = await testbed(shop)
+  await person(bed)
+}, 60_000)
+afterAll(() => bed.close())
+// All come from one address, which has its attempts, too.
+beforeEach(() => bed.advance('15 minutes'))
+afterEach(() => vi.restoreAllMocks())
+
+const wrong = 'not the password at all'
+
+/** How many passwords are hashed while this runs. */
+async function hashes(run: () => Promise<unknown>): Promise<number> {
+  const scrypt = vi.spyOn(crypto, 'scrypt')
+  await run()
+  const { length } = scrypt.mock.calls
+  scrypt.mockRestore()
+  return length
+}
+
+describe('signing up', { timeout: 60_000 }, () => {
+  it('says, does and costs the same whether or not the address is known', async () => {
+    const known = await person(bed)
+    const signUp = (email: string) => bed.gateways.accounts.signUp({ body: { name: 'Anna', email, password } })
+    const answers: unknown[] = []
+    const counts = [
+      await hashes(async () => answers.push(await signUp(known.email))),
+      await hashes(async () => answers.push(await signUp('new@example.org'))),
+    ]
+    expect(answers[0]).toEqual(answers[1])
+    expect(counts).toEqual([1, 1])
+    await bed.settled()
+    const mails = await bed.mails()
+    expect(mails.filter(({ to }) => to.includes(known.email)).map(({ subject }) => subject)).toEqual([
+      'The shop: you already have an account',
+    ])
+    expect(mails.filter(({ to }) => to.includes('new@example.org'))).toHaveLength(1)
+    // The one who was there already signs in as before.
+    await signedIn(bed, known)
+  })
+
+  it('refuses passwords that are too short, and takes any characters', async () => {
+    const short = bed.gateways.accounts.signUp({ body: { name: 'A', email: 'short@example.org', password: 'short' } })
+    await expect(short).rejects.toMatchObject({ code: 'request-invalid' })
+    const odd = { name: 'A', email: 'odd@example.org', password: '   パスワード \u0000 🔑🔑   ' }
+    expect(await bed.gateways.accounts.signUp({ body: odd })).toMatchObject({ ok: true })
+    const [token = ''] = await linksTo(bed, odd.email)
+    expect(await bed.gateways.accounts.verifyEmail({ body: { token } })).toMatchObject({ ok: true })
+    expect((await signedIn(bed, odd)).accessToken).toBeTruthy()
+  })
+
+  it('gives no session before the address is confirmed, and no link is good that we did not send', async () => {
+    const body = { name: 'B', email: 'unconfirmed@example.org', password }
+    await bed.gateways.accounts.signUp({ body })
+    const early = await bed.gateways.accounts.signIn({ body: { email: body.email, password } })
+    expect(early).toMatchObject({ ok: false, problem: { code: 'email-not-verified' } })
+    const made = await bed.gateways.accounts.verifyEmail({ body: { token: 'a.b.c' } })
+    expect(made).toMatchObject({ ok: false, problem: { code: 'link-invalid' } })
+    await bed.gateways.accounts.sendAgain({ body: { email: body.email } })
+    const links = await linksTo(bed, body.email)
+    expect(links).toHaveLength(2)
+    expect(await bed.gateways.accounts.verifyEmail({ body: { token: links[1] ?? '' } })).toMatchObject({ ok: true })
+  })
+})
+
+describe('signing in', { timeout: 60_000 }, () => {
+  it('says and costs the same for a wrong password and for an unknown address', async () => {
+    const { email } = await person(bed)
+    const signIn = (of: string) => bed.gateways.accounts.signIn({ body: { email: of, password: wrong } })
+    const answers: unknown[] = []
+    const counts = [
+      await hashes(async () => answers.push(await signIn(email))),
+      await hashes(async () => answers.push(await signIn('nobody@example.org'))),
+    ]
+    expect(answers[0]).toEqual(answers[1])
+    expect(answers[0]).toMatchObject({ ok: false, problem: { code: 'wrong-credentials' } })
+    expect(counts).toEqual([1, 1])
+  })
+
+  it('R12: takes ten wrong passwords in a quarter of an hour, then hashes nothing; the owner comes in from a known device', async () => {
+    const who = await person(bed)
+    const { device = '' } = await signedIn(bed, who)
+    const guess = (email: string) => bed.gateways.accounts.signIn({ body: { email, password: wrong } })
+    for (const email of [who.email, 'never@example.org']) {
+      let hashed = 0
+      const codes = new Set<string>()
+      for (let n = 0; n < 13; n++) {
+        hashed += await hashes(async () => {
+          const reply = await guess(email)
+          if (!reply.ok) codes.add(reply.problem.code)
+        })
+      }
+      expect({ hashed, codes: [...codes] }).toEqual({ hashed: 10, codes: ['wrong-credentials', 'too-many-attempts'] })
+    }
+    const right = { email: who.email, password: who.password, deliver: 'body' as const }
+    const elsewhere = await bed.gateways.accounts.signIn({ body: right })
+    expect(elsewhere).toMatchObject({ ok: false, problem: { code: 'too-many-attempts' } })
+    tokensOf(await bed.gateways.accounts.signIn({ body: { ...right, device } }))
+    const stolen = await bed.gateways.accounts.signIn({ body: { ...right, device: `${device}x` } })
+    expect(stolen).toMatchObject({ ok: false })
+    await bed.advance('15 minutes')
+    tokensOf(await bed.gateways.accounts.signIn({ body: right }))
+  })
+
+  it('R12: gives a new password by a link that is good once, and ends every session', async () => {
+    const who = await person(bed)
+    const before = await signedIn(bed, who)
+    await bed.gateways.accounts.forgotten({ body: { email: who.email } })
+    const [token = ''] = await linksTo(bed, who.email)
+    const next = 'another long password'
+    expect(await bed.gateways.accounts.reset({ body: { token, password: next } })).toMatchObject({ ok: true })
+    const again = await bed.gateways.accounts.reset({ body: { token, password: 'a third long password' } })
+    expect(again).toMatchObject({ ok: false, problem: { code: 'link-invalid' } })
+    await bed.advance('1 second')
+    await expect(as(bed, before).api.me()).rejects.toMatchObject({ code: 'not-authenticated' })
+    const old = await bed.gateways.accounts.refresh({ body: { refreshToken: before.refreshToken } })
+    expect(old).toMatchObject({ ok: false, problem: { code: 'not-signed-in' } })
+    await expect(signedIn(bed, who)).rejects.toThrow('wrong-credentials')
+    await signedIn(bed, { ...who, password: next })
+  })
+
+  it('asks for a new password the same way for an address that nobody has, and writes to nobody', async () => {
+    const { email } = await person(bed)
+    const ask = (of: string) => bed.gateways.accounts.forgotten({ body: { email: of } })
+    expect(await ask('unknown@example.org')).toEqual(await ask(email))
+    await bed.settled()
+    expect((await bed.mails()).filter(({ to }) => to.includes('unknown@example.org'))).toEqual([])
+  })
+})
+
+describe('the second factor', { timeout: 60_000 }, () => {
+  it('R12: is asked for at sign-in once it is confirmed; a code is good once, and so is a recovery code', async () => {
+    const who = await person(bed)
+    let me = as(bed, await signedIn(bed, who)).accounts
+    const added = await me.addSecondFactor({ body: { password } })
+    if (!added.ok) throw new Error(JSON.stringify(added))
+    const { uri, recoveryCodes } = added.value
+    expect(await me.confirmSecondFactor({ body: { code: '000000' } })).toMatchObject({ ok: false })
+    const confirmed = await me.confirmSecondFactor({ body: { code: codeOf(uri, bed.now), deliver: 'body' } })
+    me = as(bed, tokensOf(confirmed)).accounts
+    expect((await me.me()).ok && (await me.me())).toMatchObject({ value: { secondFactor: true } })
+
+    const { email } = who
+    const challenged = async () => {
+      const reply = await bed.gateways.accounts.signIn({ body: { email, password, deliver: 'body' } })
+      if (reply.ok && reply.value.state === 'second-factor') return reply.value.challenge
+      throw new Error('no second factor was asked for')
+    }
+    const show = (body: { challenge: string; code?: string; recoveryCode?: string }) =>
+      bed.gateways.accounts.secondFactor({ body: { ...body, deliver: 'body' } })
+    const used = codeOf(uri, bed.now)
+    expect(await show({ challenge: await challenged(), code: used })).toMatchObject({ ok: false })
+    await bed.advance('30 seconds')
+    const code = codeOf(uri, bed.now)
+    tokensOf(await show({ challenge: await challenged(), code }))
+    expect(await show({ challenge: await challenged(), code })).toMatchObject({
+      ok: false,
+      problem: { code: 'wrong-code' },
+    })
+    const recoveryCode = recoveryCodes[0] ?? ''
+    tokensOf(await show({ challenge: await challenged(), recoveryCode }))
+    expect(await show({ challenge: await challenged(), recoveryCode })).toMatchObject({ ok: false })
+  })
+
+  it('is guessed at ten times a quarter of an hour at most, however many challenges there are', async () => {
+    const who = await person(bed)
+    const me = as(bed, await signedIn(bed, who)).accounts
+    const added = await me.addSecondFactor({ body: { password } })
+    if (!added.ok) throw new Error(JSON.stringify(added))
+    await me.confirmSecondFactor({ body: { code: codeOf(added.value.uri, bed.now) } })
+    await bed.advance('30 seconds')
+    for (let n = 0; n < 12; n++) {
+      const reply = await bed.gateways.accounts.signIn({ body: { email: who.email, password } })
+      if (!reply.ok || reply.value.state !== 'second-factor') throw new Error(JSON.stringify(reply))
+      const { challenge } = reply.value
+      expect(await bed.gateways.accounts.secondFactor({ body: { challenge, code: '000000' } })).toMatchObject({
+        ok: false,
+      })
+    }
+    const reply = await bed.gateways.accounts.signIn({ body: { email: who.email, password } })
+    if (!reply.ok || reply.value.state !== 'second-factor') throw new Error(JSON.stringify(reply))
+    const { challenge } = reply.value
+    const right = await bed.gateways.accounts.secondFactor({
+      body: { challenge, code: codeOf(added.value.uri, bed.now) },
+    })
+    expect(right).toMatchObject({ ok: false })
+  })
+})
