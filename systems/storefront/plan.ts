@@ -5,15 +5,25 @@
  *   ops portal → ops-bff → backend
  */
 import { alarm, deadLetters, gateway, lag, plan, site } from 'groundplan'
-import { catalogue } from './backend/products.ts'
+import { catalogue } from './backend/catalogue.ts'
 import { customerBff } from './customer-bff/service.ts'
 import { opsBff } from './ops-bff/service.ts'
 import { operationsMail, productUpdates } from './resources.ts'
 
 export default plan('storefront', {
   gateways: {
-    customer: gateway(customerBff, { throttle: { rate: 200, burst: 400 } }),
-    ops: gateway(opsBff, { throttle: { rate: 50, burst: 100 } }),
+    customer: gateway(customerBff, {
+      title: 'Storefront: customers',
+      throttle: { rate: 200, burst: 400 },
+      cors: { origins: ['https://shop.example.org'], credentials: true },
+      maxBody: '64 KB',
+    }),
+    ops: gateway(opsBff, {
+      title: 'Storefront: operations',
+      throttle: { rate: 50, burst: 100 },
+      cors: { origins: ['https://ops.shop.example.org'], credentials: true },
+      maxBody: '256 KB',
+    }),
   },
   sites: [site('portal', { path: '/shop' }), site('ops-portal', { path: '/ops' })],
   alarms: [

@@ -91,7 +91,7 @@ describe('A system on disk', { timeout: 60_000 }, () => {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json', 'idempotency-key': 'one' },
     }
-    const body = JSON.stringify({ productId: 'last-camera', quantity: 1 })
+    const body = JSON.stringify({ lines: [{ productId: 'last-camera', quantity: 1 }] })
     expect((await fetch(`${first.url}/api/storefront/customer/orders`, { ...order, body })).status).toBe(201)
     first.process.kill('SIGTERM')
     await first.ended

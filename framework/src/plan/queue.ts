@@ -23,6 +23,28 @@ export interface Sender<Message> {
   send(message: Message, options?: SendOptions): Operation<void>
 }
 
+/** A message that was given up. */
+export interface DeadMessage<Message> {
+  readonly id: string
+  /** As it was sent; absent where it does not fit the queue's schema any more. */
+  readonly message?: Message
+  readonly reason: string
+  readonly attempts: number
+  /** ISO times. */
+  readonly sentAt: string
+  readonly buriedAt: string
+  /** The trace in which it failed last. */
+  readonly trace?: string
+}
+
+/** Looks at what was given up, and has it tried again. */
+export interface Redriver<Message> {
+  /** In the order in which they were given up. `limit`: 1 to 1,000, default 100. */
+  deadLetters(options?: { readonly limit?: number }): Promise<readonly DeadMessage<Message>[]>
+  /** Makes those of these ids wait again; gives how many there were. */
+  redrive(ids: readonly string[]): Promise<number>
+}
+
 /** A queue as the framework keeps it. */
 export interface QueueSpec {
   readonly message: Reading
@@ -37,6 +59,7 @@ export interface Queue<Message, NewMessage> extends Resource, Source<Message> {
   readonly source: Extract<SourceKind, 'queue'>
   readonly spec: QueueSpec
   readonly sender: Grant<Sender<NewMessage>>
+  readonly redriver: Grant<Redriver<Message>>
 }
 
 /**
@@ -81,6 +104,9 @@ export function queue<S extends Schema, Older extends Schema = z.ZodNever>(
     },
     get sender() {
       return grant<Sender<In<S>>>(self, 'sender')
+    },
+    get redriver() {
+      return grant<Redriver<Out<S>>>(self, 'redriver')
     },
   } as Queue<Out<S>, In<S>>
   return self

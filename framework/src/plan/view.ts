@@ -10,10 +10,17 @@ import { type Source, source } from './source.ts'
 import type { Change, Indexes, IndexOf, KeyOf, Keys, Readable, Reader, Scanner, TableSpec, Watcher } from './table.ts'
 import { milliseconds } from './words.ts'
 
+/** How a view follows its source. */
+export interface Gauge {
+  /** How long the oldest change that is not in the view has waited; 0 where all are. And how many wait. */
+  lag(): Promise<{ readonly lagMs: number; readonly waiting: number; readonly dead: number }>
+}
+
 /** A view is read like a table, written by its projection alone, and listed in the service that keeps it. */
 export interface View<Item, K extends Keys, I extends Indexes> extends Readable<Item, K, I>, Omit<Handler, 'place'> {
   readonly kind: 'view'
   readonly from: Resource & { readonly spec: TableSpec }
+  readonly gauge: Grant<Gauge>
   project(item: unknown): unknown
 }
 
@@ -69,6 +76,9 @@ export function view<
     },
     get watcher(): Grant<Watcher<Out<S>, K, I>> {
       return grant(self, 'watcher')
+    },
+    get gauge(): Grant<Gauge> {
+      return grant(self, 'gauge')
     },
     get changes(): Source<Change<Out<S>>, 'changes'> {
       return source('changes', self)

@@ -46,11 +46,12 @@ function jsonAnswer(bound: BoundEndpoint, output: Extract<Output, { kind: 'json'
 function fileAnswer(bound: BoundEndpoint, value: unknown): Answer {
   const { returns } = bound.endpoint
   const types: readonly string[] = 'types' in returns && Array.isArray(returns.types) ? returns.types : []
-  const file = value as File | undefined
+  const chosen = isAnswered(value)
+  const file = (chosen ? value.value : value) as File | undefined
   if (typeof file?.type !== 'string' || !types.includes(file.type)) {
     throw fault('answer-invalid', `${bound.service}/${bound.name} must give a file of one of: ${types.join(', ')}`)
   }
-  return { kind: 'file', status: 200, file, headers: none }
+  return { kind: 'file', status: 200, file, headers: chosen ? value.headers : none }
 }
 
 /** A problem that the endpoint's `fails` names. */

@@ -112,6 +112,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     plan: plan.name,
     services: parts.services,
     store: drivers.store,
+    queues: drivers.queues,
     buckets: drivers.buckets,
     vault,
     watching: seen,

@@ -8,8 +8,11 @@
  * from a new read. A place may pass from one source item to another (a name that was given up and taken again), and the
  * two changes may arrive in either order: each item of the view carries its source, and is removed for that source alone.
  *
+ * A change that leaves the projection as it was writes nothing: the digest of what a source item gave stands beside its
+ * places.
+ *
  * A rebuild runs every source item through the same path, then removes the places of items that are gone. An item that
- * cannot be projected hinders no other.
+ * cannot be projected hinders no other, and all is written again.
  */
 import { limits } from '../contract/limits.ts'
 import { handlerQueue } from '../contract/names.ts'
@@ -19,6 +22,7 @@ import type { AnyView, NamedHandler } from '../plan/parts.ts'
 import { milliseconds } from '../plan/words.ts'
 import type { CallKit } from './call.ts'
 import { type TableAccess, viewSource } from './clients/table.ts'
+import { digestOf } from './entropy.ts'
 import type { Feed } from './pump.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -88,7 +92,7 @@ export function viewKeeper(
       backoffMs: { first: 200, most: milliseconds('1 minute') },
       read: ({ body }) => (JSON.parse(body) as ChangeMessage).change.key,
       run: async (_call, [received]) => {
-        if (received) await follow(kept, received.content as Key)
+        if (received) await follow(kept, received.content as Key, 'change')
         return []
       },
     },
@@ -105,12 +109,14 @@ export function viewKeeper(
   }
 }
 
+type Pass = 'change' | 'rebuild'
+
 /** Brings the places of one source item up to date. */
-async function follow(kept: Kept, key: Key): Promise<void> {
+async function follow(kept: Kept, key: Key, pass: Pass): Promise<void> {
   // View keys that other source items have taken over.
   const taken = new Set<string>()
   for (let attempt = 1; attempt <= tries; ) {
-    const outcome = await followed(kept, key, taken)
+    const outcome = await followed(kept, key, taken, pass)
     if (outcome === 'done') return
     if (outcome === 'again') attempt++
   }
@@ -120,17 +126,19 @@ async function follow(kept: Kept, key: Key): Promise<void> {
   )
 }
 
-async function followed(kept: Kept, key: Key, taken: Set<string>): Promise<'done' | 'again' | 'taken'> {
+async function followed(kept: Kept, key: Key, taken: Set<string>, pass: Pass): Promise<'done' | 'again' | 'taken'> {
   const { store, view, source, target } = kept
   const place = { view: view.name, source: JSON.stringify(key) }
   const known = await store.get(placesTable.name, place)
   const item = await store.get(source.name, key)
   const now = item ? projected(view, target, source.stored.read(item)) : []
+  const digest = digestOf(JSON.stringify(now))
+  if (pass === 'change' && known?.digest === digest) return 'done'
   const left = goneKeys(target, known, now).filter(gone => !taken.has(JSON.stringify(gone)))
   const removals = left.map(gone => removal(target, gone, place.source))
   const puts = now.map(each => putting(target, each, place.source))
   const keys = now.map(each => keyIn(target, each))
-  const writes = [...removals, ...puts, placesWrite(place, known, keys)]
+  const writes = [...removals, ...puts, placesWrite(place, known, { keys, digest })]
   if (writes.length > limits.commitOperations) throw tooMany(kept)
   const outcome = await store.commit({ writes })
   if (outcome.ok) return 'done'
@@ -166,10 +174,10 @@ function putting({ name }: TableAccess, item: Item, from: string): Write {
   return { op: 'put', table: name, item: { ...item, [viewSource]: from } }
 }
 
-function placesWrite(key: Key, known: Item | undefined, keys: readonly Key[]): Write {
+function placesWrite(key: Key, known: Item | undefined, now: { keys: readonly Key[]; digest: string }): Write {
   const table = placesTable.name
-  if (!known) return { op: 'insert', table, item: { ...key, keys } }
-  return { op: 'put', table, item: { ...key, keys }, when: { revision: { equals: Number(known.revision) } } }
+  if (!known) return { op: 'insert', table, item: { ...key, ...now } }
+  return { op: 'put', table, item: { ...key, ...now }, when: { revision: { equals: Number(known.revision) } } }
 }
 
 function keyIn(target: TableAccess, item: Item): Key {
@@ -183,14 +191,14 @@ async function rebuildAll(kept: Kept, progress?: (so: RebuildProgress) => void):
   let done = 0
   await eachItem(store, source.name, async item => {
     const key = keyIn(source, item)
-    await follow(kept, key).catch(error => failures.push(`${JSON.stringify(key)}: ${error}`))
+    await follow(kept, key, 'rebuild').catch(error => failures.push(`${JSON.stringify(key)}: ${error}`))
     done++
     if (done % 100 === 0) progress?.({ view: view.name, done, of })
   })
   progress?.({ view: view.name, done, of: done })
   await eachPlace(store, view.name, async place => {
     const key = JSON.parse(String(place.source)) as Key
-    if (!(await store.get(source.name, key))) await follow(kept, key)
+    if (!(await store.get(source.name, key))) await follow(kept, key, 'rebuild')
   })
   if (failures.length > 0) throw incomplete(kept, failures)
 }

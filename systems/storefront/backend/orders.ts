@@ -1,16 +1,27 @@
 /**
- * Reading orders. A customer sees its own and learns nothing of others.
+ * Reading orders and what happened to them. A customer sees its own and learns nothing of others.
  */
 import { endpoint, problem } from 'groundplan'
 import { z } from 'zod'
-import { customer, operator } from '../callers.ts'
-import { Order } from '../model.ts'
-import { orders } from '../resources.ts'
+import { customer, idOf, operator } from '../callers.ts'
+import { Paging, pageOf } from '../model/ids.ts'
+import { Order, OrderEvent, OrderState } from '../model/orders.ts'
+import { orderLog, orders } from '../resources.ts'
 
-const Paging = z.object({ after: z.string().optional(), limit: z.coerce.number().int().min(1).max(100).default(20) })
-export const OrdersPage = z.object({ items: z.array(Order), after: z.string().optional() })
-export const StateAndPaging = Paging.extend({ state: Order.shape.state.default('placed') })
-export { Paging }
+export const OrdersPage = pageOf(Order)
+export const OrderHistory = z.object({ events: z.array(OrderEvent) })
+const OrderParams = z.object({ orderId: z.string().min(1).max(200) })
+
+export { OrderParams }
+
+const Moment = z.iso.datetime().optional()
+/** Which orders the board shows. */
+export const BoardQuery = Paging.extend({
+  state: OrderState.default('placed'),
+  customer: z.string().min(1).max(200).optional().describe('the orders of this customer, the newest first'),
+  from: Moment.describe('placed at this time or later'),
+  to: Moment.describe('placed at this time or before'),
+})
 
 export const myOrders = endpoint('GET /my/orders', {
   summary: 'My orders, the newest first',
@@ -19,26 +30,57 @@ export const myOrders = endpoint('GET /my/orders', {
   returns: OrdersPage,
   uses: { orders: orders.reader },
   handle: ({ query, caller }, { orders }) =>
-    orders.by.customer({ customerId: caller.account }, { ...query, reverse: true }),
+    orders.by.customer({ customerId: idOf(caller) }, { ...query, reverse: true }),
 })
 
 export const myOrder = endpoint('GET /my/orders/:orderId', {
   summary: 'One of my orders',
   caller: customer,
+  params: OrderParams,
   returns: Order,
   fails: { 'not-found': 404 },
   uses: { orders: orders.reader },
   async handle({ params, caller }, { orders }) {
     const order = await orders.get(params)
-    return order?.customerId === caller.account ? order : problem('not-found', 'You have no such order')
+    return order?.customerId === idOf(caller) ? order : problem('not-found', 'You have no such order')
+  },
+})
+
+export const myOrderHistory = endpoint('GET /my/orders/:orderId/history', {
+  summary: 'What happened to one of my orders',
+  caller: customer,
+  params: OrderParams,
+  returns: OrderHistory,
+  fails: { 'not-found': 404 },
+  uses: { orders: orders.reader, log: orderLog.reader },
+  async handle({ params, caller }, { orders, log }) {
+    const order = await orders.get(params)
+    if (order?.customerId !== idOf(caller)) return problem('not-found', 'You have no such order')
+    return { events: (await log.query(params)).items }
   },
 })
 
 export const ordersInState = endpoint('GET /orders', {
-  summary: 'Orders in a state, the oldest first',
+  summary: 'Orders in a state, the oldest first; or of a customer',
   caller: operator,
-  query: StateAndPaging,
+  query: BoardQuery,
   returns: OrdersPage,
   uses: { orders: orders.reader },
-  handle: ({ query: { state, ...page } }, { orders }) => orders.by.state({ state }, page),
+  handle: ({ query: { state, customer: customerId, ...range } }, { orders }) =>
+    customerId === undefined
+      ? orders.by.state({ state }, range)
+      : orders.by.customer({ customerId }, { ...range, reverse: true }),
+})
+
+export const oneOrder = endpoint('GET /orders/:orderId', {
+  summary: 'One order and what happened to it',
+  caller: operator,
+  params: OrderParams,
+  returns: z.object({ order: Order, events: z.array(OrderEvent) }),
+  fails: { 'not-found': 404 },
+  uses: { orders: orders.reader, log: orderLog.reader },
+  async handle({ params }, { orders, log }) {
+    const order = await orders.get(params)
+    return order ? { order, events: (await log.query(params)).items } : problem('not-found', 'There is no such order')
+  },
 })

@@ -1,37 +1,59 @@
 /**
- * Products: operations' updates come through a queue; the catalogue that customers see is a view.
+ * Reading products, as operations see them: with their stock, and the retired ones too.
  */
-import { consumer, endpoint, problem, view } from 'groundplan'
+import { endpoint, problem } from 'groundplan'
 import { z } from 'zod'
 import { operator } from '../callers.ts'
-import { CatalogueEntry, Product } from '../model.ts'
-import { products, productUpdates } from '../resources.ts'
+import { Category, Paging, ProductId, pageOf } from '../model/ids.ts'
+import { Movement, ProductEvent, ShownProduct } from '../model/products.ts'
+import { productLog, products, stockLog } from '../resources.ts'
 
-export const catalogue = view('catalogue', {
-  from: products,
-  item: CatalogueEntry,
-  key: ['category', 'productId'],
-  indexes: { name: ['category', 'name'] },
-  project: ({ retired, stock, ...product }) => (retired ? undefined : { ...product, available: stock > 0 }),
+export const ProductParams = z.object({ productId: ProductId })
+export const ProductsPage = pageOf(ShownProduct)
+export const ProductsQuery = Paging.extend({ category: Category.optional() })
+export const ProductHistory = z.object({ events: z.array(ProductEvent), after: z.string().optional() })
+export const MovementsPage = pageOf(Movement)
+
+export const allProducts = endpoint('GET /products', {
+  summary: 'The products by name, of a category or all',
+  caller: operator,
+  query: ProductsQuery,
+  returns: ProductsPage,
+  uses: { products: products.reader },
+  handle: ({ query: { category, ...page } }, { products }) =>
+    category === undefined ? products.by.shelf({ shelf: 'all' }, page) : products.by.category({ category }, page),
 })
 
-export const applyUpdate = consumer(productUpdates, {
-  uses: { products: products.writer },
-  async handle({ message: { productId, ...changes } }, { products }) {
-    const known = await products.get({ productId })
-    if (known) await products.patch({ productId }, changes)
-    else await products.insert(Product.parse({ productId, ...changes }))
+export const oneProduct = endpoint('GET /products/:productId', {
+  summary: 'One product',
+  caller: operator,
+  params: ProductParams,
+  returns: ShownProduct,
+  fails: { 'not-found': 404 },
+  uses: { products: products.reader },
+  handle: async ({ params }, { products }) =>
+    (await products.get(params)) ?? problem('not-found', 'The shop has no such product'),
+})
+
+export const productHistory = endpoint('GET /products/:productId/history', {
+  summary: 'What happened to a product, the newest first',
+  caller: operator,
+  params: ProductParams,
+  query: Paging,
+  returns: ProductHistory,
+  uses: { log: productLog.reader },
+  async handle({ params, query }, { log }) {
+    const { items: events, ...rest } = await log.query(params, { ...query, reverse: true })
+    return { events, ...rest }
   },
 })
 
-export const stockUp = endpoint('POST /products/:productId/stock', {
-  summary: 'Units arrived',
+export const movements = endpoint('GET /products/:productId/movements', {
+  summary: 'What came and went of a product, the newest first',
   caller: operator,
-  body: z.object({ units: z.int().min(1).max(1_000_000) }),
-  returns: Product,
-  once: 'Idempotency-Key',
-  uses: { products: products.writer },
-  fails: { 'unknown-product': 404 },
-  handle: ({ params, body }, { products }) =>
-    products.add(params, { stock: body.units }, { when: params }).or(problem('unknown-product')),
+  params: ProductParams,
+  query: Paging,
+  returns: MovementsPage,
+  uses: { stock: stockLog.reader },
+  handle: ({ params, query }, { stock }) => stock.query(params, { ...query, reverse: true }),
 })

@@ -13,7 +13,8 @@ import { orderUnderKills } from './rush.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const build = `
 import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-for (const each of dueBuilds('.')) if (each.folder === 'framework') await compile('.', each)`
+const needed = ['framework', 'drivers/postgres', 'targets/aws']
+for (const each of dueBuilds('.')) if (needed.includes(each.folder)) await compile('.', each)`
 
 let data = ''
 // The program that is started is the one that is built.

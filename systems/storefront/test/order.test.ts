@@ -5,10 +5,11 @@
 import { oneOf } from 'groundplan'
 import { killedEverywhere, testbed } from 'groundplan/testbed'
 import { describe, expect, it } from 'vitest'
-import { catalogue } from '../backend/products.ts'
-import { customer, operator, shopKeys } from '../callers.ts'
+import { catalogue } from '../backend/catalogue.ts'
+import { shopKeys } from '../callers.ts'
 import storefront from '../plan.ts'
-import { inbox, orders, products } from '../resources.ts'
+import { inbox, orders, pictures, products } from '../resources.ts'
+import { anna, ben, customer, olga, operator } from './people.ts'
 
 const tea = {
   productId: 'tea',
@@ -17,9 +18,7 @@ const tea = {
   price: { amount: 450, currency: 'EUR' },
   stock: 10,
 }
-const anna = { keyId: 'k1', account: 'anna', scopes: ['customer' as const] }
-const ben = { keyId: 'k2', account: 'ben', scopes: ['customer' as const] }
-const olga = { keyId: 'k3', account: 'olga', scopes: ['operator' as const] }
+const ofTea = (quantity: number) => ({ lines: [{ productId: 'tea', quantity }] })
 
 async function shop(stock = 10, options: Parameters<typeof testbed>[1] = {}) {
   const bed = await testbed(storefront, { at: new Date('2026-05-04T09:00:00Z'), throttle: false, ...options })
@@ -33,10 +32,15 @@ const keys = { orders: orders.scanner, products: products.reader, inbox: inbox.r
 describe('storefront: one order', () => {
   it('S3: a customer places an order and sees it among its own', async () => {
     await using bed = await shop()
-    const placed = await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 2 } })
+    const placed = await bed.as(customer, anna).customer.order({ body: ofTea(2) })
     expect(placed).toMatchObject({
       ok: true,
-      value: { customerId: 'anna', quantity: 2, total: { amount: 900, currency: 'EUR' }, state: 'placed' },
+      value: {
+        customerId: 'anna',
+        lines: [{ productName: 'Green tea', quantity: 2 }],
+        total: { amount: 900, currency: 'EUR' },
+        state: 'placed',
+      },
     })
     await bed.settled()
     const mine = await bed.as(customer, anna).customer.myOrders({})
@@ -46,7 +50,7 @@ describe('storefront: one order', () => {
 
   it('S3: another customer’s order is not found, as if it were not there', async () => {
     await using bed = await shop()
-    const placed = await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 1 } })
+    const placed = await bed.as(customer, anna).customer.order({ body: ofTea(1) })
     const orderId = placed.ok ? placed.value.orderId : ''
     const others = await bed.as(customer, ben).customer.myOrder({ params: { orderId } })
     const nobodys = await bed.as(customer, ben).customer.myOrder({ params: { orderId: 'no-such-order' } })
@@ -55,7 +59,7 @@ describe('storefront: one order', () => {
 
   it('S5: operations hear of the order in their inbox and by mail', async () => {
     await using bed = await shop()
-    const placed = await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 2 } })
+    const placed = await bed.as(customer, anna).customer.order({ body: ofTea(2) })
     await bed.settled()
     const { value } = await bed.as(operator, olga).ops.inbox({ params: { day: '2026-05-04' } })
     expect(value.notices).toMatchObject([{ text: 'anna ordered 2 × Green tea' }])
@@ -67,9 +71,9 @@ describe('storefront: one order', () => {
 
   it('S7: the catalogue is a view that follows the products', async () => {
     await using bed = await shop(1)
-    const entry = { category: 'drinks', productId: 'tea' }
+    const entry = { productId: 'tea' }
     expect(await bed.gateways.customer.product({ params: entry })).toMatchObject({ value: { available: true } })
-    await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 1 } })
+    await bed.as(customer, anna).customer.order({ body: ofTea(1) })
     await bed.settled()
     expect(await bed.gateways.customer.product({ params: entry })).toMatchObject({ value: { available: false } })
   })
@@ -89,19 +93,24 @@ describe('storefront: one order', () => {
   it('S6: an update that cannot be applied is dead-lettered with its reason, told by the alarm, and redriven by a person', async () => {
     await using bed = await shop()
     const { ops } = bed.as(operator, olga)
-    await ops.updateProduct({ params: { productId: 'cake' }, body: { category: 'food' } })
+    const asked = await ops.updateProduct({ params: { productId: 'tea' }, body: { picture: 'tea-1.png' } })
+    expect(asked).toMatchObject({ value: { state: 'pending' } })
+    const updateId = asked.ok ? asked.value.updateId : ''
+    await bed.advance('50 milliseconds')
+    expect((await ops.updates({})).value.items).toMatchObject([{ updateId, by: 'olga' }])
     await bed.advance('2 hours')
     await bed.settled({ deadLetters: 'expected' })
-    const [dead] = await bed.deadLetters()
-    expect(dead?.queue).toBe('product-updates')
-    expect(dead?.reason).toContain('name')
-    expect(dead?.trace).toMatch(/^[0-9a-f]{32}$/)
+    const { items } = (await ops.failedUpdates()).value
+    expect(items).toMatchObject([{ updateId, productId: 'tea', attempts: 5, changes: { picture: 'tea-1.png' } }])
+    expect(items[0]?.reason).toContain('There is no picture "tea-1.png"')
+    expect(items[0]?.trace).toMatch(/^[0-9a-f]{32}$/)
     expect((await bed.mails()).map(({ subject }) => subject)).toContain('[storefront] Alarm: updates-stuck')
-    await bed.uses({ products: products.writer }).products.put({ ...tea, productId: 'cake', name: 'Cake' })
-    expect(await bed.redrive('product-updates')).toBe(1)
+    await bed.uses({ pictures: pictures.writer }).pictures.put('tea-1.png', 'a picture', { type: 'image/png' })
+    expect(await ops.redrive({ params: { updateId } })).toMatchObject({ ok: true })
     await bed.settled()
-    const { products: kept } = bed.uses({ products: products.reader })
-    expect(await kept.get({ productId: 'cake' })).toMatchObject({ category: 'food', name: 'Cake' })
+    expect(await ops.product({ params: { productId: 'tea' } })).toMatchObject({ value: { picture: 'tea-1.png' } })
+    expect((await ops.updates({ query: { state: 'applied' } })).value.items).toMatchObject([{ updateId }])
+    expect(await ops.redrive({ params: { updateId } })).toMatchObject({ problem: { code: 'not-found' } })
     await bed.advance('2 minutes')
     expect((await bed.mails()).map(({ subject }) => subject)).toContain('[storefront] Over: updates-stuck')
   })
@@ -109,9 +118,7 @@ describe('storefront: one order', () => {
   it('S13: the last unit is sold once to 200 simultaneous buyers', async () => {
     await using bed = await shop(1)
     const { customer: bff } = bed.as(customer, anna)
-    const replies = await Promise.all(
-      Array.from({ length: 200 }, () => bff.order({ body: { productId: 'tea', quantity: 1 } })),
-    )
+    const replies = await Promise.all(Array.from({ length: 200 }, () => bff.order({ body: ofTea(1) })))
     expect(replies.filter(reply => reply.ok)).toHaveLength(1)
     const refused = replies.flatMap(reply => (reply.ok ? [] : [reply.problem.code]))
     expect(new Set(refused)).toEqual(new Set(['sold-out']))
@@ -125,10 +132,10 @@ describe('storefront: one order', () => {
   it('S13: a request retried with its Idempotency-Key places one order; the same key for another request is refused', async () => {
     await using bed = await shop()
     const { customer: bff } = bed.as(customer, anna)
-    const body = { productId: 'tea', quantity: 1 }
+    const body = ofTea(1)
     const first = await bff.order({ body, once: 'k-1' })
     expect(await bff.order({ body, once: 'k-1' })).toEqual(first)
-    await expect(bff.order({ body: { ...body, quantity: 2 }, once: 'k-1' })).rejects.toThrow('idempotency-key-reused')
+    await expect(bff.order({ body: ofTea(2), once: 'k-1' })).rejects.toThrow('idempotency-key-reused')
     const others = await bed.as(customer, ben).customer.order({ body, once: 'k-1' })
     expect(others).not.toEqual(first)
     await bed.settled()
@@ -142,7 +149,7 @@ describe('storefront: one order', () => {
       (await bed.drivers.store.scan(table, { limit: 10 })).items
     const points = await killedEverywhere({
       boot: () => shop(3),
-      act: bed => bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 1 }, once: 'the-order' }),
+      act: bed => bed.as(customer, anna).customer.order({ body: ofTea(1), once: 'the-order' }),
       async atDeath(bed, point) {
         const placed = (await kept(bed, 'orders')).length
         expect(await kept(bed, 'products'), `point ${point}`).toMatchObject([{ stock: 3 - placed }])
@@ -177,7 +184,7 @@ describe('storefront: one order', () => {
   it('joins the whole order into one trace, across services and queues', async () => {
     await using bed = await shop()
     const from = bed.traces.length
-    await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 1 } })
+    await bed.as(customer, anna).customer.order({ body: ofTea(1) })
     await bed.settled()
     const spans = bed.traces.slice(from)
     const root = spans.find(span => span.name === 'customer-bff/order')
@@ -189,7 +196,7 @@ describe('storefront: one order', () => {
 
   it('orders can be cancelled in some states only: conditions of a write', async () => {
     await using bed = await shop()
-    const placed = await bed.as(customer, anna).customer.order({ body: { productId: 'tea', quantity: 1 } })
+    const placed = await bed.as(customer, anna).customer.order({ body: ofTea(1) })
     const key = { orderId: placed.ok ? placed.value.orderId : '' }
     const { orders: kept } = bed.uses({ orders: orders.writer })
     await kept.patch(key, { state: 'cancelled' }, { when: { state: oneOf('placed', 'paid') } })

@@ -4,14 +4,20 @@
  * order, each key has one order, and everything that follows from orders and products (inbox, mails, catalogue) agrees.
  */
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { seed } from 'groundplan'
 import { type EmbeddedTarget, embedded } from 'groundplan/embedded'
 import { type Asking, type Heard, type Mortal, mortal } from 'groundplan/process'
-import { catalogue } from '../backend/products.ts'
+import type { z } from 'zod'
+import { catalogue } from '../backend/catalogue.ts'
+import { newProduct, newProductUses } from '../backend/new-product.ts'
 import { shopKeys } from '../callers.ts'
-import type { CatalogueEntry, Order, Product } from '../model.ts'
+import type { CatalogueEntry } from '../model/catalogue.ts'
+import { type Order, type OrderEvent, rebuiltOrder } from '../model/orders.ts'
+import { type Movement, type Product, type ProductEvent, rebuiltProduct } from '../model/products.ts'
+import type { KeptFact } from '../model/sales.ts'
 import storefront from '../plan.ts'
-import { inbox, orders, products } from '../resources.ts'
+import { inbox, orderLog, orders, productLog, products, sales, stockLog } from '../resources.ts'
 
 export interface RushReport {
   readonly kills: number
@@ -76,11 +82,16 @@ async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared>
   try {
     const runtime = await target.start(storefront, { settings: {}, secrets: {} })
     const { uses, handle } = seed({
-      uses: { products: products.writer, keys: shopKeys.keys.writer },
-      async handle({ at }, { products, keys }) {
+      uses: { ...newProductUses, keys: shopKeys.keys.writer },
+      async handle({ at, newId }, { keys, ...clients }) {
         for (const productId of assortment) {
-          const price = { amount: 4_900, currency: 'EUR' }
-          await products.insert({ productId, name: `${productId} 0`, category: 'all', price, stock })
+          const changes = { name: `${productId} 0`, category: 'all', price: { amount: 4_900, currency: 'EUR' } }
+          await newProduct(
+            productId,
+            changes,
+            { stock, by: 'test', at: at.toISOString(), movementId: newId() },
+            clients,
+          )
         }
         const issue = async (account: string, scope: 'customer' | 'operator'): Promise<string> =>
           (await shopKeys.issue(keys, { account, name: 'rush', scopes: [scope] }, at)).text
@@ -120,14 +131,14 @@ async function orderAll(shop: Mortal, rush: Rush, { customers }: Prepared): Prom
     for (let n = 0; n < ordersEach; n++) {
       const productId = assortment[Math.floor(random() * assortment.length)] ?? ''
       const quantity = 1 + Math.floor(random() * 3)
-      const body = { productId, quantity }
+      const line = { productId, quantity }
       const due = all.length >= (moments[0] ?? Number.POSITIVE_INFINITY)
       if (due) moments.shift()
       // In turn at the very moment that it answers, and at any.
       const atAnswer = due && moments.length % 2 === 0
-      const init = posted(key, `${number}-${n}`, body)
+      const init = posted(key, `${number}-${n}`, { lines: [line] })
       const heard = await (atAnswer ? shop.killAtAnswer(ordersPath, init) : shop.ask(ordersPath, init))
-      all.push({ ...body, order: orderIn(heard) })
+      all.push({ ...line, order: orderIn(heard) })
       if (due && !atAnswer) await shop.kill()
     }
   }
@@ -185,12 +196,23 @@ interface Kept {
   readonly products: readonly Product[]
   readonly entries: readonly CatalogueEntry[]
   readonly notices: readonly { readonly orderId: string }[]
+  readonly orderEvents: readonly OrderEvent[]
+  readonly productEvents: readonly ProductEvent[]
+  readonly movements: readonly Movement[]
+  readonly facts: readonly z.output<typeof KeptFact>[]
 }
 
 const look = seed({
-  uses: { orders: orders.scanner, products: products.scanner, entries: catalogue.scanner, notices: inbox.scanner },
-  async handle(_call, { orders, products, entries, notices }) {
+  uses: {
+    ...{ orders: orders.scanner, products: products.scanner, entries: catalogue.scanner, notices: inbox.scanner },
+    ...{ orderLog: orderLog.scanner, productLog: productLog.scanner, stockLog: stockLog.scanner, sales: sales.scanner },
+  },
+  async handle(_call, { orders, products, entries, notices, orderLog, productLog, stockLog, sales }) {
     const kept: Kept = {
+      orderEvents: await all(page => orderLog.scan(page)),
+      productEvents: await all(page => productLog.scan(page)),
+      movements: await all(page => stockLog.scan(page)),
+      facts: await all(page => sales.scan(page)),
       orders: await all(page => orders.scan(page)),
       products: await all(page => products.scan(page)),
       entries: await all(page => entries.scan(page)),
@@ -228,6 +250,7 @@ async function compare(
       return JSON.parse(text)
     }
     compareOrders(asked, await kept(), stock)
+    compareLogs(await kept())
     const mails = async () => (await target.started[0]?.drivers.mail.sent?.(asked.length * 2)) ?? []
     const latestMs = clock.now() + 30_000
     for (;;) {
@@ -251,10 +274,29 @@ function compareOrders(asked: readonly Asked[], { orders, products }: Kept, stoc
   }
   must(orders.length === told.length, `${orders.length} orders are there, and ${told.length} were told`)
   for (const { productId, stock: left } of products) {
-    const sold = orders.filter(order => order.productId === productId).reduce((sum, { quantity }) => sum + quantity, 0)
+    const sold = soldOf(productId, orders)
     must(left >= 0 && left === stock - sold, `of ${stock} × ${productId}, ${sold} are ordered and ${left} are left`)
     const refused = asked.find(each => !each.order && each.productId === productId && each.quantity <= left)
     must(!refused, `${refused?.quantity} × ${productId} was sold out, and ${left} are left`)
+  }
+}
+
+function soldOf(productId: string, orders: readonly Order[]): number {
+  const lines = orders.flatMap(order => order.lines).filter(line => line.productId === productId)
+  return lines.reduce((sum, { quantity }) => sum + quantity, 0)
+}
+
+/** What the logs make of orders and products is what is kept. */
+function compareLogs({ orders, products, orderEvents, productEvents, movements }: Kept): void {
+  for (const order of orders) {
+    const events = orderEvents.filter(({ orderId }) => orderId === order.orderId)
+    must(isDeepStrictEqual(rebuiltOrder(events), order), `the events of the order ${order.orderId} make another`)
+  }
+  for (const { revision: _counted, ...product } of products) {
+    const mine = <T extends { readonly productId: string }>(all: readonly T[]) =>
+      all.filter(({ productId }) => productId === product.productId)
+    const { revision: _none, ...rebuilt } = rebuiltProduct(mine(productEvents), mine(movements)) ?? { revision: 0 }
+    must(isDeepStrictEqual(rebuilt, product), `the events of ${product.productId} make another product`)
   }
 }
 
@@ -262,7 +304,7 @@ const newOrder = 'New order '
 
 /** What follows from events and changes: the first that does not agree yet. */
 function disagreement(
-  { orders, products, entries, notices }: Kept,
+  { orders, products, entries, notices, facts }: Kept,
   mails: readonly { readonly subject: string }[],
   names: ReadonlyMap<string, string>,
 ): string | undefined {
@@ -275,6 +317,10 @@ function disagreement(
     .sort()
   if (mailed.join() !== ids.join()) return `${ids.length} orders, and ${mailed.length} mails`
   for (const { productId, name, stock } of products) {
+    const counted = facts
+      .filter(({ of }) => of.startsWith(`${productId} `))
+      .reduce((sum, fact) => sum + fact.orderedUnits, 0)
+    if (counted !== soldOf(productId, orders)) return `${counted} × ${productId} are in the figures`
     if (name !== names.get(productId)) return `${productId} is called "${name}", not "${names.get(productId)}"`
     const entry = entries.find(each => each.productId === productId)
     if (entry?.name !== name) return `in the catalogue ${productId} is called "${entry?.name}", not "${name}"`
