@@ -1,6 +1,6 @@
 /** The whole set together: what a commit sends arrives, objects tell their queues, mail goes out once. */
 import { randomUUID } from 'node:crypto'
-import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { bucketName, s3Client } from '@groundplan/s3'
 import type { Drivers, PlanShape } from 'groundplan/driver'
@@ -38,9 +38,10 @@ async function relayed({ store, queues }: Drivers): Promise<void> {
 await allOf(['dynamodb', 'elasticmq', 'moto'], (dynamodb: Engine, sqs: Engine, moto: Engine) => {
   const prefix = `test-${randomUUID().slice(0, 8)}`
   const region = 'eu-central-1'
+  const uploadRole = 'arn:aws:iam::123456789012:role/uploads'
   const spent: Spending[] = []
   const endpoints = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint, s3: moto.endpoint, vault: moto.endpoint }
-  const options = { clock: realClock(), region, credentials, prefix, endpoints, tellOfObjects: true }
+  const options = { clock: realClock(), region, credentials, prefix, endpoints, tellOfObjects: true, uploadRole }
 
   async function withDrivers(work: (drivers: Drivers) => Promise<void>): Promise<void> {
     const s3 = s3Client({ region: 'us-east-1', endpoint: moto.endpoint, credentials })
@@ -70,6 +71,17 @@ await allOf(['dynamodb', 'elasticmq', 'moto'], (dynamodb: Engine, sqs: Engine, m
   }
 
   describe('the drivers of AWS together', () => {
+    it('give credentials to upload by a role', () =>
+      withDrivers(async ({ buckets }) => {
+        const made = await buckets.uploadCredentials?.({ bucket: 'films', place: 'a', forMs: 60_000 })
+        if (!made) throw new Error('there are no credentials')
+        expect(made.accessKeyId).not.toBe(credentials.accessKeyId)
+        const outside = s3Client({ region: made.region, endpoint: made.endpoint, credentials: made })
+        await outside.send(new PutObjectCommand({ Bucket: made.bucket, Key: 'a', Body: 'film' }))
+        expect(await buckets.head('films', 'a')).toMatchObject({ bytes: 4 })
+        outside.destroy()
+      }))
+
     it('carry what a commit sends, what its changes tell, and what an object tells', () =>
       withDrivers(async drivers => {
         const { store, queues, buckets, schedules, vault } = drivers
@@ -98,6 +110,19 @@ await allOf(['dynamodb', 'elasticmq', 'moto'], (dynamodb: Engine, sqs: Engine, m
 })
 
 describe('the drivers of AWS', () => {
+  it('offer credentials to upload where there is a role for them, and hold them to no size', async () => {
+    const options = { clock: realClock(), region: 'eu-central-1', prefix: 'shop-test', credentials }
+    const without = awsDrivers(shape, options)
+    expect(without.capabilities.uploads).toBeUndefined()
+    expect(without.buckets.uploadCredentials).toBeUndefined()
+    const uploadRole = 'arn:aws:iam::123456789012:role/uploads'
+    const drivers = awsDrivers(shape, { ...options, uploadRole })
+    expect(drivers.capabilities.uploads).toBe('unbounded')
+    const scope = { bucket: 'films', place: 'films/', forMs: 60_000, maxBytes: 1 }
+    await expect(drivers.buckets.uploadCredentials?.(scope)).rejects.toMatchObject({ code: 'unsupported' })
+    for (const each of [without, drivers]) await each.close()
+  })
+
   it('refuse a plan with a database, for which nobody gave a driver', () => {
     const options = { clock: realClock(), region: 'eu-central-1', prefix: 'shop-test' }
     const withDatabase: PlanShape = { ...shape, databases: [{ name: 'accounts' }] }

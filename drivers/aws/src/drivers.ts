@@ -5,6 +5,7 @@
  */
 import { bucketName, type S3Buckets, s3Buckets } from '@groundplan/s3'
 import {
+  type Capabilities,
   type Databases,
   type Drivers,
   fault,
@@ -35,6 +36,7 @@ export {
   indexName,
   lettersTable,
   outboxTable,
+  queueAttributes,
   queueName,
   resourceName,
   tableDefinition,
@@ -48,7 +50,7 @@ export interface AwsDriversOptions extends AwsOptions {
   /** What the names of buckets begin with, which must be the only ones of the world. Default: `prefix`. */
   readonly bucketPrefix?: string
   /** Addresses of stand-ins that are not all one. */
-  readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses', string>>
+  readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses' | 'sts', string>>
   /** Where the plan has databases. */
   readonly databases?: Databases
   /**
@@ -56,6 +58,11 @@ export interface AwsDriversOptions extends AwsOptions {
    * link, and of what was put by a process that died.
    */
   readonly tellOfObjects?: boolean
+  /**
+   * The ARN of the role that outside parties upload by (`uploader`): this process may assume it, it may put objects into the
+   * buckets and drop uploads, and each of its sessions is held to one place. Default: there are no such credentials.
+   */
+  readonly uploadRole?: string
 }
 
 /**
@@ -75,7 +82,7 @@ export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Driver
   const mail = sesMail(at(options, 'ses'))
   const parts = [dynamo, sqs, buckets, secrets, settings, mail]
   return {
-    capabilities: { ...awsCapabilities, databases: options.databases !== undefined },
+    capabilities: capabilitiesOf(options),
     ...{ clock, store, queues, buckets, databases },
     schedules: schedulesOn(store, clock),
     vault: awsVault({ secrets, settings }),
@@ -114,13 +121,20 @@ function at(options: AwsDriversOptions, service: keyof NonNullable<AwsDriversOpt
   }
 }
 
+function capabilitiesOf({ databases, uploadRole }: AwsDriversOptions): Capabilities {
+  const uploads = uploadRole === undefined ? {} : { uploads: 'unbounded' as const }
+  return { ...awsCapabilities, databases: databases !== undefined, ...uploads }
+}
+
 function bucketsOf(shape: PlanShape, options: AwsDriversOptions, queues: Drivers['queues']): S3Buckets {
-  const { prefix, bucketPrefix = prefix, tellOfObjects = false } = options
+  const { prefix, bucketPrefix = prefix, tellOfObjects = false, uploadRole: role } = options
+  const { endpoint } = at(options, 'sts')
   return s3Buckets({
     ...at(options, 's3'),
     prefix: bucketPrefix,
     buckets: shape.buckets,
     ...(tellOfObjects ? { tell: messages => queues.send(messages) } : {}),
+    ...(role === undefined ? {} : { uploads: { role, ...(endpoint === undefined ? {} : { endpoint }) } }),
   })
 }
 

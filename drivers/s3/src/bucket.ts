@@ -17,6 +17,7 @@ import {
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   PutObjectCommand,
   RestoreObjectCommand,
   S3Client,
@@ -33,6 +34,7 @@ import {
   checkPartNumber,
   checkPartOrder,
   checkPrefix,
+  checkUploadBytes,
   fault,
   hasExpired,
   isFault,
@@ -45,11 +47,13 @@ import {
   objectCursorOf,
   type Part,
   type PutObject,
+  type StartUpload,
 } from 'groundplan/driver'
 import { persistently, s3ErrorOf, unavailable } from './calls.ts'
 import { collected, pieces } from './content.ts'
 import { bucketName } from './names.ts'
 import { stateOf, timeNote } from './state.ts'
+import { type S3Uploads, uploadsBy } from './uploads.ts'
 
 export interface S3Options {
   readonly clock: Clock
@@ -66,6 +70,8 @@ export interface S3Options {
    * nobody is told of what comes by a link, nor of an object whose process dies between the put and the message.
    */
   readonly tell?: (messages: readonly NewMessage[]) => Promise<void>
+  /** How outside parties get credentials to upload. Default: not at all. */
+  readonly uploads?: S3Uploads
 }
 
 export interface S3Buckets extends Buckets {
@@ -91,7 +97,7 @@ export function s3Buckets(options: S3Options): S3Buckets {
     if (!found) throw fault('plan-invalid', `there is no bucket "${name}"`)
     return found
   }
-  return {
+  const buckets: Buckets = {
     put: async (bucket, key, content, more) => of(bucket).put(key, content, more),
     get: async (bucket, key, range) => of(bucket).get(key, range),
     head: async (bucket, key) => of(bucket).head(key),
@@ -103,6 +109,11 @@ export function s3Buckets(options: S3Options): S3Buckets {
     finishUpload: async (bucket, upload, parts) => of(bucket).finishUpload(upload, parts),
     dropUpload: async (bucket, upload) => of(bucket).dropUpload(upload),
     link: async to => of(to.bucket).link(to),
+  }
+  const { uploads } = options
+  return {
+    ...buckets,
+    ...(uploads ? uploadsBy(uploads, buckets, { ...options, client }, bucket => of(bucket).name) : {}),
     async check() {
       for (const bucket of byName.values()) await bucket.check()
     },
@@ -140,6 +151,11 @@ class S3Bucket {
     this.#shape = shape
     this.#tell = tell
     this.#name = bucketName(prefix, shape.name)
+  }
+
+  /** On the server. */
+  get name(): string {
+    return this.#name
   }
 
   async put(key: string, content: Bytes, options: PutObject = {}): Promise<ObjectState> {
@@ -212,9 +228,10 @@ class S3Bucket {
     await this.#send('RestoreObject', () => this.#client.send(new RestoreObjectCommand(request)))
   }
 
-  async startUpload(key: string, options: Pick<PutObject, 'type' | 'metadata'> = {}): Promise<string> {
+  async startUpload(key: string, { maxBytes, untilMs, ...options }: StartUpload = {}): Promise<string> {
     checkObjectKey(key)
-    return uploadName({ bucket: this.#shape.name, key, id: await this.#start(key, options) })
+    const id = await this.#start(key, options)
+    return uploadName({ bucket: this.#shape.name, key, id, maxBytes, untilMs })
   }
 
   async putPart(upload: string, number: number, content: Bytes): Promise<Part> {
@@ -224,8 +241,9 @@ class S3Bucket {
   }
 
   async finishUpload(upload: string, parts: readonly Part[]): Promise<ObjectState> {
-    const { key, id } = this.#upload(upload)
+    const { key, id, maxBytes } = this.#upload(upload)
     checkPartOrder(parts)
+    if (maxBytes !== undefined) checkUploadBytes(await this.#bytesOf(key, id, parts), maxBytes)
     const object = await this.#finish(key, id, parts, {}).catch(error => this.#partRefused(error))
     await this.#tellOf(object)
     return object
@@ -331,6 +349,26 @@ class S3Bucket {
     throw fault('engine-unavailable', `"${key}" was joined, and removed at once`)
   }
 
+  /** What these parts of an upload have together, by the server's word. */
+  async #bytesOf(key: string, id: string, parts: readonly Part[]): Promise<number> {
+    const joined = new Set(parts.map(({ number }) => number))
+    const place = { Bucket: this.#name, Key: key, UploadId: id }
+    let bytes = 0
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const command: ListPartsCommand = new ListPartsCommand({
+        ...place,
+        ...(after ? { PartNumberMarker: after } : {}),
+      })
+      const page = await this.#send('ListParts', () => this.#client.send(command)).catch(error =>
+        this.#partRefused(error),
+      )
+      const sizes = page.Parts?.map(({ PartNumber = 0, Size = 0 }) => (joined.has(PartNumber) ? Size : 0)) ?? []
+      bytes += sizes.reduce((sum, size) => sum + size, 0)
+      after = page.IsTruncated ? page.NextPartNumberMarker : undefined
+    }
+    return bytes
+  }
+
   async #drop(key: string, id: string): Promise<void> {
     const command = new AbortMultipartUploadCommand({ Bucket: this.#name, Key: key, UploadId: id })
     try {
@@ -426,7 +464,8 @@ class S3Bucket {
 
   #upload(upload: string): Upload {
     const known = uploadIn(upload)
-    if (known?.bucket === this.#shape.name) return known
+    const isEnded = this.#clock.now() >= (known?.untilMs ?? Number.POSITIVE_INFINITY)
+    if (known?.bucket === this.#shape.name && !isEnded) return known
     throw fault('part-invalid', `no upload "${upload}" is under way in bucket "${this.#shape.name}"`)
   }
 
@@ -481,19 +520,24 @@ interface Upload {
   readonly bucket: string
   readonly key: string
   readonly id: string
+  readonly maxBytes: number | undefined
+  readonly untilMs: number | undefined
 }
 
-function uploadName({ bucket, key, id }: Upload): string {
-  return Buffer.from(JSON.stringify([bucket, key, id])).toString('base64url')
+function uploadName({ bucket, key, id, maxBytes, untilMs }: Upload): string {
+  return Buffer.from(JSON.stringify([bucket, key, id, maxBytes, untilMs])).toString('base64url')
 }
 
 function uploadIn(name: string): Upload | undefined {
   try {
-    const [bucket, key, id]: unknown[] = JSON.parse(Buffer.from(name, 'base64url').toString())
-    return typeof bucket === 'string' && typeof key === 'string' && typeof id === 'string'
-      ? { bucket, key, id }
-      : undefined
+    const [bucket, key, id, maxBytes, untilMs]: unknown[] = JSON.parse(Buffer.from(name, 'base64url').toString())
+    const isOne = typeof bucket === 'string' && typeof key === 'string' && typeof id === 'string'
+    return isOne ? { bucket, key, id, maxBytes: numberOr(maxBytes), untilMs: numberOr(untilMs) } : undefined
   } catch {
     return undefined
   }
+}
+
+function numberOr(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }

@@ -19,38 +19,54 @@ import { subscriber } from '../../plan/subscriber.ts'
 import { table } from '../../plan/table.ts'
 import { testbed } from '../testbed.ts'
 
-const films = bucket('films', { uploads: { types: ['video/mp4'] } })
+// #region plan
+const films = bucket('films', { uploads: { maxSize: '2 GB', types: ['video/mp4'] } })
+
+const Credentials = z.object({
+  endpoint: z.url(),
+  region: z.string(),
+  bucket: z.string(),
+  forcePathStyle: z.boolean(),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  sessionToken: z.string(),
+  expiresAt: z.iso.datetime(),
+})
+
+const orderFilm = endpoint('POST /films/:film/order', {
+  summary: 'Credentials for whoever renders the film: to upload it, and nothing else',
+  caller: anyone,
+  returns: Credentials,
+  uses: { films: films.uploader },
+  handle: ({ params }, { films }) => films.credentials(`films/${params.film}.mp4`, { for: '1 hour' }),
+})
+// #endregion plan
+
 const arrivals = table('arrivals', { item: z.object({ film: z.string(), bytes: z.int() }), key: ['film'] })
-const none = endpoint('GET /none', { summary: 'Nothing', caller: anyone, returns: z.string(), handle: () => 'none' })
 const arrived = subscriber(films.created, {
   uses: { arrivals: arrivals.writer },
   handle: ({ event }, { arrivals }) => arrivals.put({ film: event.key, bytes: event.bytes }),
 })
-const orders = endpoint('POST /orders', {
-  summary: 'Credentials for whoever renders',
-  caller: anyone,
-  returns: z.string(),
-  uses: { films: films.uploader },
-  handle: async (_call, { films }) => (await films.credentials('one.mp4')).accessKeyId,
-})
-const cinema = plan('cinema', { gateways: { api: gateway(service('server', { none, arrived, orders })) } })
+const cinema = plan('cinema', { gateways: { api: gateway(service('server', { orderFilm, arrived })) } })
 
 describe('an outside party of a bed', { timeout: 30_000 }, () => {
+  // #region upload
   it('uploads in parts with its own S3 client, and the system hears of it', async () => {
     await using bed = await testbed(cinema)
-    const { uploader, seen } = bed.uses({ uploader: films.uploader, seen: arrivals.reader })
-    const client = new S3Client(bed.s3(await uploader.credentials('films/1.mp4')))
-    const place = { Bucket: 'cinema_films', Key: 'films/1.mp4' }
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...place, ContentType: 'video/mp4' }))
+    const ordered = await bed.gateways.api.orderFilm({ params: { film: '1' } })
+    const renderer = new S3Client(bed.s3(ordered.value))
+    const place = { Bucket: ordered.value.bucket, Key: 'films/1.mp4' }
+    const { UploadId } = await renderer.send(new CreateMultipartUploadCommand({ ...place, ContentType: 'video/mp4' }))
     const part = { ...place, UploadId, PartNumber: 1, Body: new Uint8Array(6_000_000) }
-    const { ETag } = await client.send(new UploadPartCommand(part))
+    const { ETag } = await renderer.send(new UploadPartCommand(part))
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] }
-    await client.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }))
+    await renderer.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }))
     await bed.settled()
+    const { seen } = bed.uses({ seen: arrivals.reader })
     expect(await seen.get({ film: 'films/1.mp4' })).toEqual({ film: 'films/1.mp4', bytes: 6_000_000 })
-    await expect(client.send(new GetObjectCommand(place))).rejects.toMatchObject({ name: 'AccessDenied' })
-    client.destroy()
+    await expect(renderer.send(new GetObjectCommand(place))).rejects.toMatchObject({ name: 'AccessDenied' })
   })
+  // #endregion upload
 
   it('can upload no more when the time of the bed has passed', async () => {
     await using bed = await testbed(cinema)
