@@ -31,8 +31,9 @@ export interface Refusable<T> extends Operation<T, true> {
 
 export type Operations = Readonly<Record<string, Operation<unknown, boolean>>>
 
+/** Names whose operation, or one of whose operations, can be refused. */
 type RefusableIn<O extends Operations> = {
-  [K in keyof O]: O[K] extends Operation<unknown, true> ? K & string : never
+  [K in keyof O]: [Extract<O[K], Operation<unknown, true>>] extends [never] ? never : K & string
 }[keyof O]
 
 /** Whether the commit was kept; if not, the name of the first operation whose condition refused. No values. */
@@ -40,12 +41,20 @@ export type Kept<O extends Operations> =
   | { readonly ok: true }
   | ([RefusableIn<O>] extends [never] ? never : { readonly ok: false; readonly failed: RefusableIn<O> })
 
+/** The problems of `answer`: nothing to be said where nothing can be refused. */
+type ProblemsFor<O extends Operations, P> = [RefusableIn<O>] extends [never]
+  ? [refused?: Readonly<Record<string, never>>]
+  : [refused: P]
+
 export interface Atomic<O extends Operations> extends Operation<Kept<O>> {
   /**
    * The answer of the call, stored in the same commit, with the problem that stands for each refusal.
    * This is how `once` keeps its word when the process dies between commit and answer.
    */
-  answer<A, P extends Readonly<Record<RefusableIn<O>, Problem>>>(answer: A, refused: P): Operation<A | P[keyof P]>
+  answer<A, P extends Readonly<Record<RefusableIn<O>, Problem>>>(
+    answer: A,
+    ...refused: ProblemsFor<O, P>
+  ): Operation<A | P[keyof P]>
 }
 
 /**

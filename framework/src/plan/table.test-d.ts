@@ -133,6 +133,12 @@ export const together = endpoint('POST /together', {
     )
     // @ts-expect-error each operation that can be refused has its problem
     atomically({ order: orders.insert(placed) }).answer(5, {})
+    // @ts-expect-error and none is left out
+    atomically({ order: orders.insert(placed) }).answer(5)
+    is<number>()(await atomically({ order: orders.put(placed), visit: visits.remove(visit) }).answer(5))
+    is<number>()(await atomically({ order: orders.insert(placed).or(problem('taken')) }).answer(5))
+    // @ts-expect-error what cannot be refused has no problem
+    atomically({ order: orders.put(placed) }).answer(5, { order: 'taken' })
   },
 })
 endpoint('POST /a', {

@@ -433,7 +433,7 @@ describe('A handler with once', () => {
       ...once,
       returns: Sale,
       uses: tables,
-      handle: (_call, { stock }) => atomically({ stock: stock.put(tea) }).answer({ saleId: 1 } as never, {}),
+      handle: (_call, { stock }) => atomically({ stock: stock.put(tea) }).answer({ saleId: 1 } as never),
     })
     await using bed = await testbed(smallPlan({ unfit }))
     expect(await rejection(bed.gateways.api.unfit({ once: 'k' }))).toMatchObject({ code: 'answer-invalid' })

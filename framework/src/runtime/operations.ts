@@ -11,9 +11,10 @@ import type { NewMessage } from '../contract/queue.ts'
 import type { Committed, Item, RefusedBecause, Store, Write } from '../contract/store.ts'
 import type { Atomic, Operation, Operations, Refusable, refuses, Work } from '../plan/operation.ts'
 import { atomically, work } from '../plan/operation.ts'
-import { calledFrom, type PlaceOf } from '../plan/place.ts'
+import type { PlaceOf } from '../plan/place.ts'
 import type { Problem } from '../plan/problem.ts'
 import { commitAttributes } from './conventions.ts'
+import type { Places } from './places.ts'
 import { type Attributes, type Span, spanned, type Trace, type Tracer } from './telemetry.ts'
 
 /** What an operation does, and what comes of it. */
@@ -40,6 +41,9 @@ export interface SessionParts {
   readonly store: Store
   readonly tracer: Tracer
   readonly trace: Trace
+  readonly places: Places
+  /** Whose call it is: `service/handler`. */
+  readonly handler: string
   /** Checks that every commit of the call carries: fences. */
   readonly checks?: readonly Write[]
   /** Whether the call writes in the operation it returns, and nowhere else. */
@@ -74,7 +78,7 @@ export class Session implements Work {
 
   /** An operation of this call. `word` is the function its author called. */
   operation<T>(described: Described<T>, word: unknown): Refusable<T> {
-    const pending = new Pending(this, described, calledFrom(word), none)
+    const pending = new Pending(this, described, this.#placeOf(described.name, word), none)
     this.waitFor(pending)
     return pending
   }
@@ -88,7 +92,7 @@ export class Session implements Work {
   commit<O extends Operations>(operations: O): Atomic<O> {
     const parts = Object.values(operations).map(operation => this.#own(operation))
     for (const part of parts) part.take()
-    const together = new Together(this, Object.keys(operations), parts, calledFrom(atomically))
+    const together = new Together(this, Object.keys(operations), parts, this.#placeOf('atomically', atomically))
     this.waitFor(together)
     return together as unknown as Atomic<O>
   }
@@ -97,6 +101,7 @@ export class Session implements Work {
   get forgotten(): Fault | undefined {
     if (this.#waiting === undefined) return undefined
     const [first] = this.#waiting
+    if (first) this.parts.places.suspect(this.parts.handler)
     return first && neverRun(first)
   }
 
@@ -163,6 +168,10 @@ export class Session implements Work {
   /** `startMs`: when it began, of what is told later. Default now. */
   span(name: string, kind: 'client' | 'producer', startMs?: number): Span {
     return this.parts.tracer.start(name, kind, this.parts.trace, undefined, startMs)
+  }
+
+  #placeOf(name: string, word: unknown): PlaceOf {
+    return this.parts.places.of(this.parts.handler, name, word)
   }
 
   #rememberOutcome(pending: Pending<unknown>): Write | undefined {
@@ -311,7 +320,7 @@ class Together {
     return this.#running.then(kept, failed)
   }
 
-  answer(answer: unknown, refused: Readonly<Record<string, Problem>>): PromiseLike<unknown> {
+  answer(answer: unknown, refused: Readonly<Record<string, Problem>> = {}): PromiseLike<unknown> {
     this.#session.started(this)
     return lazily(async () => {
       const last = this.#session.parts.remember?.answer(answer)

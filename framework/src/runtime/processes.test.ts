@@ -183,7 +183,7 @@ describe('Requests to several processes under one key', () => {
       async handle(_call, { notes }) {
         await wait()
         const sold = { id: 'sold', count: 1, by }
-        return atomically({ sold: notes.put(sold) }).answer(sold, {})
+        return atomically({ sold: notes.put(sold) }).answer(sold)
       },
     })
   const ask = (runtime: Runtime | undefined, key: string) => {
