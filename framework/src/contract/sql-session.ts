@@ -142,13 +142,17 @@ export interface OwnTransactions {
 
 export function ownTransactions(): OwnTransactions {
   const current = new AsyncLocalStorage<{ open: boolean }>()
+  let open = 0
   return {
     async within(run) {
       const mine = { open: true }
+      open++
       try {
         return await current.run(mine, run)
       } finally {
         mine.open = false
+        // Otherwise every promise of the process would go on paying for it: nobody is inside any more.
+        if (--open === 0) current.disable()
       }
     },
     refuse() {
