@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { UploadCredentials } from '../plan/bucket.ts'
 import { run } from './run.ts'
 import { shopFiles, type TestProject, testProject } from './test/project.ts'
 import { type TestTerminal, testTerminal } from './test/terminal.ts'
@@ -73,6 +75,29 @@ const links = endpoint('GET /links/:way', {
   }),
 })
 export default plan('shop', { gateways: { api: gateway(service('server', { links })) } })
+`,
+}
+
+const withUploads = {
+  ...shopFiles,
+  'shop/plan.ts': `import { anyone, bucket, endpoint, gateway, plan, service } from 'groundplan'
+import { z } from 'zod'
+const films = bucket('films')
+const upload = endpoint('POST /uploads', {
+  summary: 'Credentials to upload',
+  caller: anyone,
+  returns: z.any(),
+  uses: { films: films.uploader },
+  handle: (_call, { films }) => films.credentials('films/'),
+})
+const show = endpoint('GET /films', {
+  summary: 'What was uploaded',
+  caller: anyone,
+  returns: z.array(z.object({ key: z.string(), bytes: z.number() })),
+  uses: { films: films.reader },
+  handle: async (_call, { films }) => [...(await films.list()).objects],
+})
+export default plan('shop', { gateways: { api: gateway(service('server', { upload, show })) } })
 `,
 }
 
@@ -164,6 +189,23 @@ describe('groundplan start', { timeout: 60_000 }, () => {
         .status,
     ).toBe(403)
     expect((await fetch(put.replace('/links/shop', '/links/other'))).status).toBe(404)
+  })
+
+  it.each([
+    ['at its own address', [], '/api/shop'],
+    ['beside a gateway at the root', ['shop', '--mount', '/'], ''],
+  ])('takes what an S3 client uploads by credentials, %s', async (_where, arguments_, base) => {
+    const url = await ready(start(arguments_, withUploads))
+    const asked = await fetch(`${url}${base}/uploads`, { method: 'POST' })
+    const { endpoint, region, forcePathStyle, bucket, ...credentials } = (await asked.json()) as UploadCredentials
+    expect({ endpoint, bucket }).toEqual({ endpoint: url, bucket: 'shop_films' })
+    const client = new S3Client({ endpoint, region, forcePathStyle, credentials, maxAttempts: 1 })
+    const Body = Buffer.alloc(3_000_000, 'groundplan ')
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'films/a', Body }))
+    const elsewhere = new PutObjectCommand({ Bucket: bucket, Key: 'a', Body })
+    await expect(client.send(elsewhere)).rejects.toMatchObject({ name: 'AccessDenied' })
+    client.destroy()
+    expect(await (await fetch(`${url}${base}/films`)).json()).toEqual([{ key: 'films/a', bytes: 3_000_000 }])
   })
 
   it('fills in sample data with --seed and shows what the seed says', async () => {
