@@ -1,7 +1,17 @@
 /**
- * What this repository runs.
+ * What this repository runs, and where.
  */
-import { config } from 'groundplan/config'
+import { type AwsSettings, aws, smallest, usual } from '@groundplan/aws-target'
+import { postgres } from '@groundplan/postgres/config'
+import { config, fromEnv } from 'groundplan/config'
+
+/** Counter as containers, storefront as functions: the two forms, side by side. */
+const onAws: Omit<AwsSettings, 'domain' | 'sizes'> = {
+  region: 'eu-central-1',
+  operations: 'operations@example.org',
+  costOwner: 'shop',
+  systems: { counter: { compute: 'containers' }, storefront: { compute: 'functions' } },
+}
 
 export default config({
   systems: {
@@ -13,4 +23,12 @@ export default config({
   },
   start: ['counter', 'storefront'],
   web: './web',
+  environments: {
+    test: { target: aws({ ...onAws, domain: 'test.example.org', sizes: smallest }) },
+    // On a server of one's own with `start --env production`; on AWS by what `synth --env production` writes.
+    production: {
+      drivers: postgres({ url: fromEnv('DATABASE_URL') }),
+      target: aws({ ...onAws, domain: 'example.org', sizes: usual }),
+    },
+  },
 })

@@ -38,7 +38,8 @@ const shows: Readonly<Record<string, Show>> = {
 }
 
 // The program that is killed is the one that is built.
-for (const build of dueBuilds(root)) if (build.folder === 'framework') await compile(root, build)
+for (const build of dueBuilds(root))
+  if (['framework', 'drivers/postgres', 'targets/aws'].includes(build.folder)) await compile(root, build)
 
 console.log('| show | kills | seconds | counted |\n|---|---|---|---|')
 const named = Object.keys(shows).filter(name => process.argv.includes(name))

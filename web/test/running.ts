@@ -13,7 +13,8 @@ export const repository = fileURLToPath(new URL('../../', import.meta.url))
 
 const build = `
 import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-for (const each of dueBuilds('.')) if (each.folder === 'framework') await compile('.', each)`
+const needed = ['framework', 'drivers/postgres', 'targets/aws']
+for (const each of dueBuilds('.')) if (needed.includes(each.folder)) await compile('.', each)`
 
 /** Builds the command as `npm run build` does, unless that was done. The command builds the pages. */
 export async function buildCommand(): Promise<void> {

@@ -2,23 +2,16 @@
  * `@groundplan/postgres`: tables, queues, schedules, databases and the vault on a PostgreSQL server. Objects and mail it
  * does not keep: their drivers come from elsewhere.
  */
-import {
-  type Buckets,
-  type Clock,
-  type Drivers,
-  type MailCarrier,
-  type PlanShape,
-  schedulesOn,
-  schedulesTable,
-} from 'groundplan/driver'
+import type { Buckets, Clock, Drivers, MailCarrier, PlanShape } from 'groundplan/driver'
 import { postgresCapabilities } from './capabilities.ts'
-import type { Held } from './catalogue.ts'
 import { postgresDatabases } from './database.ts'
 import { openEngine } from './engine.ts'
+import { databaseUrl, heldOf } from './environment.ts'
 import { type Migrated, type MigrateOptions, migrate as migrated } from './migrate.ts'
 import { postgresVault } from './vault.ts'
 
 export { postgresCapabilities } from './capabilities.ts'
+export { type PostgresEngineOptions, postgres } from './config.ts'
 export { type PostgresDatabases, type PostgresDatabasesOptions, postgresDatabases } from './database.ts'
 export type { Migrated, MigrateOptions } from './migrate.ts'
 export { schemaVersion } from './schema.ts'
@@ -52,11 +45,11 @@ export async function postgresDrivers(shape: PlanShape, options: PostgresOptions
   const { clock, masterKey, buckets, mail } = options
   const engine = await openEngine(heldOf(shape), options)
   try {
-    const { connections, schema, store, queues } = engine
+    const { connections, schema, store, queues, schedules } = engine
     const vault = await postgresVault({ connections, schema, masterKey })
     const databases = postgresDatabases({
       ...options,
-      urlOf: options.databaseUrl ?? (name => urlOf(shape, options, name)),
+      urlOf: options.databaseUrl ?? (name => databaseUrl(shape, options.url, name)),
     })
     return {
       ...{
@@ -69,7 +62,7 @@ export async function postgresDrivers(shape: PlanShape, options: PostgresOptions
         vault,
         mail,
       },
-      schedules: schedulesOn(store, clock),
+      schedules,
       async close() {
         await Promise.all([databases.close(), engine.close()])
       },
@@ -88,14 +81,4 @@ export async function postgresDrivers(shape: PlanShape, options: PostgresOptions
  */
 export function migrate(shape: PlanShape, options: MigrateOptions): Promise<Migrated> {
   return migrated(heldOf(shape), options)
-}
-
-function heldOf({ plan, tables, queues }: PlanShape): Held {
-  return { plan, queues, tables: [...tables, schedulesTable] }
-}
-
-function urlOf({ plan }: PlanShape, { url }: PostgresOptions, name: string): string {
-  const address = new URL(url)
-  address.pathname = `/${encodeURIComponent(`${plan}-${name}`)}`
-  return address.href
 }

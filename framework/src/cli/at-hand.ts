@@ -12,10 +12,13 @@ import { isFault } from '../contract/problems.ts'
 import { runningOperator } from '../http/control/client.ts'
 import { operatorOf } from '../runtime/operator/operator.ts'
 import { embedded, embeddedCapabilities } from '../targets/embedded.ts'
+import { environmentIn } from './environment.ts'
+import { type PlacedAt, placementIn } from './environments.ts'
 import { Failure } from './errors.ts'
 import { findingText, mistaken } from './findings.ts'
 import { type LoadedSystem, loadSystems, type Project } from './load.ts'
 import { prettyLine } from './log-format.ts'
+import { masterKeyIn } from './master-key.ts'
 import { type Places, placesOf, systemFolder } from './places.ts'
 import { remember, seedInto } from './seeding.ts'
 import { paint, type Terminal } from './terminal.ts'
@@ -29,24 +32,31 @@ const patienceMs = 5_000
 const againMs = 100
 const graceMs = 5_000
 
+/** What `--data` and `--env` say. */
+export interface Where {
+  readonly data?: string | undefined
+  readonly env?: string | undefined
+}
+
 /**
- * Gets hold of a system. `data`: what `--data` says. Throws a failure where another process has the folder and does not
+ * Gets hold of a system. Throws a failure where another process has the folder and does not
  * answer.
  */
 export async function atHand(
   project: Project,
   system: string,
   terminal: Terminal,
-  data: string | undefined,
+  { data, env }: Where,
 ): Promise<AtHand> {
-  const places = placesOf(project.root, terminal, data)
+  const placement = await placementIn(project, env, terminal)
+  const places = placesOf(project.root, terminal, data, placement?.name)
   const folder = systemFolder(places.data, system)
   const untilMs = performance.now() + patienceMs
   for (;;) {
     const running = await runningOperator(folder)
     if (running) return { system, operator: running, [Symbol.asyncDispose]: async () => {} }
     try {
-      return await atRest(project, system, places, terminal)
+      return await atRest(project, system, places, terminal, placement)
     } catch (error) {
       if (!isHeld(error)) throw error
       if (performance.now() > untilMs) throw silent(system, error)
@@ -66,12 +76,21 @@ function silent(system: string, error: { readonly more: { readonly pid: number }
   return new Failure(message, wayOut, 1, error)
 }
 
-async function atRest(project: Project, system: string, places: Places, terminal: Terminal): Promise<AtHand> {
+async function atRest(
+  project: Project,
+  system: string,
+  places: Places,
+  terminal: Terminal,
+  placement: PlacedAt | undefined,
+): Promise<AtHand> {
   const [loaded] = await loadSystems(project, [system])
   if (!loaded) throw new Error(`"${system}" was not loaded`)
-  refuseMistakes(loaded, project, terminal)
+  refuseMistakes(loaded, project, terminal, placement)
   const ink = paint(terminal.colours)
+  const masterKey = await masterKeyIn(project.root, await environmentIn(project.root, terminal.environment))
   const target = embedded({
+    ...(masterKey ? { masterKey } : {}),
+    ...(placement ? { placement } : {}),
     folder: places.data,
     baseUrl: 'http://127.0.0.1:7400',
     background: false,
@@ -94,8 +113,13 @@ async function atRest(project: Project, system: string, places: Places, terminal
   return { system, operator, [Symbol.asyncDispose]: () => target.stop(graceMs) }
 }
 
-function refuseMistakes({ plan }: LoadedSystem, { root }: Project, terminal: Terminal): void {
-  const mistakes = mistakesIn([plan], embeddedCapabilities)
+function refuseMistakes(
+  { plan }: LoadedSystem,
+  { root }: Project,
+  terminal: Terminal,
+  placement: PlacedAt | undefined,
+): void {
+  const mistakes = mistakesIn([plan], placement?.capabilities ?? embeddedCapabilities)
   for (const each of mistakes) terminal.error(findingText('mistake', each, root, paint(terminal.colours)))
   if (mistakes.length > 0) throw mistaken(mistakes.length)
 }

@@ -61,7 +61,7 @@ async function checkData({ project, names, folder, json }: DataOptions, terminal
   for (const system of names) {
     // Nothing was kept yet: there is nothing to be opened, and nothing is made by looking.
     if (!existsSync(systemFolder(data, system))) continue
-    await using at = await atHand(project, system, terminal, folder)
+    await using at = await atHand(project, system, terminal, { data: folder })
     for await (const found of at.operator.checkData({})) {
       unfit += found.unfit
       terminal.out(json ? dataLine(system, found) : dataText(system, found, terminal))

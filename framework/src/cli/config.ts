@@ -1,7 +1,7 @@
 /**
  * `groundplan.config.ts`: what a repository runs, and where. Its types are all there is here; it is read by `load.ts`.
  */
-import type { Engine, FromEnv } from '../contract/engine.ts'
+import type { Engine } from '../contract/engine.ts'
 import type { Target } from '../contract/target.ts'
 
 export { fromEnv } from '../contract/engine.ts'
@@ -24,11 +24,9 @@ export type Environments = Readonly<Record<string, EnvironmentOf>>
 export interface EnvironmentOf {
   /**
    * The engines that `groundplan start --env <name>` runs on, in this process. Each keeps what none before it keeps; what
-   * none of them keeps is on this machine's disk.
+   * none of them keeps is on this machine's disk. `GROUNDPLAN_MASTER_KEY_FILE` names what seals the vaults.
    */
   readonly drivers?: Engine | readonly Engine[]
-  /** Seals vaults: 32 bytes in base64. Default: `fromEnv('GROUNDPLAN_MASTER_KEY')`. */
-  readonly masterKey?: FromEnv
   /** Where it is shipped to: `synth`, `diff`, `deploy` and `destroy` ask it. */
   readonly target?: Target
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { command } from './command.ts'
 import { environmentIn } from './environment.ts'
+import { type PlacedAt, placementIn } from './environments.ts'
 import { failureOf } from './errors.ts'
 import { mistaken } from './findings.ts'
 import {
@@ -50,14 +51,15 @@ export const dev = command({
     const voice = given.json ? machineVoice(terminal, project.root) : personVoice(terminal, project.root)
     const names = namesMeant(project, named, start)
     const loaded = await Promise.all(names.map(name => loader.system(project, name)))
-    const mistakes = mistakesOf(loaded, asked)
+    const placement = await placementIn(project, given.env, terminal)
+    const mistakes = mistakesOf(loaded, asked, placement)
     voice.mistakes(mistakes)
     if (mistakes.length > 0) throw mistaken(mistakes.length)
-    const { options, environment } = await servingOptions(asked, project.root, terminal, voice)
+    const { options, environment } = await servingOptions(asked, project.root, terminal, voice, placement)
     const systems = withValues(loaded, environment, voice)
     const front = { given, project, environment, dev: true }
     const serving = await serveSystems(systems, await withFront(options, front, terminal))
-    const developing = new Developing({ loader, project, asked, terminal, voice, serving }, systems)
+    const developing = new Developing({ loader, project, asked, placement, terminal, voice, serving }, systems)
     const stop: Serving['stop'] = async graceMs => {
       await developing.end()
       return serving.stop(graceMs)
@@ -70,6 +72,7 @@ interface Parts {
   readonly loader: Loader
   readonly project: Project
   readonly asked: Asked
+  readonly placement: PlacedAt | undefined
   readonly terminal: Terminal
   readonly voice: Voice
   readonly serving: Serving
@@ -132,7 +135,7 @@ class Developing {
 
   /** The system as its files are; undefined when there is nothing new. Throws a failure for what cannot run. */
   async #next(name: string): Promise<SystemToServe | undefined> {
-    const { loader, project, asked, terminal, voice } = this.#parts
+    const { loader, project, asked, placement, terminal, voice } = this.#parts
     const loaded = await loader.system(await loader.project(project.root), name)
     const [system] = withValues([loaded], await environmentIn(project.root, terminal.environment), quiet)
     const tried = this.#tried.get(name)
@@ -140,7 +143,7 @@ class Developing {
     if (system === undefined) return undefined
     if (tried && isSame(system, tried) && !(this.#broken.has(name) && back && isSame(system, back))) return undefined
     const others = [...this.#running.values()].filter(({ plan }) => plan.name !== name)
-    const mistakes = mistakesOf([system, ...others], asked)
+    const mistakes = mistakesOf([system, ...others], asked, placement)
     voice.mistakes(mistakes)
     if (mistakes.length > 0) throw mistaken(mistakes.length)
     this.#tried.set(name, system)

@@ -36,9 +36,21 @@ export function failureOf(error: unknown): Failure {
 
 /** What is known of a fault stands in its own words; the ways out are those of the command line. */
 function faultFailure(error: Fault): Failure {
-  const { pid } = error.more
+  const { pid, engine } = error.more
+  if (typeof engine === 'string') return engineFailure(error, engine)
   if (typeof pid === 'number') return new Failure(upper(error.detail), heldElsewhere(pid), exitCodes.failed, error)
   return new Failure(error.message, wayOutOfFaults[error.code] ?? 'see docs/problems.md', exitCodes.failed, error)
+}
+
+/** An engine of an environment. */
+function engineFailure(error: Fault, engine: string): Failure {
+  const wayOut =
+    error.code !== 'engine-unavailable'
+      ? (wayOutOfEngines[error.code] ?? 'see docs/problems.md')
+      : 'schema' in error.more
+        ? 'groundplan migrate --env <name> shows what is to be done, and does it'
+        : `see whether ${engine} runs where the environment's variables lead`
+  return new Failure(upper(error.detail), wayOut, exitCodes.failed, error)
 }
 
 /** Another process has the data folder. */
@@ -52,6 +64,11 @@ function heldElsewhere(pid: number): string {
 
 function upper(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
+const wayOutOfEngines: Readonly<Record<string, string>> = {
+  'plan-invalid': 'give the plan what the engine holds, or empty it',
+  'data-damaged': 'give it the master key that sealed its vault: GROUNDPLAN_MASTER_KEY_FILE',
 }
 
 const wayOutOfFaults: Readonly<Record<string, string>> = {

@@ -6,11 +6,14 @@ import { mistakesIn } from '../contract/plan-check.ts'
 import { type Level, levels } from '../contract/telemetry.ts'
 import type { Mistake } from '../plan/mistake.ts'
 import { embeddedCapabilities } from '../targets/embedded.ts'
+import { behindProxies } from './behind.ts'
 import type { Given } from './command.ts'
 import { type Environment, environmentIn, valuesOf } from './environment.ts'
+import { envFlag, type PlacedAt } from './environments.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
 import type { LoadedSystem } from './load.ts'
 import { atLeast } from './log-format.ts'
+import { masterKeyIn } from './master-key.ts'
 import { otlpIn, sampledIn } from './otlp.ts'
 import { dataFlag, placesOf } from './places.ts'
 import { portFrom } from './ports.ts'
@@ -22,6 +25,9 @@ import type { Voice } from './voice.ts'
 export const hostingFlags = {
   port: { type: 'string', value: '<port>', help: 'where to listen; 0 for any that is free (7400)' },
   host: { type: 'string', value: '<address>', help: 'on which address; 0.0.0.0 for all (127.0.0.1)' },
+  url: { type: 'string', value: '<url>', help: 'where people reach it, when that is a proxy: links lead there' },
+  proxies: { type: 'string', value: '<count>', help: 'how many proxies in a row say who called: X-Forwarded-For (0)' },
+  env: envFlag,
   data: dataFlag,
   mount: { type: 'string', value: '/', help: 'one system with one gateway, at the root instead of /api/<system>' },
   seed: { type: 'boolean', help: 'fill in sample data, once for each data folder' },
@@ -34,7 +40,8 @@ export const hostingFlags = {
 type HostingFlags = Given<typeof hostingFlags>
 
 /** What the flags say, before a project is read. */
-export interface Asked extends Pick<ServingOptions, 'host' | 'port' | 'atRoot' | 'seed' | 'accessLog'> {
+export interface Asked extends Pick<ServingOptions, 'host' | 'port' | 'atRoot' | 'seed' | 'accessLog' | 'proxies'> {
+  readonly publicUrl?: string
   readonly level: Level
   readonly data: string | undefined
 }
@@ -51,14 +58,19 @@ export function askedIn(given: HostingFlags): Asked {
   if (given.seed && given['no-seed']) throw wrongUsage('--seed and --no-seed say opposite things', 'leave one away')
   return {
     ...{ port: number, host, level, data },
+    ...behindProxies(given),
     ...{ atRoot: mount === '/', accessLog: level === 'debug', seed: given.seed ?? false },
   }
 }
 
-/** All mistakes of plans that are to run here. Throws a failure where they cannot stand at the root. */
-export function mistakesOf(loaded: readonly LoadedSystem[], { atRoot }: Asked): readonly Mistake[] {
+/** All mistakes of plans that are to run here, or on the engines of an environment. Throws a failure where they cannot stand at the root. */
+export function mistakesOf(
+  loaded: readonly LoadedSystem[],
+  { atRoot }: Asked,
+  placement: PlacedAt | undefined,
+): readonly Mistake[] {
   const plans = loaded.map(({ plan }) => plan)
-  const mistakes = mistakesIn(plans, embeddedCapabilities)
+  const mistakes = mistakesIn(plans, placement?.capabilities ?? embeddedCapabilities)
   const gateways = plans.flatMap(({ gateways }) => Object.keys(gateways)).length
   if (mistakes.length > 0 || !atRoot || gateways === 1) return mistakes
   throw wrongUsage(`--mount / is for one gateway, and there are ${gateways}`, 'name one system that has one gateway')
@@ -82,11 +94,15 @@ export async function servingOptions(
   root: string,
   terminal: Terminal,
   voice: Pick<Voice, 'logs'>,
+  placement: PlacedAt | undefined,
 ): Promise<{ readonly options: ServingOptions; readonly environment: Environment }> {
   const environment = await environmentIn(root, terminal.environment)
-  const places = placesOf(root, terminal, asked.data)
+  const places = placesOf(root, terminal, asked.data, placement?.name)
+  const masterKey = await masterKeyIn(root, environment)
   const options = {
     ...asked,
+    ...(masterKey ? { masterKey } : {}),
+    ...(placement ? { placement } : {}),
     places,
     telemetry: telemetryFrom(environment, places.telemetry, asked.level),
     logs: atLeast(asked.level, voice.logs),

@@ -21,9 +21,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan key list storefront', 'never a key itself: only its hash is kept']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: string[][] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       const { nowMs } = await operator.about()
       const at = (iso: string | undefined): string =>
         when(iso === undefined ? undefined : Date.parse(iso), nowMs, terminal)
@@ -56,12 +56,12 @@ const create = command({
   examples: [
     ['groundplan key create storefront --account anna --scopes customer --expires 90d', 'the key is printed once'],
   ],
-  async run({ account, name = 'key', scopes, rate, expires, keys, json, data }, [system], terminal) {
+  async run({ account, name = 'key', scopes, rate, expires, keys, json, data, env }, [system], terminal) {
     if (account === undefined) throw wrongUsage('It is not said whose key it is', '--account anna')
     if (scopes === undefined) throw wrongUsage('It is not said what the key is good for', '--scopes customer')
     const expiresMs = expires === undefined ? undefined : inMs(expires, '--expires')
     const of = (project: Parameters<typeof systemIn>[0]) => systemIn(project, system, 'groundplan key create <system>')
-    return operating(terminal, data, of, async operator => {
+    return operating(terminal, { data, env }, of, async operator => {
       const { nowMs } = await operator.about()
       const made = await operator.createApiKey({
         ...{ account, name, rate, keys },
@@ -75,17 +75,42 @@ const create = command({
   },
 })
 
+const rotate = command({
+  name: 'key rotate',
+  summary: 'Makes a key in place of another, and shows it this once',
+  takes: '<system> <id>',
+  flags: {
+    overlap: { type: 'string', value: '<time>', help: "how long the old one is still good: 2d, '12 hours' (1d)" },
+    keys: keysFlag,
+    ...operatingFlags,
+  },
+  examples: [['groundplan key rotate storefront 4bf92f3577b34da6a1', 'the old one is good for a day more']],
+  async run({ overlap = '1d', keys, json, data, env }, [system, keyId], terminal) {
+    if (keyId === undefined) throw wrongUsage('It is not said which key', 'groundplan key rotate <system> <id>')
+    const overlapMs = inMs(overlap, '--overlap')
+    const of = (project: Parameters<typeof systemIn>[0]) =>
+      systemIn(project, system, 'groundplan key rotate <system> <id>')
+    return operating(terminal, { data, env }, of, async operator => {
+      const found = (await operator.apiKeys()).find(each => each.keyId === keyId)
+      const made = await operator.rotateApiKey({ keyId, keys: keys ?? found?.keys, overlapMs })
+      if (!json) terminal.error(paint(terminal.colours).dim(`Key ${made.keyId}. It is shown this once:\n`))
+      terminal.out(json ? `${JSON.stringify(made)}\n` : `${made.text}\n`)
+      return exitCodes.done
+    })
+  },
+})
+
 const revoke = command({
   name: 'key revoke',
   summary: 'Refuses a key from the next request on',
   takes: '<system> <id>',
   flags: { keys: keysFlag, yes: yesFlag, ...operatingFlags },
   examples: [['groundplan key revoke storefront 4bf92f3577b34da6a1', 'asks first; --yes does not']],
-  async run({ keys, yes, json, data }, [system, keyId], terminal) {
+  async run({ keys, yes, json, data, env }, [system, keyId], terminal) {
     if (keyId === undefined) throw wrongUsage('It is not said which key', 'groundplan key revoke <system> <id>')
     const of = (project: Parameters<typeof systemIn>[0]) =>
       systemIn(project, system, 'groundplan key revoke <system> <id>')
-    return operating(terminal, data, of, async operator => {
+    return operating(terminal, { data, env }, of, async operator => {
       const found = (await operator.apiKeys()).find(each => each.keyId === keyId)
       const whose = found ? ` of ${found.account} (${found.name})` : ''
       await sure(terminal, yes, `Revoke the key ${keyId}${whose}?`)
@@ -99,8 +124,8 @@ const revoke = command({
 export const key = group(
   {
     name: 'key',
-    summary: 'Makes, lists and revokes API keys',
+    summary: 'Makes, lists, rotates and revokes API keys',
     about: 'Works on a system that runs and on one that does not. A key is shown when it is made and never again.',
   },
-  [list, create, revoke],
+  [list, create, rotate, revoke],
 )

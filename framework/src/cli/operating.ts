@@ -3,7 +3,8 @@
  * something is lost.
  */
 import type { Operator } from '../contract/operator.ts'
-import { type AtHand, atHand } from './at-hand.ts'
+import { type AtHand, atHand, type Where } from './at-hand.ts'
+import { envFlag } from './environments.ts'
 import { Failure, wrongUsage } from './errors.ts'
 import { loadProject, namesMeant, type Project } from './load.ts'
 import { nearest } from './nearest.ts'
@@ -13,6 +14,7 @@ import type { Terminal } from './terminal.ts'
 /** The flags of all these commands. */
 export const operatingFlags = {
   json: { type: 'boolean', help: 'lines of JSON, for a machine' },
+  env: envFlag,
   data: dataFlag,
 } as const
 
@@ -28,42 +30,38 @@ export interface Meant {
 /** Does something with one system. */
 export async function operating<Given>(
   terminal: Terminal,
-  data: string | undefined,
+  where: Where,
   meant: (project: Project) => string,
   work: (operator: Operator, system: string) => Promise<Given>,
 ): Promise<Given> {
   const project = await loadProject(terminal.folder)
-  await using at: AtHand = await atHand(project, meant(project), terminal, data)
+  await using at: AtHand = await atHand(project, meant(project), terminal, where)
   return await work(at.operator, at.system)
 }
 
 /** Does something with one thing of a system, named `system/thing`. */
 export async function operatingOn<Given>(
   terminal: Terminal,
-  {
-    name,
-    usage,
-    data,
-  }: { readonly name: string | undefined; readonly usage: string; readonly data: string | undefined },
+  { name, usage, ...where }: { readonly name: string | undefined; readonly usage: string } & Where,
   work: (operator: Operator, meant: Meant) => Promise<Given>,
 ): Promise<Given> {
   const project = await loadProject(terminal.folder)
   const meant = meantIn(project, name, usage)
-  await using at: AtHand = await atHand(project, meant.system, terminal, data)
+  await using at: AtHand = await atHand(project, meant.system, terminal, where)
   return await work(at.operator, meant)
 }
 
 /** Does the same with each of the systems that are named; with those that `start` starts where none is. */
 export async function operatingEach(
   terminal: Terminal,
-  data: string | undefined,
+  where: Where,
   named: readonly string[],
   work: (operator: Operator, system: string) => Promise<void>,
 ): Promise<void> {
   const project = await loadProject(terminal.folder)
   const { systems, start = Object.keys(systems) } = project.config
   for (const system of namesMeant(project, named, start)) {
-    await using at = await atHand(project, system, terminal, data)
+    await using at = await atHand(project, system, terminal, where)
     await work(at.operator, system)
   }
 }

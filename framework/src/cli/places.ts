@@ -21,10 +21,19 @@ export const dataFlag = {
   help: 'where everything is kept (.groundplan beside the config)',
 } as const
 
-/** @param given what `--data` says: from the folder the command was given in */
-export function placesOf(root: string, { folder: from }: Pick<Terminal, 'folder'>, given?: string): Places {
+/**
+ * @param given what `--data` says: from the folder the command was given in
+ * @param env the environment: what this machine keeps for one is apart from what it keeps for itself
+ */
+export function placesOf(
+  root: string,
+  { folder: from }: Pick<Terminal, 'folder'>,
+  given?: string,
+  env?: string,
+): Places {
   const folder = given === undefined ? join(root, '.groundplan') : resolve(from, given)
-  return { folder, data: join(folder, 'data'), telemetry: join(folder, 'telemetry') }
+  const data = join(folder, env === undefined ? 'data' : `data-${env}`)
+  return { folder, data, telemetry: join(folder, 'telemetry') }
 }
 
 export function systemFolder(data: string, system: string): string {

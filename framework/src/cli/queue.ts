@@ -1,7 +1,9 @@
 /**
  * `groundplan queue`: what waits in a system, what failed, and what to do with it.
  */
+
 import type { Operator, PeekedMessage, QueuePart } from '../contract/operator.ts'
+import type { Where } from './at-hand.ts'
 import { columns, when } from './columns.ts'
 import { command } from './command.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
@@ -18,9 +20,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan queue list', 'all queues of the systems that `start` starts']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: (readonly (string | number | undefined)[])[] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       const { nowMs } = await operator.about()
       for (const queue of await operator.queues()) {
         if (json) terminal.out(`${JSON.stringify({ system, ...queue })}\n`)
@@ -45,9 +47,9 @@ const peek = command({
     ...operatingFlags,
   },
   examples: [['groundplan queue peek storefront/product-updates --dead --limit 20', 'what failed, and why']],
-  async run({ dead, limit = '20', json, data }, [name], terminal) {
+  async run({ dead, limit = '20', json, data, env }, [name], terminal) {
     const most = countFrom(limit)
-    return withQueue(terminal, data, name, 'queue peek', async (operator, queue) => {
+    return withQueue(terminal, { data, env }, name, 'queue peek', async (operator, queue) => {
       const { nowMs } = await operator.about()
       const messages = await operator.peekQueue({ queue, which: part(dead), limit: most })
       for (const each of messages) {
@@ -65,8 +67,8 @@ const redrive = command({
   takes: '<system/queue> [id…]',
   flags: operatingFlags,
   examples: [['groundplan queue redrive storefront/product-updates', 'once what they failed of is mended']],
-  async run({ json, data }, [name, ...ids], terminal) {
-    return withQueue(terminal, data, name, 'queue redrive', async (operator, queue, full) => {
+  async run({ json, data, env }, [name, ...ids], terminal) {
+    return withQueue(terminal, { data, env }, name, 'queue redrive', async (operator, queue, full) => {
       const { count } = await operator.redriveQueue({ queue, ...(ids.length > 0 ? { ids } : {}) })
       terminal.out(
         json
@@ -84,8 +86,8 @@ const purge = command({
   takes: '<system/queue>',
   flags: { dead: { type: 'boolean', help: 'the dead letters' }, yes: yesFlag, ...operatingFlags },
   examples: [['groundplan queue purge storefront/product-updates --dead', 'asks first; --yes does not']],
-  async run({ dead, yes, json, data }, [name], terminal) {
-    return withQueue(terminal, data, name, 'queue purge', async (operator, queue, full) => {
+  async run({ dead, yes, json, data, env }, [name], terminal) {
+    return withQueue(terminal, { data, env }, name, 'queue purge', async (operator, queue, full) => {
       const found = (await operator.queues()).find(each => each.name === queue)
       const there = dead ? (found?.dead ?? 0) : (found?.ready ?? 0) + (found?.delayed ?? 0)
       const what = dead ? 'dead letter' : 'waiting message'
@@ -110,10 +112,10 @@ const send = command({
     ['groundplan queue send storefront/product-updates \'{"productId":"tripod","price":…}\'', 'one message'],
     ['groundplan queue send storefront/product-updates < message.json', 'the same, from a file'],
   ],
-  async run({ delay, id, json, data }, [name, text], terminal) {
+  async run({ delay, id, json, data, env }, [name, text], terminal) {
     const delayMs = delay === undefined ? undefined : inMs(delay, '--delay')
     const message = jsonFrom(text ?? (await pipedText(terminal, 'a message as JSON')))
-    return withQueue(terminal, data, name, 'queue send', async (operator, queue, full) => {
+    return withQueue(terminal, { data, env }, name, 'queue send', async (operator, queue, full) => {
       const { nowMs } = await operator.about()
       const due = delayMs === undefined ? {} : { dueAtMs: nowMs + delayMs }
       const sent = await operator.sendMessage({ queue, message, ...due, ...(id === undefined ? {} : { id }) })
@@ -135,13 +137,13 @@ export const queue = group(
 
 function withQueue(
   terminal: Terminal,
-  data: string | undefined,
+  where: Where,
   name: string | undefined,
   verb: string,
   work: (operator: Operator, queue: string, full: string) => Promise<number>,
 ): Promise<number> {
   const usage = `groundplan ${verb} <system/queue>`
-  return operatingOn(terminal, { name, usage, data }, async (operator, { system, thing }) => {
+  return operatingOn(terminal, { name, usage, ...where }, async (operator, { system, thing }) => {
     const names = (await operator.queues()).map(each => each.name)
     const queue = completed(thing, names, 'queue')
     return work(operator, queue, `${system}/${queue}`)

@@ -16,9 +16,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan schedule list', 'all schedules of the systems that `start` starts']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: string[][] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       const { nowMs, running } = await operator.about()
       for (const each of await operator.schedules()) {
         if (json) terminal.out(`${JSON.stringify({ system, ...each })}\n`)
@@ -38,9 +38,9 @@ const run = command({
   takes: '<system/service/name>',
   flags: operatingFlags,
   examples: [['groundplan schedule run records/nightly', 'waits until it has ended; 1 when it failed']],
-  async run({ json, data }, [name], terminal) {
+  async run({ json, data, env }, [name], terminal) {
     const usage = 'groundplan schedule run <system/service/name>'
-    return operatingOn(terminal, { name, usage, data }, async (operator, { system, thing }) => {
+    return operatingOn(terminal, { name, usage, data, env }, async (operator, { system, thing }) => {
       const names = (await operator.schedules()).map(each => each.name)
       const schedule = completed(thing, names, 'schedule')
       const ran = await operator.runSchedule({ schedule })

@@ -24,9 +24,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan secret list giftflick', 'names, versions and times; never a value']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: (string | number | undefined)[][] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       const { nowMs } = await operator.about()
       for (const each of await operator.secrets()) {
         if (json) terminal.out(`${JSON.stringify({ system, ...each })}\n`)
@@ -55,7 +55,7 @@ const set = command({
     ['groundplan secret set giftflick/renderer-key', 'asks for the value, and shows nothing of it'],
     ['groundplan secret set giftflick/renderer-key < key.txt', 'from a file'],
   ],
-  run: ({ tenant, json, data }, names, terminal) => put(terminal, { tenant, json, data, names, verb: 'set' }),
+  run: ({ tenant, json, data, env }, names, terminal) => put(terminal, { tenant, json, data, env, names, verb: 'set' }),
 })
 
 const rotate = command({
@@ -70,9 +70,9 @@ const rotate = command({
   examples: [
     ["groundplan secret rotate giftflick/renderer-key --overlap '24 hours' < key.txt", 'both are good for a day'],
   ],
-  run({ overlap = '24 hours', tenant, json, data }, names, terminal) {
+  run({ overlap = '24 hours', tenant, json, data, env }, names, terminal) {
     const overlapMs = inMs(overlap, '--overlap')
-    return put(terminal, { tenant, json, data, names, verb: 'rotate', overlapMs })
+    return put(terminal, { tenant, json, data, env, names, verb: 'rotate', overlapMs })
   },
 })
 
@@ -82,8 +82,8 @@ const remove = command({
   takes: '<system/secret>',
   flags: { tenant: tenantFlag, yes: yesFlag, ...operatingFlags },
   examples: [['groundplan secret remove giftflick/renderer-key', 'asks first; --yes does not']],
-  run({ tenant, yes, json, data }, names, terminal) {
-    return operatingOn(terminal, { ...given(names, 'remove'), data }, async (operator, { system, thing }) => {
+  run({ tenant, yes, json, data, env }, names, terminal) {
+    return operatingOn(terminal, { ...given(names, 'remove'), data, env }, async (operator, { system, thing }) => {
       const known = (await operator.secrets()).map(each => each.name)
       const name = completed(thing, [...new Set(known)], 'secret')
       const full = `${system}/${name}${tenant === undefined ? '' : ` of ${tenant}`}`
@@ -110,11 +110,12 @@ interface Put {
   readonly tenant: string | undefined
   readonly json: true | undefined
   readonly data: string | undefined
+  readonly env: string | undefined
   readonly overlapMs?: number
 }
 
-function put(terminal: Terminal, { names, verb, tenant, json, data, overlapMs }: Put): Promise<number> {
-  return operatingOn(terminal, { ...given(names, verb), data }, async (operator, { system, thing }) => {
+function put(terminal: Terminal, { names, verb, tenant, json, data, env, overlapMs }: Put): Promise<number> {
+  return operatingOn(terminal, { ...given(names, verb), data, env }, async (operator, { system, thing }) => {
     const known = (await operator.secrets()).filter(({ declared }) => declared).map(each => each.name)
     const name = completed(thing, [...new Set(known)], 'secret')
     const value = await secretText(terminal, `${system}/${name}`)

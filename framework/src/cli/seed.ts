@@ -14,9 +14,9 @@ export const seed = command({
     'Runs the seed.ts beside the plan, on a system that runs or on one that does not. Run again, it doubles nothing.',
   flags: operatingFlags,
   examples: [['groundplan seed storefront', 'products, and development keys to try them with']],
-  run({ json, data }, [system], terminal) {
+  run({ json, data, env }, [system], terminal) {
     const of = (project: Parameters<typeof systemIn>[0]) => systemIn(project, system, 'groundplan seed <system>')
-    return operating(terminal, data, of, async (operator, name) => {
+    return operating(terminal, { data, env }, of, async (operator, name) => {
       const { said } = await operator.seed()
       if (json) terminal.out(`${JSON.stringify({ system: name, said })}\n`)
       else for (const line of [`${name} has its sample data`, ...said]) terminal.out(`${printable(line)}\n`)

@@ -12,6 +12,7 @@ import type { Seed } from '../plan/seed.ts'
 import type { Door } from '../runtime/door.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type EmbeddedTarget, embedded, type GivenValues, refuseHeld } from '../targets/embedded.ts'
+import type { Placement } from '../targets/placed.ts'
 import { type KeepOptions, keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
 import { logged } from './access-log.ts'
 import { Controls } from './controls.ts'
@@ -46,6 +47,8 @@ export interface ServingOptions {
   readonly proxies: number
   /** Seals the vaults. Default: each has a key of its own beside it, for development. */
   readonly masterKey?: Uint8Array
+  /** Where they are kept instead of the disk. */
+  readonly placement?: Placement
   /** Names of all systems of the project, of which some run: the pages show the others as well. Default: those that run. */
   readonly known?: readonly string[]
   readonly logs: LogSink
@@ -177,9 +180,9 @@ class Open {
   }
 
   #targetAt(baseUrl: string): EmbeddedTarget {
-    const { places, masterKey } = this.#options
+    const { places, masterKey, placement } = this.#options
     const options = { folder: places.data, baseUrl, clock: this.#clock, logs: this.#logs }
-    return embedded({ ...options, ...(masterKey ? { masterKey } : {}) })
+    return embedded({ ...options, ...(masterKey ? { masterKey } : {}), ...(placement ? { placement } : {}) })
   }
 
   /** Gives what each seed said. */

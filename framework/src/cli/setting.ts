@@ -15,9 +15,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan setting list giftflick', 'all settings of one system']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: (string | number | undefined)[][] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       const { nowMs } = await operator.about()
       for (const each of await operator.settings()) {
         if (json) terminal.out(`${JSON.stringify({ system, ...each })}\n`)
@@ -36,11 +36,11 @@ const set = command({
   takes: '<system/setting> [value]',
   flags: operatingFlags,
   examples: [['groundplan setting set giftflick/renderer-url https://render.example.org', 'checked by its schema']],
-  async run({ json, data }, [name, given, more], terminal) {
+  async run({ json, data, env }, [name, given, more], terminal) {
     if (more !== undefined) throw wrongUsage('A setting has one value', 'quote it where it has spaces')
     const value = given ?? (await pipedText(terminal, 'a value')).replace(/\r?\n$/, '')
     const usage = 'groundplan setting set <system/setting> <value>'
-    return operatingOn(terminal, { name, usage, data }, async (operator, { system, thing }) => {
+    return operatingOn(terminal, { name, usage, data, env }, async (operator, { system, thing }) => {
       const known = (await operator.settings()).filter(({ declared }) => declared).map(each => each.name)
       const setting = completed(thing, known, 'setting')
       const info = await operator.setSetting({ name: setting, value })

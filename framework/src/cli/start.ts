@@ -2,6 +2,7 @@
  * `groundplan start`: checks the plans, brings the systems up in this process, serves them until a signal ends it.
  */
 import { command } from './command.ts'
+import { placementIn } from './environments.ts'
 import { mistaken } from './findings.ts'
 import { askedIn, hostingFlags, mistakesOf, serveUntilStopped, servingOptions, withValues } from './hosting.ts'
 import { loadProject, loadSystems, namesMeant } from './load.ts'
@@ -22,6 +23,7 @@ export const start = command({
     ['groundplan start', 'what the config starts, at http://127.0.0.1:7400'],
     ['groundplan start --seed', 'the same, with sample data where there is none yet'],
     ['groundplan start counter --mount / --port 8080', 'one system, its routes at the root'],
+    ['groundplan start --env production', 'on the engines that the config names there'],
     ['groundplan start --data /var/lib/shop --json', 'kept elsewhere, for a script that waits for "ready"'],
   ],
   async run(given, named, terminal) {
@@ -30,10 +32,11 @@ export const start = command({
     const { systems, start = Object.keys(systems) } = project.config
     const voice = given.json ? machineVoice(terminal, project.root) : personVoice(terminal, project.root)
     const loaded = await loadSystems(project, namesMeant(project, named, start))
-    const mistakes = mistakesOf(loaded, asked)
+    const placement = await placementIn(project, given.env, terminal)
+    const mistakes = mistakesOf(loaded, asked, placement)
     voice.mistakes(mistakes)
     if (mistakes.length > 0) throw mistaken(mistakes.length)
-    const { options, environment } = await servingOptions(asked, project.root, terminal, voice)
+    const { options, environment } = await servingOptions(asked, project.root, terminal, voice, placement)
     const whole = await withFront(options, { given, project, environment }, terminal)
     const serving = await serveSystems(withValues(loaded, environment, voice), whole)
     return serveUntilStopped(serving, asked, terminal, voice)

@@ -1,8 +1,10 @@
 /**
  * `groundplan table`: items as they are kept: one, those of a query, all.
  */
+
 import type { Operator, QueryAsk, TableInfo } from '../contract/operator.ts'
 import type { Item, Key } from '../contract/store.ts'
+import type { Where } from './at-hand.ts'
 import { columns } from './columns.ts'
 import { command } from './command.ts'
 import { exitCodes, Failure, wrongUsage } from './errors.ts'
@@ -17,9 +19,9 @@ const list = command({
   takes: '[system…]',
   flags: operatingFlags,
   examples: [['groundplan table list storefront', 'all tables of one system']],
-  async run({ json, data }, named, terminal) {
+  async run({ json, data, env }, named, terminal) {
     const rows: (string | number)[][] = []
-    await operatingEach(terminal, data, named, async (operator, system) => {
+    await operatingEach(terminal, { data, env }, named, async (operator, system) => {
       for (const each of await operator.tables()) {
         if (json) terminal.out(`${JSON.stringify({ system, ...each })}\n`)
         const indexes = Object.entries(each.indexes).map(([name, of]) => `${name}(${of.join(', ')})`)
@@ -40,8 +42,8 @@ const get = command({
     ['groundplan table get storefront/products tripod', 'where the key is one attribute'],
     ['groundplan table get storefront/inbox day=2030-01-02 noticeId=7', 'where it is two'],
   ],
-  run({ json, data }, [name, ...given], terminal) {
-    return withTable(terminal, data, name, 'table get', async (operator, table) => {
+  run({ json, data, env }, [name, ...given], terminal) {
+    return withTable(terminal, { data, env }, name, 'table get', async (operator, table) => {
       const { item } = await operator.getItem({ table: table.name, key: keyFrom(table, given) })
       if (!item)
         throw new Failure('There is no such item', `groundplan table query, or table export, shows what is there`)
@@ -71,8 +73,8 @@ const query = command({
   examples: [
     ['groundplan table query storefront/orders customerId=anna --index customer --from 2030 --limit 5', 'by an index'],
   ],
-  run({ json, data, ...given }, [name, ...attributes], terminal) {
-    return withTable(terminal, data, name, 'table query', async (operator, table) => {
+  run({ json, data, env, ...given }, [name, ...attributes], terminal) {
+    return withTable(terminal, { data, env }, name, 'table query', async (operator, table) => {
       const page = await operator.queryTable(askFrom(table, attributes, given))
       if (json) terminal.out(`${JSON.stringify(page)}\n`)
       else for (const item of page.items) terminal.out(itemText(item, undefined, terminal))
@@ -88,10 +90,10 @@ const exported = command({
   takes: '<system/table>',
   about:
     'Each item that does not change meanwhile is there once. It takes no more memory for a large table than for a small one.',
-  flags: { data: operatingFlags.data },
+  flags: { env: operatingFlags.env, data: operatingFlags.data },
   examples: [['groundplan table export storefront/orders > orders.ndjson', 'all orders']],
-  run({ data }, [name], terminal) {
-    return withTable(terminal, data, name, 'table export', async (operator, table) => {
+  run({ data, env }, [name], terminal) {
+    return withTable(terminal, { data, env }, name, 'table export', async (operator, table) => {
       let closed = false
       const release = terminal.onSignal(() => {
         closed = true
@@ -122,13 +124,13 @@ export const table = group(
 
 function withTable(
   terminal: Terminal,
-  data: string | undefined,
+  where: Where,
   name: string | undefined,
   verb: string,
   work: (operator: Operator, table: TableInfo) => Promise<number>,
 ): Promise<number> {
   const usage = `groundplan ${verb} <system/table>`
-  return operatingOn(terminal, { name, usage, data }, async (operator, { thing }) => {
+  return operatingOn(terminal, { name, usage, ...where }, async (operator, { thing }) => {
     const tables = await operator.tables()
     const names = tables.map(each => each.name)
     const found = tables.find(each => each.name === completed(thing, names, 'table'))

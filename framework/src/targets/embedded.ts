@@ -9,13 +9,15 @@ import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
 import { secretName, settingName, uploadPrefix } from '../contract/names.ts'
 import { shapeOf } from '../contract/plan-shape.ts'
+import { fault } from '../contract/problems.ts'
 import { embeddedCapabilities } from '../embedded/capabilities.ts'
 import { systemClock } from '../embedded/clock.ts'
-import { type EmbeddedDrivers, embeddedDrivers } from '../embedded/drivers.ts'
+import { embeddedDrivers } from '../embedded/drivers.ts'
 import { lockFolder } from '../embedded/lock.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Runtime, type RuntimeOptions, runtimeTables, startRuntime } from '../runtime/runtime.ts'
 import type { Telemetry } from '../runtime/telemetry.ts'
+import { type PlacedDrivers, type Placement, placedDrivers } from './placed.ts'
 
 export { embeddedCapabilities }
 
@@ -31,6 +33,8 @@ export interface EmbeddedTargetOptions extends Pick<RuntimeOptions, 'logs' | 'fe
    * nobody but its owner may read: for development.
    */
   readonly masterKey?: Uint8Array
+  /** Where plans are kept elsewhere than on the disk; then a master key must be given. */
+  readonly placement?: Placement
 }
 
 /** What is set in a plan's vault at its start, by name. What is not named stays as it was. */
@@ -42,7 +46,7 @@ export interface GivenValues {
 /** A plan that runs, and what it runs on. */
 export interface Started {
   readonly runtime: Runtime
-  readonly drivers: EmbeddedDrivers
+  readonly drivers: PlacedDrivers
 }
 
 /** A process for plans, each on a folder of its own. */
@@ -107,8 +111,8 @@ export function embedded(options: EmbeddedTargetOptions): EmbeddedTarget {
     async follow(request) {
       const { pathname } = new URL(request.url)
       const system = linked(pathname)
-      if (system) return system.drivers.buckets.follow(request)
-      return uploaded(pathname)?.drivers.buckets.upload(request)
+      if (system) return system.drivers.disk?.buckets.follow(request)
+      return uploaded(pathname)?.drivers.disk?.buckets.upload(request)
     },
     async stop(graceMs) {
       await Promise.all(started.map(({ runtime }) => runtime.stop(graceMs)))
@@ -175,13 +179,16 @@ interface Replaced {
   readonly failed?: { readonly error: unknown }
 }
 
-function driversFor({ folder, clock, baseUrl, masterKey }: Options, shape: PlanShape): Promise<EmbeddedDrivers> {
-  return embeddedDrivers(shape, {
-    folder: join(folder, shape.plan),
-    clock,
-    baseUrl: baseUrl + linkPath(shape.plan),
-    ...(masterKey ? { masterKey } : {}),
-  })
+async function driversFor(options: Options, shape: PlanShape): Promise<PlacedDrivers> {
+  const { clock, baseUrl, masterKey, placement } = options
+  const folder = join(options.folder, shape.plan)
+  const place = { folder, clock, baseUrl: baseUrl + linkPath(shape.plan) }
+  if (placement) {
+    if (!masterKey) throw fault('setting-missing', 'engines elsewhere need a master key from outside')
+    return placedDrivers(shape, { ...place, ...placement, masterKey })
+  }
+  const disk = await embeddedDrivers(shape, { ...place, ...(masterKey ? { masterKey } : {}) })
+  return { ...disk, disk }
 }
 
 /** Whether an S3 client asks for a bucket of the plan. */
@@ -198,7 +205,7 @@ async function running(
   { logs, fetch, background = true }: Options,
   version: Version,
   shape: PlanShape,
-  drivers: EmbeddedDrivers,
+  drivers: PlacedDrivers,
 ): Promise<System> {
   const { plan, values, telemetry } = version
   await fill(drivers, plan, values)
@@ -206,13 +213,13 @@ async function running(
   return { plan, values, telemetry, shape, drivers, runtime: await startRuntime(plan, drivers, options) }
 }
 
-async function fill(drivers: EmbeddedDrivers, plan: Plan, { settings, secrets }: GivenValues): Promise<void> {
+async function fill(drivers: PlacedDrivers, plan: Plan, { settings, secrets }: GivenValues): Promise<void> {
   for (const [name, value] of Object.entries(settings)) await given(drivers, settingName(plan.name, name), value)
   for (const [name, value] of Object.entries(secrets)) await given(drivers, secretName(plan.name, name), value)
 }
 
 /** A value that is the same at each start is no new version. */
-async function given({ vault }: EmbeddedDrivers, name: string, value: string): Promise<void> {
+async function given({ vault }: PlacedDrivers, name: string, value: string): Promise<void> {
   const known = await vault.get(name)
   if (known?.value !== value) await vault.set(name, value)
 }

@@ -11,7 +11,8 @@ export const program = join(repository, 'framework/bin/groundplan.js')
 
 const build = `
 import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-for (const each of dueBuilds('.')) if (each.folder === 'framework') await compile('.', each)`
+const needed = ['framework', 'drivers/postgres', 'targets/aws']
+for (const each of dueBuilds('.')) if (needed.includes(each.folder)) await compile('.', each)`
 
 /** Builds the program as `npm run build` does, unless that was done. */
 export async function buildProgram(): Promise<void> {
