@@ -1,11 +1,13 @@
 /**
  * `accounts`: who is calling, as a building block of any plan.
  */
-import { type Authorizer, type Clients, gateway, type Mailbox, service } from 'groundplan'
+import { type ApiKeys, type Authorizer, type Clients, calledFrom, gateway, type Mailbox, service } from 'groundplan'
+import { keyEndpoints } from './api-keys.ts'
 import { enrolled, type NewPerson } from './enrol.ts'
 import { hashing } from './hashing.ts'
 import { type Database, keeping } from './keeping.ts'
 import type { Kit } from './kit.ts'
+import type { Pages } from './mails.ts'
 import { managingEndpoints } from './managing.ts'
 import { mineEndpoints } from './mine.ts'
 import { secondFactorEndpoints } from './second-factor.ts'
@@ -15,33 +17,61 @@ import { signUpEndpoints } from './sign-up.ts'
 import { upkeepHandlers } from './upkeep.ts'
 
 export interface AccountsOptions<Role extends string, Tenant extends string> {
+  /** What a person may be. */
   readonly roles: readonly Role[]
-  readonly tenants?: readonly Tenant[]
+  /** Whose people they are, each of one; `open`: tenants are made while the system runs. Default: there are none. */
+  readonly tenants?: readonly Tenant[] | 'open'
+  /** What who signs up is; `own`: a tenant alone. Without it nobody signs up: people are invited. */
   readonly newcomers?: { readonly roles: readonly NoInfer<Role>[]; readonly tenant?: NoInfer<Tenant> | 'own' }
+  /** The role that sees people, invites them, gives roles and reads the audit trail. Default: nobody does. */
   readonly managers?: NoInfer<Role>
   readonly mail: Mailbox
+  /** The system's name in mails and in the apps of second factors. Default: the accounts' name. */
   readonly title?: string
+  /** The paths of the pages that mails lead to. Default: `/<name>/verify`, `/<name>/reset`, `/<name>/sign-in`. */
+  readonly pages?: Pages
 }
 
+/**
+ * Declares accounts: sign-up, confirmed addresses, sign-in with a second factor, sessions, roles and tenants, an audit
+ * trail. Their resources carry `name`, and so do their cookies: systems at one address need names of their own.
+ *
+ * - `service`, `gateway`: their endpoints, ready for the plan; `handlers`: the same for a service of one's own.
+ * - `session(…)`: the authorizer of whoever is signed in, has one of the roles and is of one of the tenants.
+ * - `keyEndpoints(keys)`: endpoints by which people manage the API keys of their account.
+ * - `enrol(…)`: makes a person, for seeds.
+ * - The setting `<name>-address` is the address of the pages (default: this machine); `<name>-first-manager` the e-mail
+ *   address of whoever is given the managers' role when signing in.
+ * @example
+ * const people = accounts('shop', { roles: ['customer', 'operator'], newcomers: { roles: ['customer'] }, mail: shopMail })
+ * const order = endpoint('POST /orders', { caller: people.session({ role: 'customer' }), … })
+ * export default plan('shop', { gateways: { api: gateway(front), accounts: people.gateway } })
+ */
 export function accounts<const Role extends string, const Tenant extends string = never>(
   name: string,
   options: AccountsOptions<Role, Tenant>,
 ) {
   const kit = kitOf(name, options)
-  const handlers = {
-    ...signUpEndpoints(kit),
-    ...signInEndpoints(kit),
-    ...mineEndpoints(kit),
-    ...secondFactorEndpoints(kit),
-    ...managingEndpoints(kit),
-    ...upkeepHandlers(kit),
-  }
+  const handlers = handlersOf(kit)
   const own = service(name, handlers)
-  return {
+  const self = {
     name,
     service: own,
     gateway: gateway(own, { throttle: { rate: 200, burst: 400 } }),
+    handlers,
     database: kit.kept.database,
+    /** Who signed in, from where, and what was changed: kept for a year. */
+    audit: kit.kept.audit,
+    session(asked: Asked<Role, Tenant> = {}): Authorizer<Person<Role, Tenant>> {
+      const { role = [], tenant = [] } = asked
+      const place = calledFrom(self.session)
+      const authorizer = kit.door.session({ role: [role].flat(), tenant: [tenant].flat() }, place)
+      // The schema was made of these very roles and tenants.
+      return authorizer as unknown as Authorizer<Person<Role, Tenant>>
+    },
+    keyEndpoints<Scope extends string>(keys: ApiKeys<Scope>, { role = [] }: Pick<Asked<Role, Tenant>, 'role'> = {}) {
+      return keyEndpoints(kit, keys, [role].flat())
+    },
     enrol(
       people: Clients<{ people: Database['writer'] }>['people'],
       at: Date,
@@ -49,12 +79,18 @@ export function accounts<const Role extends string, const Tenant extends string 
     ): Promise<string> {
       return enrolled(people, at, kit.hashing, person)
     },
-    session(asked: Asked<Role, Tenant> = {}): Authorizer<Person<Role, Tenant>> {
-      const { role = [], tenant = [] } = asked
-      const authorizer = kit.door.session({ role: [role].flat(), tenant: [tenant].flat() })
-      // The schema was made of these very roles and tenants.
-      return authorizer as unknown as Authorizer<Person<Role, Tenant>>
-    },
+  }
+  return self
+}
+
+function handlersOf(kit: Kit) {
+  return {
+    ...signUpEndpoints(kit),
+    ...signInEndpoints(kit),
+    ...mineEndpoints(kit),
+    ...secondFactorEndpoints(kit),
+    ...managingEndpoints(kit),
+    ...upkeepHandlers(kit),
   }
 }
 
@@ -62,16 +98,10 @@ function kitOf(name: string, options: AccountsOptions<string, string>): Kit {
   const { roles, tenants = [], newcomers, managers, mail, title = name } = options
   const declared = { name, roles, tenants }
   const kept = keeping(name, mail)
+  const pages = { verify: `/${name}/verify`, reset: `/${name}/reset`, signIn: `/${name}/sign-in` }
+  const door = new Doorkeeper(declared, kept.seen)
   return {
-    name,
-    title,
-    declared,
-    kept,
-    uses: kept.uses,
-    door: new Doorkeeper(declared, kept.seen),
-    hashing: hashing(),
-    pages: { verify: `/${name}/verify`, reset: `/${name}/reset`, signIn: `/${name}/sign-in` },
-    newcomers,
-    managers,
+    ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing() },
+    ...{ pages: options.pages ?? pages, newcomers, managers },
   }
 }

@@ -7,14 +7,7 @@ import { authOn, passwordLength } from './better-auth.ts'
 import { type Hashing, HashingBusy } from './hashing.ts'
 import type { AccountsUses, Kept } from './keeping.ts'
 import { mailFor, type Pages } from './mails.ts'
-import type { Declared, Doorkeeper } from './session.ts'
-
-/** What who signs up by himself is. */
-export interface Newcomers {
-  readonly roles: readonly string[]
-  /** `own`: each is a tenant alone. */
-  readonly tenant?: string
-}
+import type { Declared, Doorkeeper, Newcomers } from './session.ts'
 
 export interface Kit {
   readonly name: string

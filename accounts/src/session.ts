@@ -4,7 +4,15 @@
  * A request that brings its cookie by itself could have been made by another site's page: one that changes something must
  * come from an origin of ours. A bearer token is brought on purpose.
  */
-import { type Authorizer, authorizer, type Clients, type Credentials, problem } from 'groundplan'
+import {
+  type Authorizer,
+  authorizer,
+  type Clients,
+  type Credentials,
+  type calledFrom,
+  declaredAt,
+  problem,
+} from 'groundplan'
 import { z } from 'zod'
 import { AccessMemory, type Bearer } from './access.ts'
 import { cookieName } from './cookies.ts'
@@ -26,6 +34,13 @@ export interface Asked<Role extends string, Tenant extends string> {
   readonly tenant?: Tenant | readonly Tenant[]
 }
 
+/** What who signs up by himself is. */
+export interface Newcomers {
+  readonly roles: readonly string[]
+  /** `own`: each is a tenant alone. */
+  readonly tenant?: string
+}
+
 export interface Declared {
   readonly name: string
   readonly roles: readonly string[]
@@ -34,6 +49,7 @@ export interface Declared {
 }
 
 type Seen = Clients<Kept['seen']>
+type PlaceOf = ReturnType<typeof calledFrom>
 type Refused = ReturnType<typeof problem<'not-allowed'>>
 
 /** Everything the authorizers of one `accounts` share. */
@@ -41,27 +57,30 @@ export class Doorkeeper {
   readonly #declared: Declared
   readonly #seen: Kept['seen']
   readonly #caller
+  readonly #shownBy
   readonly #remembers = () => new AccessMemory()
 
   constructor(declared: Declared, seen: Kept['seen']) {
     this.#declared = declared
     this.#seen = seen
     this.#caller = callerSchema(declared)
+    this.#shownBy = { cookie: cookieName(declared.name, 'access', { origin: '', local: false }) }
   }
 
-  /** Who is signed in and has what is asked. */
-  session(asked: {
-    readonly role: readonly string[]
-    readonly tenant: readonly string[]
-  }): Authorizer<z.output<CallerSchema>> {
+  /** Who is signed in and has what is asked. `place`: where that was asked. */
+  session(
+    asked: { readonly role: readonly string[]; readonly tenant: readonly string[] },
+    place: PlaceOf,
+  ): Authorizer<z.output<CallerSchema>> {
     const { name } = this.#declared
     const { role, tenant } = asked
     const admits = (caller: z.output<CallerSchema>): Refused | undefined => lacking(caller, role, tenant)
-    return authorizer([name, ...role, ...tenant.map(each => `tenant:${each}`)].join('/'), {
+    const session = authorizer([name, ...role, ...tenant.map(each => `tenant:${each}`)].join('/'), {
       caller: this.#caller,
-      shownBy: { cookie: cookieName(name, 'access', { origin: '', local: false }) },
+      shownBy: this.#shownBy,
       uses: this.#seen,
       remembers: this.#remembers,
+      flaws: flawsOf(this.#declared, role, tenant),
       admits,
       authorize: async (request, uses, memory) => {
         const who = await this.identified(request, uses, memory)
@@ -70,6 +89,7 @@ export class Doorkeeper {
         return admits(caller) ?? caller
       },
     })
+    return declaredAt(place, session)
   }
 
   /** Whom the request shows; a refusal where it may not do what it wants to. */
@@ -85,10 +105,12 @@ export class Doorkeeper {
   }
 
   /** Whoever it is, signed in or not, and from where: for the endpoints of accounts themselves. */
-  visitor() {
+  visitor(newcomers?: Newcomers) {
     const { name } = this.#declared
+    const { roles = [], tenant = 'own' } = newcomers ?? {}
     return authorizer(`${name}-visitor`, {
       caller: Visitor,
+      flaws: flawsOf(this.#declared, roles, tenant === 'own' ? [] : [tenant]),
       uses: { address: this.#seen.address },
       authorize: async (request, { address }) => {
         const site = siteOf(await address.get())
@@ -108,9 +130,10 @@ export class Doorkeeper {
     const { name } = this.#declared
     return authorizer([`${name}-person`, ...role].join('/'), {
       caller: SignedIn,
-      shownBy: { cookie: cookieName(name, 'access', { origin: '', local: false }) },
+      shownBy: this.#shownBy,
       uses: this.#seen,
       remembers: this.#remembers,
+      flaws: flawsOf(this.#declared, role, []),
       authorize: async (request, uses, memory) => {
         const who = await this.identified(request, uses, memory)
         if (!who || 'code' in who) return who
@@ -172,6 +195,25 @@ function visitOf(request: Credentials, site: Site): Visit {
   // On this machine the pages are on whatever port the browser says; elsewhere the setting alone says where.
   const from = site.local && origin !== undefined && mayChange(site, origin) ? { ...site, origin } : site
   return { address: request.address, site: from, ...(agent === undefined ? {} : { agent }) }
+}
+
+// ---------- mistakes
+
+/** Roles and tenants that are asked for and not declared: nobody would have them. */
+export function flawsOf({ name, roles, tenants }: Declared, role: readonly string[], tenant: readonly string[]) {
+  return [
+    ...role.filter(each => !roles.includes(each)).map(each => unknown(name, 'role', each, roles)),
+    ...(tenants === 'open' ? [] : tenant.filter(each => !tenants.includes(each))).map(each =>
+      unknown(name, 'tenant', each, tenants),
+    ),
+  ]
+}
+
+function unknown(name: string, what: 'role' | 'tenant', missing: string, known: readonly string[] | 'open') {
+  return {
+    message: `The accounts "${name}" know no ${what} "${missing}"`,
+    wayOut: `declare it, or ask for one of: ${[known].flat().join(', ') || 'none is declared'}`,
+  }
 }
 
 // ---------- refusals

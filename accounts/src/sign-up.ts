@@ -29,7 +29,7 @@ const badLink = problem('link-invalid', 'The link is wrong, was used, or is too 
 
 export function signUpEndpoints(kit: Kit) {
   const { uses, door, newcomers } = kit
-  const visitor = door.visitor()
+  const visitor = door.visitor(newcomers)
   const signUp = endpoint('POST /sign-up', {
     summary: 'Sign up: the address is confirmed by a mail',
     caller: visitor,

@@ -54,14 +54,18 @@ export function as(bed: Bed, { accessToken }: Tokens) {
   return bed.with({ authorization: `Bearer ${accessToken}` })
 }
 
-/** The tokens in the links of the mails to somebody, the latest last. */
-export async function linksTo(bed: Bed, email: string): Promise<readonly string[]> {
-  await bed.settled()
-  // better-auth takes half a second for it, always.
-  await bed.advance('1 second')
-  await bed.settled()
-  const mails = (await bed.mails()).filter(({ to }) => to.includes(email))
-  return mails.map(({ text }) => decodeURIComponent(/#token=(\S+)/.exec(text)?.[1] ?? ''))
+/** The tokens in the links of the mails to somebody, the latest last; waits until there are so many. */
+export async function linksTo(bed: Bed, email: string, many = 1): Promise<readonly string[]> {
+  for (let second = 0; second < 60; second++) {
+    await bed.settled()
+    const mails = (await bed.mails()).filter(({ to }) => to.includes(email))
+    if (mails.length >= many) {
+      return mails.map(({ text }) => decodeURIComponent(/#token=(\S+)/.exec(text)?.[1] ?? ''))
+    }
+    // better-auth takes half a second to answer, by a timer.
+    await bed.advance('1 second')
+  }
+  throw new Error(`no mail came to ${email}`)
 }
 
 /** What an authenticator app shows (RFC 6238), from the address it was given. */

@@ -1,6 +1,6 @@
 /** A small system with accounts, for their tests: customers and operators of two tenants. */
 import { accounts } from '@groundplan/accounts'
-import { endpoint, gateway, mailbox, plan, service } from 'groundplan'
+import { apiKeys, endpoint, gateway, mailbox, plan, service } from 'groundplan'
 import { z } from 'zod'
 
 export const mail = mailbox('shop', { from: 'Shop <shop@example.org>' })
@@ -56,4 +56,13 @@ const south = endpoint('GET /south', {
 })
 const front = service('front', { me, buy, office, south })
 
-export default plan('shop', { gateways: { api: gateway(front), accounts: people.gateway } })
+const partnerKeys = apiKeys('partner', { scopes: ['read', 'write'], rates: { free: { perSecond: 5 } } })
+const whose = endpoint('GET /account', {
+  summary: 'Whose key it is',
+  caller: partnerKeys.with('read'),
+  returns: z.object({ account: z.string() }),
+  handle: ({ caller: { account } }) => ({ account }),
+})
+const keys = service('keys', { ...people.keyEndpoints(partnerKeys, { role: 'customer' }), whose })
+
+export default plan('shop', { gateways: { api: gateway(front), accounts: people.gateway, keys: gateway(keys) } })

@@ -1,0 +1,151 @@
+/** Roles and tenants: who may do what, to whom; and what is told of it. */
+import { endpoint, gateway, plan, service } from 'groundplan'
+import { testbed } from 'groundplan/testbed'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { as, type Bed, linksTo, person, signedIn } from './people.ts'
+import shop, { people } from './shop.ts'
+
+let bed: Bed
+beforeAll(async () => {
+  bed = await testbed(shop)
+  await person(bed)
+}, 60_000)
+afterAll(() => bed.close())
+
+describe('roles', { timeout: 60_000 }, () => {
+  it('open what asks for them, and what they no longer open is closed within a second', async () => {
+    const boss = as(bed, await signedIn(bed, await person(bed, { roles: ['operator'] }))).accounts
+    const who = await person(bed)
+    const before = await signedIn(bed, who)
+    await expect(as(bed, before).api.office()).rejects.toMatchObject({ code: 'not-allowed' })
+    await bed.advance('1 second')
+    const given = await boss.setRoles({ params: { userId: who.userId }, body: { roles: ['operator'] } })
+    expect(given).toMatchObject({ ok: true })
+    await bed.advance('1 second')
+    await expect(as(bed, before).api.me()).rejects.toMatchObject({ code: 'not-authenticated' })
+    const after = as(bed, await signedIn(bed, who))
+    expect(await after.api.office()).toMatchObject({ ok: true })
+    await expect(after.api.me()).rejects.toMatchObject({ code: 'not-allowed' })
+  })
+
+  it('are given by managers alone, never to themselves, and only those that the plan knows', async () => {
+    const manager = await person(bed, { roles: ['operator'] })
+    const boss = as(bed, await signedIn(bed, manager)).accounts
+    const customer = as(bed, await signedIn(bed, await person(bed))).accounts
+    const own = { params: { userId: manager.userId }, body: { roles: [] } }
+    expect(await boss.setRoles(own)).toMatchObject({ ok: false, problem: { code: 'own-roles' } })
+    await expect(customer.setRoles(own)).rejects.toMatchObject({ code: 'not-allowed' })
+    await expect(customer.people()).rejects.toMatchObject({ code: 'not-allowed' })
+    const strange = { params: { userId: manager.userId }, body: { roles: ['king'] } }
+    await expect(boss.setRoles(strange as never)).rejects.toMatchObject({ code: 'request-invalid' })
+  })
+
+  it('and tenants that the plan does not declare are refused before it starts, with the place', async () => {
+    const strange = { role: 'king', tenant: 'east' } as never
+    const show = endpoint('GET /x', {
+      summary: 'A mistake',
+      caller: people.session(strange),
+      returns: z.string(),
+      handle: () => 'x' as const,
+    })
+    const flawed = plan('flawed', { gateways: { api: gateway(service('front', { show })) } })
+    await expect(testbed(flawed)).rejects.toThrow(
+      /managing\.test\.ts:\d+ {2}The accounts "people" know no role "king" — declare it, or ask for one of: customer, operator[\s\S]*know no tenant "east"/,
+    )
+  })
+})
+
+describe('tenants', { timeout: 60_000 }, () => {
+  it('a manager sees and changes the people of his tenant, and nobody else exists for him', async () => {
+    const north = as(bed, await signedIn(bed, await person(bed, { roles: ['operator'] }))).accounts
+    const southern = await person(bed, { tenant: 'south' })
+    const tokens = await signedIn(bed, southern)
+    const listed = (await north.people()).value.items
+    expect(listed.length).toBeGreaterThan(0)
+    expect(new Set(listed.map(({ tenant }) => tenant))).toEqual(new Set(['north']))
+    const params = { userId: southern.userId }
+    expect(await north.setRoles({ params, body: { roles: ['operator'] } })).toMatchObject({ ok: false })
+    expect(await north.signOutPerson({ params })).toMatchObject({ ok: false, problem: { code: 'not-found' } })
+    const invited = { name: 'X', email: 'x@example.org', roles: ['customer' as const], tenant: 'south' as const }
+    expect(await north.invite({ body: invited })).toMatchObject({ ok: false })
+    const day = bed.now.toISOString().slice(0, 10)
+    const told = (await north.auditTrail({ params: { day } })).value.items
+    expect(told.map(({ userId }) => userId)).not.toContain(southern.userId)
+    expect(await as(bed, tokens).api.south()).toMatchObject({ ok: true, value: { tenant: 'south' } })
+  })
+
+  it('what is for one is closed to the others', async () => {
+    const northern = as(bed, await signedIn(bed, await person(bed)))
+    await expect(northern.api.south()).rejects.toMatchObject({ code: 'not-allowed' })
+  })
+})
+
+describe('people', { timeout: 60_000 }, () => {
+  it('are invited: they choose a password by the link, and are what they were made', async () => {
+    const boss = as(bed, await signedIn(bed, await person(bed, { roles: ['operator'] }))).accounts
+    const body = { name: 'Ivo', email: 'ivo@example.org', roles: ['operator' as const] }
+    expect(await boss.invite({ body })).toMatchObject({ ok: true })
+    const [token = ''] = await linksTo(bed, body.email)
+    await bed.gateways.accounts.reset({ body: { token, password: 'chosen by Ivo himself' } })
+    const ivo = as(bed, await signedIn(bed, { email: body.email, password: 'chosen by Ivo himself' }))
+    expect(await ivo.api.office()).toMatchObject({ ok: true })
+    expect((await ivo.accounts.me()).ok && (await ivo.accounts.me())).toMatchObject({ value: { tenant: 'north' } })
+  })
+
+  it('see what happened to their account, and from where', async () => {
+    const who = await person(bed)
+    const tokens = await signedIn(bed, who)
+    await bed.gateways.accounts.signIn({ body: { email: who.email, password: 'a wrong password' } })
+    await as(bed, tokens).accounts.endOthers()
+    await bed.settled()
+    const { items } = (await as(bed, tokens).accounts.events()).value
+    expect(items.map(({ kind }) => kind)).toEqual(['session-ended', 'signed-in'])
+    expect(items[1]).toMatchObject({ userId: who.userId, address: '127.0.0.1' })
+    const { audit } = bed.uses({ audit: people.audit.reader })
+    const [kept] = (await audit.by.person({ userId: who.userId }, { limit: 1 })).items
+    expect(Date.parse(kept?.expiresAt ?? '') - Date.parse(kept?.at ?? '')).toBe(365 * 86_400_000)
+  })
+})
+
+describe('API keys', { timeout: 60_000 }, () => {
+  it('G14: are made, shown once, rotated and revoked by the people of their account, and by nobody else', async () => {
+    const northern = await person(bed)
+    let north = as(bed, await signedIn(bed, northern)).keys
+    const south = as(bed, await signedIn(bed, await person(bed, { tenant: 'south' }))).keys
+    const body = { name: 'The till', scopes: ['read'], rate: 'free' }
+    const made = await north.createKey({ body })
+    if (!made.ok) throw new Error(JSON.stringify(made))
+    const { keyId, text } = made.value
+    await bed.settled()
+    const { keys } = (await north.listKeys()).value
+    expect(keys).toMatchObject([{ keyId, prefix: `partner_${keyId}`, name: 'The till', rate: 'free' }])
+    expect(JSON.stringify(keys)).not.toContain(text.split('_')[2])
+    const account = async (key: string) => (await bed.with({ 'x-api-key': key }).keys.whose()).value.account
+    expect(await account(text)).toBe('north')
+
+    expect((await south.listKeys()).value.keys).toEqual([])
+    const params = { keyId }
+    const notFound = { ok: false, problem: { code: 'not-found' } }
+    expect(await south.rotateKey({ params, body: {} })).toMatchObject(notFound)
+    expect(await south.revokeKey({ params })).toMatchObject(notFound)
+
+    const next = await north.rotateKey({ params, body: { overlapHours: 1 } })
+    if (!next.ok) throw new Error(JSON.stringify(next))
+    expect([await account(text), await account(next.value.text)]).toEqual(['north', 'north'])
+    await bed.advance('1 hour')
+    await expect(account(text)).rejects.toMatchObject({ code: 'not-authenticated' })
+    north = as(bed, await signedIn(bed, northern)).keys
+    expect(await north.revokeKey({ params: { keyId: next.value.keyId } })).toMatchObject({ ok: true })
+    await expect(account(next.value.text)).rejects.toMatchObject({ code: 'not-authenticated' })
+  })
+
+  it('are made with scopes and rate plans that the plan declares, and no others', async () => {
+    const north = as(bed, await signedIn(bed, await person(bed))).keys
+    for (const body of [{ scopes: ['all'] }, { scopes: [] }, { scopes: ['read'], rate: 'gold' }]) {
+      await expect(north.createKey({ body: { name: 'x', ...body } as never })).rejects.toMatchObject({
+        code: 'request-invalid',
+      })
+    }
+  })
+})
