@@ -96,6 +96,8 @@ export interface UploadCredentials {
 export interface StartUpload extends Pick<PutObject, 'type' | 'metadata'> {
   /** What its parts may have together. Default: the most of an object. */
   readonly maxBytes?: number
+  /** From then on it is no upload any more, and what came of it is removed. Default: it waits to be finished or dropped. */
+  readonly untilMs?: number
 }
 
 export interface Part {

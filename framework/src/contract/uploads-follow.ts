@@ -29,13 +29,15 @@ export interface UploadDoorOptions {
   readonly key: string | Uint8Array
   /** What the names of buckets begin with for S3 clients. Default: nothing. */
   readonly bucketPrefix?: string
+  /** What one part may have, where an engine holds it in memory. Default: 5 GB. */
+  readonly partBytes?: number
 }
 
 /** Makes the `uploadCredentials` and `upload` of buckets whose S3 endpoint is ours. */
 export function uploadDoor(buckets: Uploadable, options: UploadDoorOptions): UploadDoor {
-  const { clock, baseUrl, key, bucketPrefix = '' } = options
+  const { clock, baseUrl, key, bucketPrefix = '', partBytes = limits.linkBytes } = options
   const keys = uploadKeys({ clock, key, bucketPrefix, endpoint: new URL(baseUrl).origin })
-  const door = { buckets, keys, clock, bucketPrefix }
+  const door = { buckets, keys, clock, bucketPrefix, partBytes }
   return {
     uploadCredentials: async scope => keys.credentials(scope),
     async upload(request) {
@@ -53,6 +55,7 @@ interface Door {
   readonly keys: UploadKeys
   readonly clock: Clock
   readonly bucketPrefix: string
+  readonly partBytes: number
 }
 
 /** What a client wants, once it is known who it is. */
@@ -175,21 +178,23 @@ async function put({ buckets }: Door, asked: Asked): Promise<Response> {
   return new Response(null, { headers: { ETag: `"${etag}"` } })
 }
 
+/** Whoever began an upload may never come back. */
+const uploadMs = 24 * 3_600_000
+
 async function start(
-  { buckets, keys, bucketPrefix }: Door,
+  { buckets, keys, clock, bucketPrefix }: Door,
   { bucket, key, allowed, request }: Asked,
 ): Promise<Response> {
-  const about = aboutIn(request.headers, allowed)
   const { maxBytes } = allowed
-  const upload = await buckets.startUpload(bucket, key, { ...about, ...(maxBytes === undefined ? {} : { maxBytes }) })
+  const bounds = { ...(maxBytes === undefined ? {} : { maxBytes }), untilMs: clock.now() + uploadMs }
+  const upload = await buckets.startUpload(bucket, key, { ...aboutIn(request.headers, allowed), ...bounds })
   const UploadId = keys.uploadName(upload, bucket, key)
   return xml('InitiateMultipartUploadResult', { Bucket: bucketPrefix + bucket, Key: key, UploadId })
 }
 
 async function putPart(door: Door, asked: Asked): Promise<Response> {
   const number = Number(asked.query.get('partNumber'))
-  const most = Math.min(asked.allowed.maxBytes ?? limits.linkBytes, limits.linkBytes)
-  const content = bodyOf(asked, most)
+  const content = bodyOf(asked, Math.min(asked.allowed.maxBytes ?? door.partBytes, door.partBytes))
   const { etag } = await door.buckets.putPart(asked.bucket, uploadOf(door, asked), number, content)
   return new Response(null, { headers: { ETag: `"${etag}"` } })
 }
@@ -248,7 +253,7 @@ async function* bounded(content: AsyncIterable<Uint8Array>, maxBytes: number): A
 }
 
 function checkBytes(bytes: number, maxBytes: number): void {
-  if (bytes > maxBytes) throw fault('object-too-large', `these credentials are for at most ${readable(maxBytes)}`)
+  if (bytes > maxBytes) throw fault('object-too-large', `at most ${readable(maxBytes)} are taken here`)
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}

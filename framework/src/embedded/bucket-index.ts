@@ -6,6 +6,7 @@
  * - `j` file: the files of an object that was joined of several, named after the first.
  * - `f` file: its size and checksums. What has no such entry is no file of ours.
  * - `u` upload: an upload under way. `p` upload, number: the file of a part.
+ * - `e` instant, upload: those of them that end by themselves, by when they do.
  *
  * Writing is for whoever is inside a transaction.
  */
@@ -32,6 +33,8 @@ export interface UploadEntry {
   readonly maxBytes?: number
   /** What they have now. Kept where there is a bound. */
   readonly partBytes?: number
+  /** When it ends by itself. */
+  readonly untilMs?: number
 }
 
 export class ObjectIndex {
@@ -136,6 +139,19 @@ export class ObjectIndex {
 
   putUpload(id: string, entry: UploadEntry): void {
     this.#write(letter('u', id), entry)
+    if (entry.untilMs !== undefined) this.#entries.put(endKey(entry.untilMs, id), nothing)
+  }
+
+  /** Uploads that have ended by themselves at an instant, the oldest first. */
+  endedUploads(atMs: number, limit: number): readonly string[] {
+    const keys = this.#entries.getKeys({ start: endKey(0), end: endKey(atMs + 1), limit })
+    return [...keys].map(key => Buffer.from(key).toString('latin1', endKey(0).length))
+  }
+
+  /** When the next upload ends by itself. */
+  nextUploadEndMs(): number | undefined {
+    const [first] = this.#entries.getKeys({ start: endKey(0), end: endOf(Buffer.from('e')), limit: 1 })
+    return first && Buffer.from(first).readUIntBE(1, instantBytes)
   }
 
   /** The file of a part. */
@@ -156,6 +172,8 @@ export class ObjectIndex {
   /** Forgets the upload; gives the files that its parts leave, all but those that are kept for an object. */
   removeUpload(id: string, kept: ReadonlySet<string> = new Set()): readonly string[] {
     const begin = letter('p', id)
+    const { untilMs } = this.upload(id) ?? {}
+    if (untilMs !== undefined) this.#entries.remove(endKey(untilMs, id))
     const parts = [...this.#entries.getRange({ start: begin, end: endOf(begin) })]
     for (const { key } of parts) this.#entries.remove(Buffer.from(key))
     this.#entries.remove(letter('u', id))
@@ -194,6 +212,10 @@ function objectKey(bucket: string, key: string): Buffer {
 function ageKey(bucket: string, atMs?: number, key = ''): Buffer {
   const begin = Buffer.from(`a${bucket}\0`)
   return atMs === undefined ? begin : Buffer.concat([countedKey(begin, atMs), Buffer.from(key)])
+}
+
+function endKey(atMs: number, upload = ''): Buffer {
+  return Buffer.concat([countedKey(Buffer.from('e'), atMs), Buffer.from(upload, 'latin1')])
 }
 
 function partKey(upload: string, number: number): Buffer {

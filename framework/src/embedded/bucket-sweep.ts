@@ -1,6 +1,6 @@
 /**
- * Removes objects that have expired: some hundreds in a transaction, so that nobody waits behind it, and the rest right
- * after. It wakes when the oldest object expires; nobody depends on when, since every look compares the age itself.
+ * Removes objects that have expired, and uploads that have ended by themselves: some hundreds in a transaction, so that nobody waits behind it, and the rest right
+ * after. It wakes when the first of them is due; nobody depends on when, since every look compares the age itself.
  */
 import type { BucketShape } from '../contract/bucket.ts'
 import type { Cancel, Clock } from '../contract/clock.ts'
@@ -47,18 +47,24 @@ export class BucketSweep {
     if (expireAfterMs !== undefined) this.#wakeAt(storedAtMs + expireAfterMs)
   }
 
+  /** An upload was begun. */
+  expectEnd(untilMs: number | undefined): void {
+    if (untilMs !== undefined) this.#wakeAt(untilMs)
+  }
+
   stop(): void {
     this.#stopped = true
     this.#cancel?.()
   }
 
-  /** Until the oldest object expires, but not before `earliestMs`. */
+  /** Until the oldest object expires or the first upload ends, but not before `earliestMs`. */
   #wait(earliestMs: number): void {
     const due = this.#shapes.flatMap(({ name, expireAfterMs = 0 }) => {
       const oldest = this.#index.oldestAtMs(name)
       return oldest === undefined ? [] : [oldest + expireAfterMs]
     })
-    if (due.length > 0) this.#wakeAt(Math.max(earliestMs, Math.min(...due)))
+    const firstMs = Math.min(...due, this.#index.nextUploadEndMs() ?? Number.POSITIVE_INFINITY)
+    if (firstMs < Number.POSITIVE_INFINITY) this.#wakeAt(Math.max(earliestMs, firstMs))
   }
 
   #wakeAt(atMs: number): void {
@@ -84,9 +90,13 @@ export class BucketSweep {
   async #removeSome(): Promise<number> {
     const { files, count } = await this.#transactions.write(() => {
       const found = this.#expired()
+      const ended = this.#index.endedUploads(this.#clock.now(), mostAtOnce)
       return () => ({
-        count: found.length,
-        files: found.flatMap(({ bucket, key }) => this.#index.removeObject(bucket, key)),
+        count: Math.max(found.length, ended.length),
+        files: [
+          ...found.flatMap(({ bucket, key }) => this.#index.removeObject(bucket, key)),
+          ...ended.flatMap(upload => this.#index.removeUpload(upload)),
+        ],
       })
     })
     this.#files.remove(files)

@@ -238,6 +238,33 @@ describe('buckets on disk', () => {
     expect((await settledFiles()).map(path => statSync(path).size)).toEqual([2])
   })
 
+  it('remove the parts of an upload whose time is over, and at the next start', async () => {
+    const untilMs = clock.now() + day
+    const begun = async (key: string) => {
+      const upload = await buckets.startUpload('files', key, { untilMs })
+      await buckets.putPart('files', upload, 1, patterned(1_000))
+      return upload
+    }
+    const finished = await begun('finished')
+    const part = await buckets.putPart('files', finished, 1, patterned(2_000))
+    await begun('left')
+    await buckets.finishUpload('files', finished, [part])
+    await expect.poll(() => filesIn(folder.path)).toHaveLength(2)
+    await clock.advance(day - 1)
+    expect(filesIn(folder.path)).toHaveLength(2)
+    await clock.advance(1)
+    await expect.poll(() => filesIn(folder.path)).toHaveLength(1)
+
+    const upload = await buckets.startUpload('files', 'later', { untilMs: clock.now() + day })
+    await buckets.putPart('files', upload, 1, patterned(1_000))
+    await close()
+    await clock.advance(2 * day)
+    open()
+    await clock.advance(1)
+    await expect.poll(() => filesIn(folder.path)).toHaveLength(1)
+    expect((await read((await buckets.get('files', 'finished'))?.content)).byteLength).toBe(2_000)
+  })
+
   it('say so when the disk refuses, and keep nothing of it', async () => {
     await buckets.put('files', 'a', patterned(1))
     rmSync(join(folder.path, 'objects'), { recursive: true })

@@ -235,15 +235,17 @@ class EmbeddedBucket {
   async startUpload(key: string, putting: StartUpload = {}): Promise<string> {
     checkObjectKey(key)
     const id = newId()
-    const { type, metadata, maxBytes } = putting
+    const { type, metadata, maxBytes, untilMs } = putting
     const upload: UploadEntry = {
       bucket: this.#shape.name,
       key,
       ...(type === undefined ? {} : { type }),
       ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(untilMs === undefined ? {} : { untilMs }),
     }
     await this.#engine.transactions.write(() => () => this.#engine.index.putUpload(id, upload))
+    this.#engine.sweep.expectEnd(untilMs)
     return id
   }
 
@@ -264,7 +266,7 @@ class EmbeddedBucket {
 
   async finishUpload(id: string, parts: readonly Part[]): Promise<ObjectState> {
     return this.#change(() => {
-      const { key, maxBytes, partBytes, ...putting } = this.#upload(id)
+      const { key, maxBytes, partBytes, untilMs, ...putting } = this.#upload(id)
       checkPartOrder(parts)
       const files = parts.map((part, index) => this.#part(id, part, index === parts.length - 1))
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
@@ -305,7 +307,8 @@ class EmbeddedBucket {
 
   #upload(id: string): UploadEntry {
     const found = this.#engine.index.upload(id)
-    if (found?.bucket === this.#shape.name) return found
+    const nowMs = this.#engine.clock.now()
+    if (found?.bucket === this.#shape.name && nowMs < (found.untilMs ?? Number.POSITIVE_INFINITY)) return found
     throw fault('part-invalid', `no upload "${id}" is under way in bucket "${this.#shape.name}"`)
   }
 

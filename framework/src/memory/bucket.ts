@@ -172,6 +172,7 @@ class MemoryBucket {
 
   startUpload(key: string, putting?: StartUpload): string {
     checkObjectKey(key)
+    for (const [id, upload] of this.#uploads) if (hasEnded(upload, this.#clock.now())) this.#uploads.delete(id)
     const id = `${this.#shape.name}-${++this.#made}`
     this.#uploads.set(id, { key, putting, parts: new Map() })
     return id
@@ -277,9 +278,14 @@ class MemoryBucket {
 
   #upload(id: string): Upload {
     const found = this.#uploads.get(id)
-    if (!found) throw fault('part-invalid', `no upload "${id}" is under way in bucket "${this.#shape.name}"`)
+    if (!found || hasEnded(found, this.#clock.now()))
+      throw fault('part-invalid', `no upload "${id}" is under way in bucket "${this.#shape.name}"`)
     return found
   }
+}
+
+function hasEnded({ putting }: Upload, nowMs: number): boolean {
+  return putting?.untilMs !== undefined && putting.untilMs <= nowMs
 }
 
 function coldState(nowMs: number, restored: Stored['restored']): ObjectState['state'] {

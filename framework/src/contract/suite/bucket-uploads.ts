@@ -45,6 +45,34 @@ async function refused(joining: Promise<unknown>): Promise<void> {
 }
 
 export const uploadPromises: Promises<BucketSubject, BucketNeeds> = {
+  'ends an upload when its time is over, to the millisecond': promise(async ({ buckets, time }) => {
+    const untilMs = time.clock.now() + 3_600_000
+    const upload = await buckets.startUpload(files, 'film', { untilMs })
+    const lasting = await buckets.startUpload(files, 'film')
+    await time.advance(3_600_000 - 1)
+    const part = await buckets.putPart(files, upload, 1, bytesOf('content'))
+    await time.advance(1)
+    await refused(buckets.putPart(files, upload, 1, bytesOf('content')))
+    await refused(buckets.finishUpload(files, upload, [part]))
+    await buckets.dropUpload(files, upload)
+    expect(await buckets.head(files, 'film')).toBeUndefined()
+    const late = await buckets.putPart(files, lasting, 1, bytesOf('content'))
+    expect(await buckets.finishUpload(files, lasting, [late])).toMatchObject({ key: 'film', bytes: 7 })
+  }),
+
+  'holds the parts of an upload together to its size': promise(async ({ buckets }) => {
+    const upload = await buckets.startUpload(files, 'film', { maxBytes: full + 10 })
+    const first = await buckets.putPart(files, upload, 1, patterned(full))
+    // Refused with the part, or when it is finished.
+    const joining = async () => {
+      const second = await buckets.putPart(files, upload, 2, patterned(11))
+      await buckets.finishUpload(files, upload, [first, second])
+    }
+    await expect(joining()).rejects.toMatchObject({ code: 'object-too-large' })
+    const second = await buckets.putPart(files, upload, 2, patterned(10))
+    expect(await buckets.finishUpload(files, upload, [first, second])).toMatchObject({ bytes: full + 10 })
+  }),
+
   'joins the parts of an upload, sent in any order and at the same time': promise(async ({ buckets, time }) => {
     const contents = [patterned(full, 1), patterned(full + 1, 2), patterned(12_345, 3)]
     const metadata = { by: 'renderer' }
