@@ -12,6 +12,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { UploadScope } from 'groundplan/driver'
+import { uploadClient } from 'groundplan/suite/upload-client'
 import { describe, expect, it } from 'vitest'
 import { s3Buckets, s3Client } from './bucket.ts'
 import { standingTime } from './test/clock.ts'
@@ -122,6 +123,24 @@ describe('a role', () => {
     await expect(credentialsFor({ ...scope, forMs: 3_600_001 })).rejects.toMatchObject({ code: 'link-too-long' })
     expect(asked).toEqual([])
     await close()
+  })
+})
+
+describe('our own door to a server', () => {
+  it('takes no part that would be too much for the memory it passes through', async () => {
+    const { clock } = standingTime(Date.UTC(2026, 0, 1))
+    const server = { region: 'us-east-1', endpoint: 'http://127.0.0.1:9', credentials }
+    const uploads = { baseUrl: 'http://localhost', key: 'signs credentials' }
+    const buckets = s3Buckets({ ...server, clock, prefix: 'cinema', buckets: [shape], uploads })
+    const made = await buckets.uploadCredentials?.(scope)
+    if (!made || !buckets.upload) throw new Error('there is no door')
+    const send = uploadClient(made, buckets.upload, () => clock.now())
+    const query = 'partNumber=1&uploadId=x'
+    const headers = { 'x-amz-decoded-content-length': String(64 * 1_048_576 + 1) }
+    const answer = await (await send({ method: 'PUT', key: scope.place, query, headers })).text()
+    expect(answer).toContain('<Code>EntityTooLarge</Code>')
+    expect(answer).toContain('at most 65536 KB')
+    buckets.close()
   })
 })
 

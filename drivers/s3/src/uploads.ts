@@ -35,7 +35,7 @@ export interface RoleUploads {
 }
 
 /** `baseUrl`: an address of the host whose requests reach `upload`. */
-export type DoorUploads = Omit<UploadDoorOptions, 'clock'>
+export type DoorUploads = Omit<UploadDoorOptions, 'clock' | 'partBytes'>
 
 interface Server {
   readonly client: S3Client
@@ -44,11 +44,14 @@ interface Server {
   readonly endpoint?: string
 }
 
+/** A part is held in memory on its way to the server. 10,000 of them are 625 GB. */
+const mostPartBytes = 64 * 1_024 * 1_024
+
 type Parts = Pick<Buckets, 'uploadCredentials' | 'upload'>
 
 /** @param nameOf what a bucket of the plan is called on the server */
 export function uploadsBy(way: S3Uploads, buckets: Buckets, server: Server, nameOf: (bucket: string) => string): Parts {
-  if ('baseUrl' in way) return uploadDoor(buckets, { ...way, clock: server.clock })
+  if ('baseUrl' in way) return uploadDoor(buckets, { ...way, clock: server.clock, partBytes: mostPartBytes })
   return { uploadCredentials: scope => assumed(way, server, scope, nameOf(scope.bucket)) }
 }
 
