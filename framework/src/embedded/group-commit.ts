@@ -40,6 +40,8 @@ interface Task {
   readonly durable: boolean
   readonly resolve: (value: never) => void
   readonly reject: (reason: unknown) => void
+  /** What it gave, once it has. */
+  value: unknown
 }
 
 interface Ending {
@@ -48,6 +50,7 @@ interface Ending {
 }
 
 class OpenGroup implements Group {
+  tasks: readonly Task[] = []
   readonly visible: (() => void)[] = []
   readonly endings: Ending[] = []
 
@@ -103,7 +106,7 @@ export class GroupCommit {
   write<T>(work: Work<T>, durable = true): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(unavailable(this.#broken))
-      this.#tasks.push({ work, durable, resolve, reject })
+      this.#tasks.push({ work, durable, resolve, reject, value: undefined })
       this.#begin()
     })
   }
@@ -146,6 +149,7 @@ export class GroupCommit {
       return
     }
     this.#unflushed.add(group)
+    for (const task of group.tasks) if (!task.durable) task.resolve(task.value as never)
     for (const run of group.visible) run()
     this.#flush()
     this.#begin()
@@ -153,13 +157,9 @@ export class GroupCommit {
 
   /** Within the transaction. What is thrown here takes all of it back. */
   #change(group: OpenGroup): void {
-    const tasks = this.#take()
-    // All of them, whoever's writing fails; who is refused hears of it first.
-    for (const { reject } of tasks) group.whenDurable(() => {}, reject)
-    for (const task of tasks) {
-      const apply = decided(task, group)
-      if (apply) answerWith(group, task, apply() as never)
-    }
+    // All of them, whoever's writing fails; who is refused hears of it first, and that counts.
+    group.tasks = this.#take()
+    for (const task of group.tasks) task.value = decided(task, group)?.()
     for (const member of this.#members) member.beforeCommit(group)
   }
 
@@ -187,7 +187,7 @@ export class GroupCommit {
     this.#pages.flush().then(
       () => {
         this.#isFlushing = false
-        for (const group of groups) this.#end(group, ({ done }) => done())
+        for (const group of groups) this.#kept(group)
         this.#flush()
         this.#begin()
         this.#rest()
@@ -196,8 +196,10 @@ export class GroupCommit {
     )
   }
 
-  #end(group: OpenGroup, tell: (ending: Ending) => void): void {
-    if (this.#unflushed.delete(group)) for (const ending of group.endings) tell(ending)
+  #kept(group: OpenGroup): void {
+    if (!this.#unflushed.delete(group)) return
+    for (const task of group.tasks) if (task.durable) task.resolve(task.value as never)
+    for (const { done } of group.endings) done()
   }
 
   /** It is as though it had never been. */
@@ -209,8 +211,8 @@ export class GroupCommit {
       this.#broken = error
     }
     // Where nothing of it was tried.
-    if (group.endings.length === 0) for (const { reject } of this.#take()) reject(reason)
-    for (const { failed } of group.endings) failed(reason)
+    if (group.tasks.length === 0) group.tasks = this.#take()
+    tellFailed(group, reason)
     this.#begin()
     this.#rest()
   }
@@ -220,7 +222,8 @@ export class GroupCommit {
     this.#isFlushing = false
     this.#broken ??= new Error(`the disk did not take it: ${error instanceof Error ? error.message : error}`)
     const reason = unavailable(this.#broken)
-    for (const group of [...this.#unflushed]) this.#end(group, ({ failed }) => failed(reason))
+    for (const group of this.#unflushed) tellFailed(group, reason)
+    this.#unflushed.clear()
     this.#refuseAll(reason)
   }
 
@@ -235,13 +238,9 @@ export class GroupCommit {
   }
 }
 
-function answerWith(group: Group, { durable, resolve }: Task, value: never): void {
-  if (durable)
-    group.whenDurable(
-      () => resolve(value),
-      () => {},
-    )
-  else group.whenVisible(() => resolve(value))
+function tellFailed({ tasks, endings }: OpenGroup, reason: unknown): void {
+  for (const { reject } of tasks) reject(reason)
+  for (const { failed } of endings) failed(reason)
 }
 
 /** What the work wants to write; nothing when it is refused, of which its caller hears at once. */

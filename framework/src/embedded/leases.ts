@@ -17,7 +17,7 @@ export interface Lease {
 
 export class Leases {
   readonly #byPosition = new Map<number, Lease>()
-  readonly #byLength = new Map<number, Map<number, Lease>>()
+  readonly #byLength = new Map<number, InOrder>()
 
   get size(): number {
     return this.#byPosition.size
@@ -25,9 +25,9 @@ export class Leases {
 
   add(lease: Lease): void {
     this.#byPosition.set(lease.position, lease)
-    const list = this.#byLength.get(lease.leaseMs) ?? new Map<number, Lease>()
-    this.#byLength.set(lease.leaseMs, list)
-    list.set(lease.position, lease)
+    const list = this.#byLength.get(lease.leaseMs)
+    if (list) list.add(lease)
+    else this.#byLength.set(lease.leaseMs, new InOrder(lease))
   }
 
   /** The lease that a delivery was named by, if it still holds. */
@@ -38,25 +38,23 @@ export class Leases {
 
   remove(lease: Lease): void {
     this.#byPosition.delete(lease.position)
-    const list = this.#byLength.get(lease.leaseMs)
-    list?.delete(lease.position)
-    if (list?.size === 0) this.#byLength.delete(lease.leaseMs)
+    lease.untilMs = ended
   }
 
   /** From now on it holds so long. */
   renew(lease: Lease, untilMs: number, leaseMs: number): void {
+    const renewed = { ...lease, untilMs, leaseMs }
     this.remove(lease)
-    this.add(Object.assign(lease, { untilMs, leaseMs }))
+    this.add(renewed)
   }
 
   /** The one that ends first. */
   first(): Lease | undefined {
     let first: Lease | undefined
-    for (const list of this.#byLength.values()) {
-      for (const lease of list.values()) {
-        if (!first || lease.untilMs < first.untilMs) first = lease
-        break
-      }
+    for (const [leaseMs, list] of this.#byLength) {
+      const lease = list.first()
+      if (!lease) this.#byLength.delete(leaseMs)
+      else if (!first || lease.untilMs < first.untilMs) first = lease
     }
     return first
   }
@@ -64,6 +62,36 @@ export class Leases {
   clear(): void {
     this.#byPosition.clear()
     this.#byLength.clear()
+  }
+}
+
+/** In place of the time until which a lease held that holds no more. */
+const ended = Number.NEGATIVE_INFINITY
+
+/** Leases in the order they end. Those that have ended are passed over when they come to stand first. */
+class InOrder {
+  #leases: (Lease | undefined)[]
+  #from = 0
+
+  constructor(lease: Lease) {
+    this.#leases = [lease]
+  }
+
+  add(lease: Lease): void {
+    this.#leases.push(lease)
+  }
+
+  first(): Lease | undefined {
+    for (; this.#from < this.#leases.length; this.#from++) {
+      const lease = this.#leases[this.#from]
+      if (lease && lease.untilMs !== ended) break
+      this.#leases[this.#from] = undefined
+    }
+    if (this.#from > 1_000 && this.#from * 2 > this.#leases.length) {
+      this.#leases = this.#leases.slice(this.#from)
+      this.#from = 0
+    }
+    return this.#leases[this.#from]
   }
 }
 

@@ -122,6 +122,13 @@ export class QueueState {
     for (const lease of found.sort((one, other) => one.untilMs - other.untilMs)) this.#leases.add(lease)
   }
 
+  /** Makes everything leased wait, due now. For who opens the queue. */
+  freeLeases(nowMs: number): void {
+    for (let lease = this.#leases.first(); lease; lease = this.#leases.first()) this.#giveBack(lease, nowMs)
+    this.look(nowMs)
+    this.save()
+  }
+
   /** Moves what time has moved. The first thing of whatever is done with the queue in a transaction. */
   look(nowMs: number): void {
     for (let lease = this.#leases.first(); lease && lease.untilMs <= nowMs; lease = this.#leases.first()) {
@@ -168,7 +175,14 @@ export class QueueState {
     setInstant(record, nowMs + leaseMs)
     const leasedKey = countedKey(this.#leased.prefix, position)
     this.#bytes.put(leasedKey, record)
-    const lease: Lease = { ...leaseIn(this.#leased, leasedKey, record), leaseMs }
+    const lease: Lease = {
+      position,
+      attempt: attemptOf(record),
+      untilMs: nowMs + leaseMs,
+      leaseMs,
+      line: this.shape.ordered ? lineIn(record) : undefined,
+      bodyAt: bodyAtOf(record),
+    }
     this.#leases.add(lease)
     return { ...this.#shown(record), lease: nameOf(lease) }
   }

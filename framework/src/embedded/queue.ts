@@ -24,6 +24,13 @@ export interface EmbeddedQueues extends Queues {
   accept(messages: readonly NewMessage[]): void
 }
 
+export interface EmbeddedQueuesOptions {
+  readonly clock: Clock
+  readonly queues: readonly QueueShape[]
+  /** What is leased waits again at once, its attempts counted: whoever leased it is gone. Default: leases go on. */
+  readonly freesLeases?: boolean
+}
+
 /**
  * Opens the queues of an environment, once. Takes time for messages under way and ids of the last five minutes, none
  * for what waits.
@@ -31,13 +38,16 @@ export interface EmbeddedQueues extends Queues {
  */
 export async function embeddedQueues(
   environment: Environment,
-  options: { readonly clock: Clock; readonly queues: readonly QueueShape[] },
+  options: EmbeddedQueuesOptions,
 ): Promise<EmbeddedQueues> {
+  const { clock, queues, freesLeases = false } = options
   const catalogue = new Catalogue(environment)
-  const states = await environment.transactions.write(
-    () => () => options.queues.map(shape => stateOf(environment, catalogue, shape)),
-  )
-  return queuesOn(environment, options.clock, states)
+  const states = await environment.transactions.write(() => () => {
+    const all = queues.map(shape => stateOf(environment, catalogue, shape))
+    if (freesLeases) for (const state of all) state.freeLeases(clock.now())
+    return all
+  })
+  return queuesOn(environment, clock, states)
 }
 
 function stateOf(environment: Environment, catalogue: Catalogue, shape: QueueShape): QueueState {
@@ -176,6 +186,9 @@ interface Waiter {
   readonly refuse: (reason: unknown) => void
 }
 
+/** Signals whose abort was asked for: one listener each, however often somebody waits with it. */
+type Heard = WeakSet<AbortSignal>
+
 /** Messages leased in one transaction at most. */
 const mostTaken = 1_000
 /** Ids are forgotten in the background no more often. */
@@ -188,7 +201,8 @@ class WaitedQueue {
   readonly #clock: Clock
   readonly #touched: (queue: WaitedQueue) => void
   /** The longest waiting first. */
-  readonly #waiters = new Set<Waiter>()
+  #waiters: Waiter[] = []
+  readonly #heard: Heard = new WeakSet()
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
   #forgetting: Cancel | undefined
   #closed = false
@@ -212,21 +226,26 @@ class WaitedQueue {
   receive(wanted: Wanted): Promise<readonly Leased[]> {
     return new Promise((resolve, reject) => {
       if (wanted.signal.aborted || this.#closed) return resolve([])
-      const leave = (): void => {
-        this.#waiters.delete(waiter)
-        this.#setTimer()
-        resolve([])
-      }
-      const waiter: Waiter = { wanted, give: resolve, refuse: reject }
-      this.#leaving.set(waiter, () => wanted.signal.removeEventListener('abort', leave))
-      wanted.signal.addEventListener('abort', leave, { once: true })
-      this.#waiters.add(waiter)
+      this.#hear(wanted.signal)
+      this.#waiters.push({ wanted, give: resolve, refuse: reject })
       if (this.state.mayGive(this.#clock.now())) this.#stir()
       else this.#setTimer()
     })
   }
 
-  readonly #leaving = new WeakMap<Waiter, () => void>()
+  #hear(signal: AbortSignal): void {
+    if (this.#heard.has(signal)) return
+    this.#heard.add(signal)
+    signal.addEventListener('abort', () => this.#dismiss(signal), { once: true })
+  }
+
+  /** Whoever waits with a signal, or everybody, waits no more. */
+  #dismiss(signal?: AbortSignal): void {
+    const leaving = this.#waiters.filter(({ wanted }) => signal === undefined || wanted.signal === signal)
+    this.#waiters = this.#waiters.filter(waiter => !leaving.includes(waiter))
+    for (const { give } of leaving) give([])
+    this.#setTimer()
+  }
 
   /** The end of a transaction that touched the queue. */
   finish(group: Group): void {
@@ -242,31 +261,26 @@ class WaitedQueue {
     this.#closed = true
     this.#timer?.cancel()
     this.#forgetting?.()
-    for (const waiter of this.#waiters) {
-      this.#leaving.get(waiter)?.()
-      waiter.give([])
-    }
-    this.#waiters.clear()
+    this.#dismiss()
   }
 
   /** Leases what is due to those who wait. */
   #serve(group: Group): void {
-    if (this.#waiters.size === 0) return
+    if (this.#waiters.length === 0) return
     const nowMs = this.#clock.now()
     let most = 0
     for (const { wanted } of this.#waiters) most += wanted.max
     const found = this.state.take(Math.min(most, mostTaken), nowMs)
     let at = 0
-    for (const waiter of this.#waiters) {
-      const { max, leaseMs } = waiter.wanted
-      const own = found.slice(at, at + max)
-      if (own.length === 0) break
+    let served = 0
+    for (; served < this.#waiters.length && at < found.length; served++) {
+      const { wanted, give, refuse } = this.#waiters[served] as Waiter
+      const own = found.slice(at, at + wanted.max)
       at += own.length
-      const messages = own.map(entry => this.state.lend(entry, leaseMs, nowMs))
-      this.#waiters.delete(waiter)
-      this.#leaving.get(waiter)?.()
-      group.whenDurable(() => waiter.give(messages), waiter.refuse)
+      const messages = own.map(entry => this.state.lend(entry, wanted.leaseMs, nowMs))
+      group.whenDurable(() => give(messages), refuse)
     }
+    this.#waiters.splice(0, served)
   }
 
   /** Makes a transaction, at whose end who waits is served. */
@@ -274,13 +288,12 @@ class WaitedQueue {
     this.#environment.transactions
       .write(() => () => void this.touch(), false)
       .catch(reason => {
-        for (const waiter of this.#waiters) waiter.refuse(reason)
-        this.#waiters.clear()
+        for (const { refuse } of this.#waiters.splice(0)) refuse(reason)
       })
   }
 
   #setTimer(): void {
-    const atMs = this.#waiters.size > 0 && !this.#closed ? this.state.nextAtMs() : undefined
+    const atMs = this.#waiters.length > 0 && !this.#closed ? this.state.nextAtMs() : undefined
     if (atMs === this.#timer?.atMs) return
     this.#timer?.cancel()
     this.#timer = atMs === undefined ? undefined : { atMs, cancel: this.#clock.at(atMs, () => this.#ring()) }
@@ -288,7 +301,7 @@ class WaitedQueue {
 
   #ring(): void {
     this.#timer = undefined
-    if (this.#waiters.size > 0) this.#stir()
+    if (this.#waiters.length > 0) this.#stir()
   }
 
   /** For when the oldest id has had its time. */

@@ -14,6 +14,8 @@ interface Batch {
   readonly ids: string[]
 }
 
+/** Ids of one record: all of them are read when one is looked for. */
+const mostTogether = 100
 /** Records taken off at once. */
 const mostForgotten = 50
 
@@ -23,8 +25,8 @@ export class RecentIds {
   readonly #end: Buffer
   /** From a hash to the number of its id, or of several that share it. */
   readonly #numbers = new Map<number, number | readonly number[]>()
-  /** Sent in this transaction: not on disk yet. */
-  #fresh = new Map<string, Batch>()
+  /** Sent in this transaction, and when: not on disk yet. */
+  #fresh = new Map<string, number>()
   #oldestMs: number | undefined
 
   constructor(records: Bytes, prefix: Buffer) {
@@ -59,19 +61,20 @@ export class RecentIds {
   }
 
   add(id: string, nowMs: number): void {
-    this.#fresh.set(id, { atMs: nowMs, ids: [id] })
+    this.#fresh.set(id, nowMs)
   }
 
   /** Writes what was added, numbered from `number` on; gives the number after it. */
   save(number: number): number {
     let next = number
-    for (const { atMs, ids } of joined(this.#fresh.values())) {
+    if (this.#fresh.size === 0) return next
+    for (const { atMs, ids } of joined(this.#fresh)) {
       const record = Buffer.from(JSON.stringify([atMs, ...ids]))
       this.#records.put(countedKey(this.#prefix, next), record)
       for (const id of ids) this.#remember(hashOf(id), next++)
       this.#oldestMs ??= atMs
     }
-    this.#fresh.clear()
+    this.#fresh = new Map()
     return next
   }
 
@@ -127,14 +130,14 @@ function isRecent(atMs: number, nowMs: number): boolean {
 }
 
 /** Those of one instant, one after the other, together. */
-function* joined(batches: Iterable<Batch>): Generator<Batch> {
+function* joined(fresh: Iterable<readonly [id: string, atMs: number]>): Generator<Batch> {
   let open: Batch | undefined
-  for (const { atMs, ids } of batches) {
-    if (open?.atMs === atMs) open.ids.push(...ids)
-    else {
+  for (const [id, atMs] of fresh) {
+    if (open?.atMs !== atMs || open.ids.length >= mostTogether) {
       if (open) yield open
-      open = { atMs, ids: [...ids] }
+      open = { atMs, ids: [] }
     }
+    open.ids.push(id)
   }
   if (open) yield open
 }

@@ -2,7 +2,7 @@
  * Activity: what is running at this moment, by name, so that a stop can wait for it and the testbed can tell when all
  * is still.
  */
-import type { Placed, Roll } from './roll.ts'
+import { type Placed, Roll } from './roll.ts'
 
 /** Something that runs. */
 export interface Active {
@@ -22,17 +22,17 @@ export interface Activity {
 
 /** `calls`: the calls that run, which come and go too fast to be told one by one. */
 export function activity(calls: Roll<Active & Placed>): Activity {
-  const running = new Set<Active>()
+  const running = new Roll<Active & Placed>()
   const waiting: (() => void)[] = []
   const left = (): void => {
     if (waiting.length > 0 && running.size + calls.size === 0) for (const wake of waiting.splice(0)) wake()
   }
   return {
     begin(name) {
-      const entry = { name }
+      const entry = { name, place: -1 }
       running.add(entry)
       return () => {
-        running.delete(entry)
+        running.remove(entry)
         left()
       }
     },
@@ -40,7 +40,7 @@ export function activity(calls: Roll<Active & Placed>): Activity {
     get count() {
       return running.size + calls.size
     },
-    names: () => [...running, ...calls.all()].map(({ name }) => name),
+    names: () => [...running.all(), ...calls.all()].map(({ name }) => name),
     idle: () => (running.size + calls.size === 0 ? Promise.resolve() : new Promise(resolve => waiting.push(resolve))),
   }
 }

@@ -12,6 +12,7 @@ import { type Entropy, idsOf } from './entropy.ts'
 import { type LogSink, logTo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type Remember, Session } from './operations.ts'
+import type { Places } from './places.ts'
 import type { Roll } from './roll.ts'
 import type { RunningCalls, Timed } from './running.ts'
 import type { Attributes, Span, SpanKind, Trace, Tracer } from './telemetry.ts'
@@ -38,6 +39,7 @@ export interface CallKit {
   /** What runs beside calls: deliveries, ticks, relays. */
   readonly activity: Activity
   readonly metrics: Metrics
+  readonly places: Places
   readonly logs: LogSink
   scrub(text: string): string
 }
@@ -50,10 +52,10 @@ export interface CallPlan {
   readonly untilMs?: number
   readonly span: { readonly kind: SpanKind; readonly name: string; readonly attributes?: Attributes }
   readonly trace?: Trace | undefined
-  /** What makes a repeated call the same work: message id, tick, idempotency key. */
-  readonly work?: string
+  /** What makes a repeated call the same work: message id, tick, idempotency key. Asked for when ids are made. */
+  readonly work?: () => string
   /** The time ids are made of; default: when the call begins. */
-  readonly workAtMs?: number
+  readonly workAtMs?: () => number
   /** Asked for only when somebody listens: an abort signal costs more than the rest of a small call. */
   readonly signal?: () => AbortSignal
   readonly checks?: readonly Write[]
@@ -87,7 +89,6 @@ export class RunningCall implements Call {
     this.#beganMs = kit.clock.now()
     this.#endsMs = Math.min(this.#beganMs + plan.timeoutMs, plan.untilMs ?? Number.POSITIVE_INFINITY)
     this.span = kit.tracer.start(plan.span.name, plan.span.kind, plan.trace, plan.span.attributes)
-    this.#work = plan.work
   }
 
   get session(): Session {
@@ -116,7 +117,7 @@ export class RunningCall implements Call {
 
   /** What makes this call the same work when it is repeated; chance, where nothing does. */
   get work(): string {
-    this.#work ??= this.kit.entropy.hex(16)
+    this.#work ??= this.plan.work?.() ?? this.kit.entropy.hex(16)
     return this.#work
   }
 
@@ -130,7 +131,7 @@ export class RunningCall implements Call {
   }
 
   get newId(): () => string {
-    this.#ids ??= idsOf(this.work, this.plan.workAtMs ?? this.nowMs)
+    this.#ids ??= idsOf(this.work, this.plan.workAtMs?.() ?? this.nowMs)
     return this.#ids
   }
 
@@ -180,11 +181,13 @@ export class RunningCall implements Call {
   }
 
   #sessionWith(remember: Remember | undefined, answerOnly = remember !== undefined): Session {
-    const { store, tracer } = this.kit
+    const { store, tracer, places } = this.kit
     const { checks } = this.plan
     const session = new Session({
       store,
       tracer,
+      places,
+      handler: this.name,
       trace: this.span,
       answerOnly,
       ...(checks ? { checks } : {}),

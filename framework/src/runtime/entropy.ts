@@ -1,7 +1,7 @@
 /**
  * Randomness and ids. Both are given to the runtime, so that a simulation can repeat them.
  */
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 
 export interface Entropy {
   /** Lower-case hexadecimal digits of so many random bytes, at most 64. */
@@ -42,7 +42,7 @@ export function idsOf(work: string, atMs: number): () => string {
   let made = 0
   return () => {
     made++
-    const digest = createHash('sha256').update(`${work}/${made}`).digest('hex')
+    const digest = hash('sha256', `${work}/${made}`, 'hex')
     // Position first, so that ids made in one call sort in the order they were made.
     const order = (made & 0xfff).toString(16).padStart(3, '0')
     const variant = ((Number.parseInt(digest[0] ?? '0', 16) & 0x3) | 0x8).toString(16)
@@ -58,5 +58,5 @@ export function timeIn(id: string): number | undefined {
 
 /** A short stable name for something long. */
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

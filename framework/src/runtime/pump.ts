@@ -9,14 +9,15 @@
  * schema) is buried at once, and takes no other of its batch with it: trying again would not help, a redrive after a
  * correction does. A call whose lease was lost is stopped: somebody else has the message.
  */
-import { sleep } from '../contract/clock.ts'
+import { type Cancel, sleep } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
 import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Leased, Queues } from '../contract/queue.ts'
-import { type CallKit, execute, RunningCall } from './call.ts'
+import { type CallKit, type CallPlan, execute, RunningCall } from './call.ts'
 import { deliveryAttributes } from './conventions.ts'
 import { timeIn } from './entropy.ts'
-import { traceFrom } from './telemetry.ts'
+import { type Placed, Roll } from './roll.ts'
+import { type Attributes, type Span, traceFrom } from './telemetry.ts'
 
 /** What a queue feeds. */
 export interface Feed {
@@ -57,6 +58,14 @@ export interface Pump {
   stop(graceMs: number): Promise<void>
 }
 
+/** Messages that were handed out together, and the call that handles them. */
+interface Delivery extends Placed {
+  readonly call: RunningCall
+  readonly messages: readonly Leased[]
+  /** When its leases are to be extended. */
+  extendAtMs: number
+}
+
 export function pump(kit: CallKit, queues: Queues, feed: Feed): Pump {
   const running = new Running(kit, queues, feed)
   return { stop: graceMs => running.stop(graceMs) }
@@ -67,11 +76,15 @@ class Running {
   readonly #queues: Queues
   readonly #feed: Feed
   readonly #stopping = new AbortController()
-  readonly #calls = new Set<RunningCall>()
+  readonly #deliveries = new Roll<Delivery>()
+  /** For the delivery whose leases are to be extended first, when it was set. */
+  #extending: { readonly atMs: number; readonly cancel: Cancel } | undefined
   readonly #loop: Promise<void>
   /** Places that receives under way have taken. */
   #reserved = 0
   readonly #receiving = new Set<Promise<void>>()
+  /** Of each of its calls. */
+  readonly #span: CallPlan['span']
   #wakeLoop: (() => void) | undefined
   #wakeStop: (() => void) | undefined
 
@@ -79,6 +92,7 @@ class Running {
     this.#kit = kit
     this.#queues = queues
     this.#feed = feed
+    this.#span = { kind: 'consumer', name: `${feed.service}/${feed.handler}` }
     this.#loop = this.#run()
   }
 
@@ -90,12 +104,13 @@ class Running {
     const emptied = this.#emptied()
     await Promise.race([emptied, sleep(this.#kit.clock, graceMs, over.signal)])
     over.abort()
-    for (const call of this.#calls) call.expire(fault('stopping', 'the process is stopping'))
+    for (const { call } of this.#deliveries.all()) call.expire(fault('stopping', 'the process is stopping'))
     await emptied
+    this.#extending?.cancel()
   }
 
   #emptied(): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve()
+    if (this.#deliveries.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       this.#wakeStop = resolve
     })
@@ -124,7 +139,7 @@ class Running {
   }
 
   get #free(): number {
-    return this.#feed.concurrency - this.#calls.size - this.#reserved
+    return this.#feed.concurrency - this.#deliveries.size - this.#reserved
   }
 
   /** Whether as many came as were asked for: then there may be more. */
@@ -168,48 +183,57 @@ class Running {
   }
 
   #begin(messages: readonly Leased[]): void {
-    const { service, handler, timeoutMs, queue } = this.#feed
     const [first] = messages
     if (!first) return
+    const call = this.#callFor(messages, first)
+    const { leaseMs } = this.#feed
+    const delivery: Delivery = { call, messages, extendAtMs: call.nowMs + leaseMs / 2, place: -1 }
+    const ended = this.#kit.activity.begin(call.name)
+    this.#deliveries.add(delivery)
+    this.#extendAt(delivery.extendAtMs)
+    void this.#deliver(call, messages).then(() => {
+      ended()
+      this.#deliveries.remove(delivery)
+      this.#wakeLoop?.()
+      if (this.#deliveries.size === 0) this.#wakeStop?.()
+    })
+  }
+
+  #callFor(messages: readonly Leased[], first: Leased): RunningCall {
+    const { service, handler, timeoutMs, queue } = this.#feed
     const call = new RunningCall(this.#kit, {
       service,
       handler,
       timeoutMs,
-      span: { kind: 'consumer', name: `${service}/${handler}`, attributes: deliveryAttributes(queue, messages) },
+      span: this.#span,
       trace: traceFrom(first.headers.traceparent),
       // Of all of them: a batch that is put together anew is other work, and makes other ids.
-      work: `${queue}/${messages.map(({ id }) => id).join(',')}`,
+      work: () => `${queue}/${messages.map(({ id }) => id).join(',')}`,
       // Not when it was sent: a relay that died between sending and forgetting sends again.
-      workAtMs: timeIn(first.id) ?? first.sentAtMs,
+      workAtMs: () => timeIn(first.id) ?? first.sentAtMs,
     })
-    const ended = this.#kit.activity.begin(call.name)
-    this.#calls.add(call)
-    void this.#deliver(call, messages).finally(() => {
-      ended()
-      this.#calls.delete(call)
-      this.#wakeLoop?.()
-      if (this.#calls.size === 0) this.#wakeStop?.()
-    })
+    if (call.span.sampled) describe(call.span, deliveryAttributes(queue, messages))
+    return call
   }
 
+  /** Never rejects. */
   async #deliver(call: RunningCall, messages: readonly Leased[]): Promise<void> {
-    const tooOften = messages.filter(({ attempt }) => attempt > this.#feed.attempts)
-    const rest = messages.filter(({ attempt }) => attempt <= this.#feed.attempts)
-    const keep = this.#keepLeases(call, messages)
+    const { attempts } = this.#feed
+    const isDeadly = ({ attempt }: Leased): boolean => attempt > attempts
     try {
-      for (const message of tooOften) await this.#bury(call, message, neverSettled(message))
+      if (!messages.some(isDeadly)) return await this.#handle(call, messages)
+      for (const message of messages.filter(isDeadly)) await this.#bury(call, message, neverSettled(message))
+      const rest = messages.filter(message => !isDeadly(message))
       if (rest.length > 0) await this.#handle(call, rest)
     } catch (error) {
       // The engine did not take the outcome: the lease runs out and the message comes again.
       this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
-    } finally {
-      keep.stop()
     }
   }
 
   async #handle(call: RunningCall, messages: readonly Leased[]): Promise<void> {
     const failures = await this.#failuresOf(call, messages)
-    const done = messages.filter(message => !failures.has(message))
+    const done = failures.size === 0 ? messages : messages.filter(message => !failures.has(message))
     if (done.length > 0) {
       const leases = done.map(({ lease }) => lease)
       await this.#queues.done(this.#feed.queue, leases)
@@ -271,21 +295,30 @@ class Running {
     return Math.round(delayMs * (0.5 + this.#kit.entropy.fraction() / 2))
   }
 
-  #keepLeases(call: RunningCall, messages: readonly Leased[]): { stop(): void } {
-    const { clock } = this.#kit
+  /** One timer for all: most deliveries end long before it. It fires for the first of them, and is set for the next. */
+  #extendAt(atMs: number): void {
+    if (this.#extending && this.#extending.atMs <= atMs) return
+    this.#extending?.cancel()
+    this.#extending = { atMs, cancel: this.#kit.clock.at(atMs, () => this.#extendDue()) }
+  }
+
+  #extendDue(): void {
+    this.#extending = undefined
+    const nowMs = this.#kit.clock.now()
+    for (const delivery of this.#deliveries.all()) {
+      if (delivery.extendAtMs <= nowMs) {
+        delivery.extendAtMs = nowMs + this.#feed.leaseMs / 2
+        this.#extend(delivery).catch(error => this.#log(error, `cannot extend a lease of "${this.#feed.queue}"`))
+      }
+      this.#extendAt(delivery.extendAtMs)
+    }
+  }
+
+  async #extend({ call, messages }: Delivery): Promise<void> {
     const { queue, leaseMs } = this.#feed
     const leases = messages.map(({ lease }) => lease)
-    const extend = async (): Promise<void> => {
-      const held = await this.#queues.extend(queue, leases, leaseMs)
-      if (held.length < leases.length) call.expire(leaseLost())
-    }
-    const again = (): (() => void) =>
-      clock.at(clock.now() + leaseMs / 2, () => {
-        cancel = again()
-        extend().catch(error => this.#log(error, `cannot extend a lease of "${queue}"`))
-      })
-    let cancel = again()
-    return { stop: () => cancel() }
+    const held = await this.#queues.extend(queue, leases, leaseMs)
+    if (held.length < leases.length) call.expire(leaseLost())
   }
 
   #log(error: unknown, message: string): void {
@@ -296,6 +329,10 @@ class Running {
 
 function neverSettled({ attempt }: Leased): string {
   return `handed out ${attempt - 1} times and never settled: the process died or was stopped while it was handled`
+}
+
+function describe(span: Span, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) span.set(name, value)
 }
 
 function leaseLost(): Fault {

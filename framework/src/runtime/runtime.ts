@@ -28,6 +28,7 @@ import type { LogSink } from './log.ts'
 import { type Metrics, metrics } from './metrics.ts'
 import { once, onceTable } from './once.ts'
 import { outsides } from './outsides.ts'
+import { Places } from './places.ts'
 import { type Feed, type Pump, pump } from './pump.ts'
 import { type Relay, relay } from './relay.ts'
 import { retain, retentionsTable } from './retention.ts'
@@ -97,7 +98,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   const endpoints = new Map<string, BoundEndpoint>()
   const calls = new Calls({
     kit,
-    once: once(drivers.store, drivers.clock, entropy),
+    once: once(drivers.store, drivers.clock, entropy, drivers.opening),
     throttles: throttles(drivers.clock),
     tokens: internalTokens(await internalKey(plan, drivers, entropy, secrets.learn)),
     stored: (table, item) => wired.stored(table, item),
@@ -180,6 +181,7 @@ function kitOf(
     running: runningCalls(clock, calls, active),
     activity: active,
     metrics: metrics(clock),
+    places: new Places(),
   }
 }
 

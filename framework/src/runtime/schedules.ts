@@ -223,8 +223,8 @@ class Clockwork {
       handler: this.each.name,
       timeoutMs: this.each.timeoutMs,
       span: { kind: 'internal', name: this.name },
-      work: `${this.name}/${tickMs}`,
-      workAtMs: tickMs,
+      work: () => `${this.name}/${tickMs}`,
+      workAtMs: () => tickMs,
       checks: [check],
     })
   }
