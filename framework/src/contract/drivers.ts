@@ -22,6 +22,11 @@ export interface PlanShape {
 
 export interface Drivers {
   readonly capabilities: Capabilities
+  /**
+   * Names this opening of the data, where one process at a time has it: whatever was claimed in another one is free, since
+   * whoever claimed it is gone. Absent where several processes share the data.
+   */
+  readonly opening?: string
   readonly clock: Clock
   readonly store: Store
   readonly queues: Queues

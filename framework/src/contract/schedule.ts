@@ -13,7 +13,6 @@
  *   a later one can be claimed, with the next fencing number; the former holder's commits are refused from then on.
  * - *done*: finished, with or without a failure. Only a later tick can be claimed.
  */
-import type { Clock } from './clock.ts'
 import type { Conditions, Item, Key, Store, TableShape, Write } from './store.ts'
 
 export interface Claim {
@@ -60,6 +59,8 @@ interface Kept {
   readonly fence: number
   readonly state: 'running' | 'done'
   readonly untilMs: number
+  /** Of the data, by whoever claimed it. */
+  readonly opening?: string
   readonly finishedAtMs?: number
   readonly failure?: string
   readonly revision: number
@@ -68,23 +69,34 @@ interface Kept {
 const table = schedulesTable.name
 const mostFailureLength = 2_000
 
-/** Schedules on any store that has the table `schedulesTable`. */
-export function schedulesOn(store: Store, clock: Clock): Schedules {
+/**
+ * Schedules on any store that has the table `schedulesTable`.
+ * @param clock of all processes together, where the engine has one: a claim that is held for another's clock is held
+ * @param opening see `Drivers`: what was claimed in another one is held no more
+ */
+export function schedulesOn(store: Store, clock: { now(): number | Promise<number> }, opening?: string): Schedules {
   // The table is written here alone.
-  const kept = async (schedule: string): Promise<Kept | undefined> =>
-    (await store.get(table, { schedule })) as Kept | undefined
+  const kept = async (schedule: string): Promise<Kept | undefined> => {
+    const last = (await store.get(table, { schedule })) as Kept | undefined
+    return last && opening !== undefined && last.opening !== opening ? { ...last, untilMs: 0 } : last
+  }
   const committed = async (write: Write): Promise<boolean> => (await store.commit({ writes: [write] })).ok
   return {
     async claim(schedule, tickMs, leaseMs) {
       const last = await kept(schedule)
-      if (last && !isFree(last, tickMs, clock.now())) return undefined
+      const nowMs = await clock.now()
+      if (last && !isFree(last, tickMs, nowMs)) return undefined
       const fence = (last?.fence ?? 0) + 1
-      const item = { schedule, tickMs, fence, state: 'running', untilMs: clock.now() + leaseMs }
+      const item = { schedule, tickMs, fence, state: 'running', untilMs: nowMs + leaseMs, opening }
       return (await committed(claiming(item, last))) ? claimOf(schedule, tickMs, fence) : undefined
     },
-    extend: (claim, leaseMs) => committed(patching(claim, { untilMs: clock.now() + leaseMs })),
-    finish: (claim, failure) =>
-      committed(patching(claim, { state: 'done', finishedAtMs: clock.now(), failure: failure && shortened(failure) })),
+    async extend(claim, leaseMs) {
+      return committed(patching(claim, { untilMs: (await clock.now()) + leaseMs }))
+    },
+    async finish(claim, failure) {
+      const finishedAtMs = await clock.now()
+      return committed(patching(claim, { state: 'done', finishedAtMs, failure: failure && shortened(failure) }))
+    },
     async last(schedule) {
       const last = await kept(schedule)
       return last && lastTickOf(last)

@@ -6,7 +6,7 @@ import { memoryClock } from '../memory/clock.ts'
 import { embeddedDrivers } from './drivers.ts'
 import { temporaryFolder } from './test/folder.ts'
 
-const shape: PlanShape = {
+const sample: PlanShape = {
   plan: 'shop',
   tables: [{ name: 'items', key: ['id'], indexes: {}, changesTo: [] }],
   queues: [{ name: 'heard', ordered: false }],
@@ -18,7 +18,7 @@ const key = Buffer.alloc(32, 1)
 
 describe('the drivers of a folder', () => {
   let folder: ReturnType<typeof temporaryFolder>
-  const open = (more: Partial<Parameters<typeof embeddedDrivers>[1]> = {}, of = shape) =>
+  const open = (more: Partial<Parameters<typeof embeddedDrivers>[1]> = {}, of = sample) =>
     embeddedDrivers(of, { folder: folder.path, clock, baseUrl: 'http://localhost/links', ...more })
 
   beforeEach(() => {
@@ -46,6 +46,27 @@ describe('the drivers of a folder', () => {
     await again.close()
   })
 
+  it('free at once what a process that is gone had leased and claimed, and count its attempts', async () => {
+    const shape = { ...sample, queues: [...sample.queues, { name: 'steps', ordered: true }] }
+    const [leaseMs, signal] = [3_600_000, new AbortController().signal]
+    const sent = [1, 2].map(n => ({ queue: 'steps', id: `${n}`, body: '{}', orderKey: 'k' }))
+    let drivers = await open({}, shape)
+    await drivers.queues.send([{ queue: 'heard', id: 'm', body: '{}' }, ...sent])
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      const seen = await Promise.all(
+        ['heard', 'steps'].map(queue => drivers.queues.receive(queue, { max: 10, leaseMs, signal })),
+      )
+      expect(seen).toMatchObject([[{ id: 'm', attempt }], [{ id: '1', attempt }]])
+      expect(await drivers.schedules.claim('tick', 1_000, leaseMs)).toMatchObject({ fence: attempt })
+      expect(await drivers.schedules.claim('tick', 1_000, leaseMs)).toBeUndefined()
+      await drivers.close()
+      await clock.advance(1)
+      drivers = await open({}, shape)
+      expect(await drivers.queues.counts('steps')).toMatchObject({ ready: 2, delayed: 0, leased: 0 })
+    }
+    await drivers.close()
+  })
+
   it('have one process at a time', async () => {
     const first = await open()
     await expect(open()).rejects.toMatchObject({ code: 'engine-unavailable' })
@@ -70,9 +91,9 @@ describe('the drivers of a folder', () => {
     const first = await open()
     await first.queues.send([{ queue: 'heard', id: 'm', body: '1' }])
     await first.close()
-    const ordered = { ...shape, buckets: [], queues: [{ name: 'heard', ordered: true }] }
+    const ordered = { ...sample, buckets: [], queues: [{ name: 'heard', ordered: true }] }
     await expect(open({}, ordered)).rejects.toMatchObject({ code: 'plan-invalid' })
-    await expect(open({}, { ...shape, plan: 'other' })).rejects.toMatchObject({ code: 'engine-unavailable' })
+    await expect(open({}, { ...sample, plan: 'other' })).rejects.toMatchObject({ code: 'engine-unavailable' })
     await (await open()).close()
   })
 

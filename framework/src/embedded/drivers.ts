@@ -62,7 +62,9 @@ async function driversOn(
   // First what may be refused without having written anything.
   const masterKey = await keyOf(environment, options)
   const vault = await embeddedVault(environment, { clock, masterKey })
-  const queues = await embeddedQueues(environment, { clock, queues: shape.queues })
+  // The folder is ours alone: whoever has leased or claimed something before is gone.
+  const opening = `${process.pid}/${clock.now()}`
+  const queues = await embeddedQueues(environment, { clock, queues: shape.queues, freesLeases: true })
   const store = await embeddedStore(environment, { clock, tables: [...shape.tables, schedulesTable], queues })
   const mail = await embeddedMail(environment, { clock })
   const databases = embeddedDatabases({ folder: join(folder, 'databases'), clock })
@@ -76,7 +78,8 @@ async function driversOn(
   })
   return {
     ...{ capabilities: embeddedCapabilities, clock, store, queues, buckets, databases, vault, mail },
-    schedules: schedulesOn(store, clock),
+    opening,
+    schedules: schedulesOn(store, clock, opening),
     close: () => closed(environment, buckets, databases),
   }
 }

@@ -263,6 +263,25 @@ describe('While it runs', () => {
     await Promise.all([one.stop(0), other.stop(0)])
   })
 
+  it('a claim of another opening of the data is taken over at once, where one process at a time has it', async () => {
+    begin()
+    const clock = memoryClock(Date.UTC(2030, 0, 1))
+    const drivers = memoryDrivers(shapeOf(slowPlan, runtimeTables), { clock, linkKey: 'k' })
+    const before = await startRuntime(slowPlan, { ...drivers, opening: 'before' }, { logs: () => {} })
+    const now = await startRuntime(slowPlan, { ...drivers, opening: 'now' }, { logs: () => {} })
+    const ask = (runtime: typeof now) =>
+      runtime.door.call(routeOf(runtime, 'slow'), asking({ headers: { 'idempotency-key': 'k' } }))
+    const lost = ask(before)
+    expect(await ask(before)).toMatchObject({ problem: { code: 'call-in-flight' } })
+    const taken = ask(now)
+    expect(await ask(now)).toMatchObject({ problem: { code: 'call-in-flight' } })
+    gate.current.open()
+    expect(await taken).toMatchObject({ kind: 'json' })
+    expect(await lost).toMatchObject({ problem: { code: 'call-overtaken' } })
+    expect(ids[1]).toBe(ids[0])
+    await Promise.all([before.stop(0), now.stop(0)])
+  })
+
   it('a process that died is followed by the next run, which makes the same ids', async () => {
     begin()
     await using bed = await testbed(slowPlan)

@@ -4,7 +4,7 @@
  * One item for each caller, route and key:
  * - *claimed*: inserted before the handler runs, with its holder and until when. It need not survive a crash: then
  *   nothing was done either. While it holds, the same request is told to come again (409, Retry-After). When its time is
- *   up (the process died), the next run takes it over by a conditional write.
+ *   up, or its opening of the data is over (the process died), the next run takes it over by a conditional write.
  * - *answered*: written in the commit that keeps the effects, on condition that the holder still holds it. From then on
  *   the answer is repeated. An answer without effects (a problem, a call that only asked other services) is written
  *   alone, after the handler.
@@ -73,7 +73,8 @@ export interface Once {
 /** Time for a commit that was on its way when the call's time was up. */
 const graceMs = 5_000
 
-export function once(store: Store, clock: Clock, entropy: Entropy): Once {
+/** `opening`: of the data, where there is one process at a time; see `Drivers`. */
+export function once(store: Store, clock: Clock, entropy: Entropy, opening?: string): Once {
   const table = onceTable.name
   const claimItem = (id: string, request: OnceRequest, holder: string): Item => ({
     id,
@@ -81,6 +82,7 @@ export function once(store: Store, clock: Clock, entropy: Entropy): Once {
     holder,
     atMs: clock.now(),
     until: clock.now() + request.timeoutMs + graceMs,
+    ...(opening === undefined ? {} : { opening }),
     expiresAt: new Date(clock.now() + limits.onceMs).toISOString(),
   })
   return {
@@ -111,7 +113,8 @@ function keptAnswer(found: Item): KeptAnswer {
 
 async function takeOver(store: Store, clock: Clock, found: Item, next: Item, request: OnceRequest): Promise<Claimed> {
   const mine = { ...next, atMs: found.atMs }
-  const leftMs = Number(found.until) - clock.now()
+  const isGone = next.opening !== undefined && found.opening !== next.opening
+  const leftMs = isGone ? 0 : Number(found.until) - clock.now()
   if (leftMs > 0) {
     throw fault('call-in-flight', 'the same request is still running', {
       retryAfterS: Math.min(Math.ceil(leftMs / 1_000), 2),
@@ -132,7 +135,7 @@ async function takeOver(store: Store, clock: Clock, found: Item, next: Item, req
 function claimOf(store: Store, mine: Item, serialise: Serialise): OnceClaim {
   // Once answered, the record stays: a commit that was on its way when the call's time was up must not be forgotten.
   const held = { holder: { equals: String(mine.holder) }, answer: { absent: true as const } }
-  const { until: _until, ...lasting } = mine
+  const { until: _until, opening: _opening, ...lasting } = mine
   const put = (answer: KeptAnswer | undefined, of?: number): Write => ({
     op: 'put',
     table: onceTable.name,

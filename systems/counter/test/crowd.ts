@@ -34,12 +34,10 @@ export interface Crowd {
 
 /** How many there are in the beginning. */
 const stock = 1_000
-/** Longer than a call may take: what those that died had begun is given up. */
-const downMs = 60_000
 
 /** Throws at the first thing that is not as it was told. */
 export async function sellUnderKills(crowd: Crowd): Promise<CrowdReport> {
-  await using shop = await mortal({ system: 'counter', root: crowd.root, data: crowd.data, downMs })
+  await using shop = await mortal({ system: 'counter', root: crowd.root, data: crowd.data })
   const told = await sellAll(shop, crowd)
   const sold = [...told].flatMap(([key, left]) => (left === undefined ? [] : [{ key, left }]))
   await compare(shop, sold, told.size)

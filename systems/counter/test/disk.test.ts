@@ -33,7 +33,7 @@ describe('counter on disk', { timeout: 120_000 }, () => {
   // #region killed
   it('C14: the value survives a crash and a restart, and so does the answer to a sale', async () => {
     {
-      await using shop = await mortal({ system: 'counter', root, data, downMs: 60_000 })
+      await using shop = await mortal({ system: 'counter', root, data })
       const sold = await shop.ask('/api/counter/decrement', sale('the-sale'))
       expect(sold).toMatchObject({ status: 200, body: { left: 999 } })
       await shop.kill()

@@ -11,7 +11,7 @@ import { type Asking, type Heard, type Mortal, mortal } from 'groundplan/process
 import type { z } from 'zod'
 import { catalogue } from '../backend/catalogue.ts'
 import { newProduct, newProductUses } from '../backend/new-product.ts'
-import { shopKeys } from '../callers.ts'
+import { people } from '../callers.ts'
 import type { CatalogueEntry } from '../model/catalogue.ts'
 import { type Order, type OrderEvent, rebuiltOrder } from '../model/orders.ts'
 import { type Movement, type Product, type ProductEvent, rebuiltProduct } from '../model/products.ts'
@@ -41,13 +41,11 @@ export interface Rush {
 }
 
 const assortment = ['body', 'lens', 'tripod', 'bag', 'card', 'strap']
-/** Longer than a call may take: what those that died had begun is given up. */
-const downMs = 60_000
 
 /** Throws at the first thing that is not as it was told. */
 export async function orderUnderKills(rush: Rush): Promise<RushReport> {
   const prepared = await prepare(rush)
-  await using shop = await mortal({ system: 'storefront', root: rush.root, data: rush.data, downMs })
+  await using shop = await mortal({ system: 'storefront', root: rush.root, data: rush.data })
   const done = { ended: false }
   const [asked, renamed] = await Promise.all([
     orderAll(shop, rush, prepared).finally(() => {
@@ -71,19 +69,28 @@ function must(holds: boolean, what: string): void {
 interface Prepared {
   /** Of each product in the beginning: less than is asked for. */
   readonly stock: number
-  readonly customers: readonly string[]
-  readonly operator: string
+  readonly customers: readonly Person[]
+  readonly operator: Person
 }
 
-/** Products and keys, put there by the plan itself. */
+/** Somebody who signs in when nobody knows them. */
+interface Person {
+  readonly email: string
+  /** Of the last sign-in. */
+  token: string
+}
+
+const password = 'a password of the tests'
+
+/** Products and people, put there by the plan itself. */
 async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared> {
   const stock = Math.floor((customers * ordersEach * 1.5) / assortment.length)
   const target = opened(data)
   try {
     const runtime = await target.start(storefront, { settings: {}, secrets: {} })
     const { uses, handle } = seed({
-      uses: { ...newProductUses, keys: shopKeys.keys.writer },
-      async handle({ at, newId }, { keys, ...clients }) {
+      uses: { ...newProductUses, accounts: people.database.writer },
+      async handle({ at, newId }, { accounts, ...clients }) {
         for (const productId of assortment) {
           const changes = { name: `${productId} 0`, category: 'all', price: { amount: 4_900, currency: 'EUR' } }
           await newProduct(
@@ -93,15 +100,19 @@ async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared>
             clients,
           )
         }
-        const issue = async (account: string, scope: 'customer' | 'operator'): Promise<string> =>
-          (await shopKeys.issue(keys, { account, name: 'rush', scopes: [scope] }, at)).text
-        const texts = [await issue('olga', 'operator')]
-        for (let n = 0; n < customers; n++) texts.push(await issue(`customer-${n}`, 'customer'))
-        return texts
+        const enrol = async (name: string, role: 'customer' | 'operator'): Promise<string> => {
+          const email = `${name}@example.org`
+          await people.enrol(accounts, at, { userId: name, name, email, password, roles: [role] })
+          return email
+        }
+        const emails = [await enrol('olga', 'operator')]
+        for (let n = 0; n < customers; n++) emails.push(await enrol(`customer-${n}`, 'customer'))
+        return emails
       },
     })
-    const [operator = '', ...keys] = (await runtime.as('test', uses, handle)) as string[]
-    return { stock, customers: keys, operator }
+    const emails = (await runtime.as('test', uses, handle)) as string[]
+    const [operator, ...others] = emails.map(email => ({ email, token: '' }))
+    return { stock, customers: others, operator: operator ?? { email: '', token: '' } }
   } finally {
     await target.stop(1_000)
   }
@@ -127,7 +138,7 @@ async function orderAll(shop: Mortal, rush: Rush, { customers }: Prepared): Prom
   // The moments at which it is killed: one somewhere in each part of the answers.
   const moments = Array.from({ length: kills }, (_, at) => Math.floor(((at + random()) * total) / kills))
   const all: Asked[] = []
-  const customer = async (key: string, number: number): Promise<void> => {
+  const customer = async (person: Person, number: number): Promise<void> => {
     for (let n = 0; n < ordersEach; n++) {
       const productId = assortment[Math.floor(random() * assortment.length)] ?? ''
       const quantity = 1 + Math.floor(random() * 3)
@@ -136,8 +147,10 @@ async function orderAll(shop: Mortal, rush: Rush, { customers }: Prepared): Prom
       if (due) moments.shift()
       // In turn at the very moment that it answers, and at any.
       const atAnswer = due && moments.length % 2 === 0
-      const init = posted(key, `${number}-${n}`, { lines: [line] })
-      const heard = await (atAnswer ? shop.killAtAnswer(ordersPath, init) : shop.ask(ordersPath, init))
+      const asked = { path: ordersPath, once: `${number}-${n}`, body: { lines: [line] } }
+      const heard = await asking(shop, person, asked, init =>
+        atAnswer ? shop.killAtAnswer(ordersPath, init) : shop.ask(ordersPath, init),
+      )
       all.push({ ...line, order: orderIn(heard) })
       if (due && !atAnswer) await shop.kill()
     }
@@ -150,8 +163,38 @@ async function orderAll(shop: Mortal, rush: Rush, { customers }: Prepared): Prom
 
 const ordersPath = '/api/storefront/customer/orders'
 
-function posted(key: string, once: string, body: object, method = 'POST'): Asking {
-  const headers = { 'x-api-key': key, 'idempotency-key': once, 'content-type': 'application/json' }
+interface Wanted {
+  readonly path: string
+  readonly once: string
+  readonly body: object
+  readonly method?: string
+}
+
+/** Asks as somebody, who signs in first where that is due: at the beginning, and when a sign-in has ended. */
+async function asking(
+  shop: Mortal,
+  person: Person,
+  wanted: Wanted,
+  ask = (init: Asking) => shop.ask(wanted.path, init),
+): Promise<Heard> {
+  if (person.token === '') await signIn(shop, person)
+  const heard = await ask(posted(person, wanted))
+  if (heard.status !== 401) return heard
+  await signIn(shop, person)
+  return await shop.ask(wanted.path, posted(person, wanted))
+}
+
+async function signIn(shop: Mortal, person: Person): Promise<void> {
+  const body = JSON.stringify({ email: person.email, password, deliver: 'body' })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+  const heard = await shop.ask('/api/storefront/accounts/sign-in', init)
+  const { tokens } = heard.body as { readonly tokens?: { readonly accessToken: string } }
+  must(tokens !== undefined, `${person.email} was not let in: ${heard.status} ${JSON.stringify(heard.body)}`)
+  person.token = tokens?.accessToken ?? ''
+}
+
+function posted({ token }: Person, { once, body, method = 'POST' }: Wanted): Asking {
+  const headers = { authorization: `Bearer ${token}`, 'idempotency-key': once, 'content-type': 'application/json' }
   return { method, headers, body: JSON.stringify(body) }
 }
 
@@ -176,7 +219,12 @@ async function renameAll(shop: Mortal, { operator }: Prepared, done: { readonly 
     const productId = assortment[count % assortment.length] ?? ''
     const name = `${productId} ${count + 1}`
     const path = `/api/storefront/ops/products/${productId}`
-    const { status, body } = await shop.ask(path, posted(operator, `name-${count}`, { name }, 'PUT'))
+    const { status, body } = await asking(shop, operator, {
+      path,
+      once: `name-${count}`,
+      body: { name },
+      method: 'PUT',
+    })
     must(status === 202, `a name was answered with ${status}: ${JSON.stringify(body)}`)
     names.set(productId, name)
     await pause(shop.clock, 25)

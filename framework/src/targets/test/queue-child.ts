@@ -6,17 +6,17 @@
  */
 import { writeSync } from 'node:fs'
 import { sleep } from '../../contract/clock.ts'
+import { systemClock } from '../../embedded/clock.ts'
 import { seed } from '../../plan/seed.ts'
 import { embedded } from '../embedded.ts'
-import { clockAhead } from '../process.ts'
 import { jobs, walkPlan } from './queue-plan.ts'
 
 /** What a line begins with. */
 export type Word = 's' | 'w' | 'idle'
 
-const [folder = '', aheadMs = '0', stepsEach = '0', ...from] = process.argv.slice(2)
+const [folder = '', stepsEach = '0', ...from] = process.argv.slice(2)
 const say = (line: string): void => void writeSync(1, `${line}\n`)
-const clock = clockAhead(Number(aheadMs))
+const clock = systemClock()
 const target = embedded({ folder, baseUrl: 'http://localhost', clock, logs: () => {} })
 const runtime = await target.start(walkPlan, { settings: {}, secrets: {} })
 

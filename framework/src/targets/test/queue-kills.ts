@@ -6,10 +6,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { shapeOf } from '../../contract/plan-shape.ts'
 import type { Item } from '../../contract/store.ts'
+import { systemClock } from '../../embedded/clock.ts'
 import { type EmbeddedDrivers, embeddedDrivers } from '../../embedded/drivers.ts'
 import { bundled, start } from '../../embedded/test/program.ts'
 import { runtimeTables } from '../../runtime/runtime.ts'
-import { clockAhead } from '../process.ts'
 import type { Word } from './queue-child.ts'
 import { isBroken, reasonOf, walkPlan } from './queue-plan.ts'
 
@@ -31,9 +31,6 @@ export interface Walk {
   readonly random: () => number
 }
 
-/** Longer than a lease. */
-const downMs = 60_000
-
 /** Throws at the first thing that is not as it was told. */
 export async function walkUnderKills(walk: Walk): Promise<WalkReport> {
   const program = await bundled('queue-child.ts', walk.source)
@@ -42,11 +39,11 @@ export async function walkUnderKills(walk: Walk): Promise<WalkReport> {
   const moments = Array.from({ length: walk.kills }, (_, at) => ((at + walk.random()) * total) / (walk.kills + 1))
   let before = 0
   for (let life = 0; ; life++) {
-    const args = [walk.folder, `${life * downMs}`, `${walk.stepsEach}`, ...next.map(String)]
+    const args = [walk.folder, `${walk.stepsEach}`, ...next.map(String)]
     const reached = await lived(program, walk.source, args, next, (moments[life] ?? Number.POSITIVE_INFINITY) - before)
     before += reached.progress
     if (life >= walk.kills) {
-      if (reached.isIdle) return { kills: life, ...(await inspect(walk, life)) }
+      if (reached.isIdle) return { kills: life, ...(await inspect(walk)) }
       throw new Error('the last process did not come to its end')
     }
   }
@@ -88,8 +85,8 @@ function must(holds: boolean, what: string): void {
 }
 
 /** Opens the folder as a new process would, and compares. */
-async function inspect({ folder, lines, stepsEach }: Walk, kills: number): Promise<{ done: number; dead: number }> {
-  const clock = clockAhead((kills + 1) * downMs)
+async function inspect({ folder, lines, stepsEach }: Walk): Promise<{ done: number; dead: number }> {
+  const clock = systemClock()
   const shape = shapeOf(walkPlan, runtimeTables)
   const drivers = await embeddedDrivers(shape, { folder: join(folder, 'walk'), clock, baseUrl: 'http://localhost' })
   try {
