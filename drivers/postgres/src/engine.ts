@@ -1,5 +1,5 @@
 /** What one process has of a schema: its connections, the lane of its commits, its queues and tables. */
-import type { QueueShape, Store, TableShape } from 'groundplan/driver'
+import { type QueueShape, type Schedules, type Store, schedulesOn, type TableShape } from 'groundplan/driver'
 import { catalogueOf, type Held } from './catalogue.ts'
 import { Changes } from './changes.ts'
 import { Commits } from './commits.ts'
@@ -25,6 +25,7 @@ export interface Engine {
   readonly schema: string
   readonly store: Store
   readonly queues: PostgresQueues
+  readonly schedules: Schedules
   close(): Promise<void>
 }
 
@@ -70,10 +71,17 @@ async function opened(connections: Connections, shape: Held, options: EngineOpti
   if (options.listens ?? true) notices.listen()
   return {
     ...{ connections, schema, store, queues },
+    schedules: schedulesOn(store, { now: () => serverTime(connections, schema) }),
     async close() {
       await commits.settled()
       await Promise.all([queues.close(), notices.close(), changes.close()])
       await connections.close()
     },
   }
+}
+
+/** One clock for the claims of all processes. */
+async function serverTime(connections: Connections, schema: string): Promise<number> {
+  const [row] = await connections.repeatable(`select ${schema}.groundplan_now()`)
+  return Number(row?.[0])
 }
