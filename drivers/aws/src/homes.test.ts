@@ -2,6 +2,7 @@
 import { homeOn } from 'groundplan/home'
 import { vi } from 'vitest'
 import { sellingIn } from '../../../systems/counter/test/selling.ts'
+import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { allOf } from './test/engines.ts'
 import { awsHome } from './test/home.ts'
 
@@ -11,4 +12,5 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
   const endpoints = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint, moto: moto.endpoint, ses: ses.endpoint }
   const onAws = homeOn(shape => awsHome(shape, endpoints))
   sellingIn('on the drivers of AWS', onAws)
+  orderLineIn('on the drivers of AWS', onAws)
 })

@@ -5,8 +5,10 @@ import { memoryBuckets } from 'groundplan/memory/bucket'
 import { memoryMail } from 'groundplan/memory/mail'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { sellingIn } from '../../../systems/counter/test/selling.ts'
+import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { migrate, postgresDrivers } from './drivers.ts'
 import { type Server, startServer } from './test/cluster.ts'
+import { asked } from './test/live.ts'
 import { withPostgres } from './test/server.ts'
 import { realTime } from './test/time.ts'
 
@@ -27,8 +29,12 @@ withPostgres('postgres: a home of the systems', () => {
     const accept = () => {}
     const buckets = memoryBuckets({ clock, baseUrl: 'http://localhost', key: 'k', buckets: shape.buckets, accept })
     const own = { url, clock, schema, masterKey: Buffer.alloc(32, 1), buckets, mail: memoryMail({ clock }) }
-    return postgresDrivers(shape, own)
+    // Each home has databases of its own.
+    const databaseUrl = (name: string): string => Object.assign(new URL(url), { pathname: `/${schema}-${name}` }).href
+    for (const { name } of shape.databases) await asked(url, `create database "${schema}-${name}"`)
+    return postgresDrivers(shape, { ...own, databaseUrl })
   })
 
   sellingIn('on PostgreSQL', onPostgres)
+  orderLineIn('on PostgreSQL', onPostgres)
 })

@@ -8,6 +8,7 @@ import type { Drivers, PlanShape } from '../contract/drivers.ts'
 import { secretName, settingName } from '../contract/names.ts'
 import { shapeOf } from '../contract/plan-shape.ts'
 import type { DeadLetter } from '../contract/queue.ts'
+import type { LogRecord } from '../contract/telemetry.ts'
 import type { Authorizer } from '../plan/authorizer.ts'
 import type { Clients, Uses } from '../plan/grant.ts'
 import type { Gateways, Plan } from '../plan/plan.ts'
@@ -39,12 +40,13 @@ export type OpenHome = <G extends Gateways>(plan: Plan<G>, options?: HomeOptions
 export function homeOn(drivers: (shape: PlanShape) => Promise<Drivers>): OpenHome {
   return async (plan, options = {}) => {
     const shape = shapeOf(plan, runtimeTables)
+    const logs: LogRecord[] = []
     const opened = await drivers(shape)
     try {
       await fill(opened, plan, options)
       const open = options.throttle === false ? unthrottled(plan) : plan
-      const runtime = await startRuntime(open, opened, { logs: () => {} })
-      return new DriversHome(open, opened, runtime, queuesOf(shape))
+      const runtime = await startRuntime(open, opened, { logs: record => void logs.push(record) })
+      return new DriversHome(open, opened, runtime, { queues: queuesOf(shape), logs })
     } catch (error) {
       await opened.close()
       throw error
@@ -68,17 +70,24 @@ const quietLooks = 3
 const mostMs = 60_000
 const stopMs = 10_000
 
+interface Seen {
+  readonly queues: readonly string[]
+  readonly logs: readonly LogRecord[]
+}
+
 class DriversHome<G extends Gateways> implements Home<G> {
   readonly #plan: Plan<G>
   readonly #drivers: Drivers
   readonly #runtime: Runtime
   readonly #queues: readonly string[]
+  readonly #logs: readonly LogRecord[]
 
-  constructor(plan: Plan<G>, drivers: Drivers, runtime: Runtime, queues: readonly string[]) {
+  constructor(plan: Plan<G>, drivers: Drivers, runtime: Runtime, { queues, logs }: Seen) {
     this.#plan = plan
     this.#drivers = drivers
     this.#runtime = runtime
     this.#queues = queues
+    this.#logs = logs
   }
 
   get gateways(): BedGateways<G> {
@@ -113,7 +122,7 @@ class DriversHome<G extends Gateways> implements Home<G> {
     for (let quiet = 0; quiet < quietLooks; await sleep(clock, lookMs)) {
       const waits = await this.#waiting()
       quiet = waits.length === 0 ? quiet + 1 : 0
-      if (clock.now() > untilMs) throw new Error(`after ${mostMs / 1_000} s this still waited: ${waits.join(', ')}`)
+      if (clock.now() > untilMs) throw this.#tooLong(waits)
     }
     const dead = options.deadLetters === 'expected' ? [] : await this.deadLetters()
     if (dead.length === 0) return
@@ -132,6 +141,12 @@ class DriversHome<G extends Gateways> implements Home<G> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runtime.stop(stopMs)
     await this.#drivers.close()
+  }
+
+  #tooLong(waits: readonly string[]): Error {
+    const errors = this.#logs.filter(({ level }) => level === 'error').slice(-3)
+    const said = errors.map(({ message }) => `\n  ${message}`).join('')
+    return new Error(`after ${mostMs / 1_000} s this still waited: ${waits.join(', ')}${said}`)
   }
 
   /** What has been sent and not handled. */

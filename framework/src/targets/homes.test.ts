@@ -1,9 +1,13 @@
 /** The systems' own cases on this machine's disk, on its clock. */
+import { vi } from 'vitest'
 import { sellingIn } from '../../../systems/counter/test/selling.ts'
+import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { systemClock } from '../embedded/clock.ts'
 import { embeddedDrivers } from '../embedded/drivers.ts'
 import { temporaryFolder } from '../embedded/test/folder.ts'
 import { homeOn } from './home.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const onDisk = homeOn(async shape => {
   const folder = temporaryFolder()
@@ -19,3 +23,4 @@ const onDisk = homeOn(async shape => {
 })
 
 sellingIn('on disk', onDisk)
+orderLineIn('on disk', onDisk)

@@ -1,9 +1,11 @@
 /** A home on the stand-ins for AWS: every home has tables, queues and buckets of its own, which go with it. */
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2'
 import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { bucketName, s3Client } from '@groundplan/s3'
 import type { Drivers, Mail, MailCarrier, PlanShape } from 'groundplan/driver'
+import { memoryDatabases } from 'groundplan/memory/database'
 import { type AwsDriversOptions, awsDrivers, makeMissing } from '../drivers.ts'
 import { Dynamo } from '../dynamo.ts'
 import { Sqs } from '../sqs.ts'
@@ -36,20 +38,35 @@ export async function awsHome(shape: PlanShape, endpoints: Endpoints): Promise<D
   }
   await makeMissing(shape, options)
   await makeBuckets(shape, options)
-  const drivers = awsDrivers(shape, options)
+  await maySendMail(options.region, ses)
+  // PostgreSQL, in this process.
+  const databases = memoryDatabases()
+  const drivers = awsDrivers(shape, { ...options, databases })
   return {
     ...drivers,
     mail: withSent(drivers.mail, ses),
     async close() {
       await drivers.close()
+      await databases.close()
       await removeAll(options)
     },
   }
 }
 
-async function makeBuckets({ buckets }: PlanShape, { prefix, region, endpoints }: AwsDriversOptions): Promise<void> {
+export async function makeBuckets(
+  { buckets }: PlanShape,
+  { prefix, region, endpoints }: AwsDriversOptions,
+): Promise<void> {
   const client = s3Client({ region, credentials, ...(endpoints?.s3 === undefined ? {} : { endpoint: endpoints.s3 }) })
   for (const { name } of buckets) await client.send(new CreateBucketCommand({ Bucket: bucketName(prefix, name) }))
+  client.destroy()
+}
+
+/** Whose mail SES takes. */
+export async function maySendMail(region: string, endpoint: string): Promise<void> {
+  const client = new SESv2Client({ region, endpoint, credentials })
+  // It may be there already.
+  await client.send(new CreateEmailIdentityCommand({ EmailIdentity: 'example.org' })).catch(() => {})
   client.destroy()
 }
 
@@ -68,7 +85,7 @@ function withSent(mail: MailCarrier, ses: string): MailCarrier {
   }
 }
 
-async function removeAll({ prefix, endpoints, ...options }: AwsDriversOptions): Promise<void> {
+export async function removeAll({ prefix, endpoints, ...options }: AwsDriversOptions): Promise<void> {
   const dynamo = new Dynamo({ ...options, endpoint: endpoints?.dynamodb ?? '' })
   await removeTables(dynamo, prefix)
   dynamo.close()
