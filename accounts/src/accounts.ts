@@ -40,8 +40,8 @@ export interface AccountsOptions<Role extends string, Tenant extends string> {
  * - `session(…)`: the authorizer of whoever is signed in, has one of the roles and is of one of the tenants.
  * - `keyEndpoints(keys)`: endpoints by which people manage the API keys of their account.
  * - `enrol(…)`: makes a person, for seeds.
- * - The setting `<name>-address` is the address of the pages (default: this machine); `<name>-first-manager` the e-mail
- *   address of whoever is given the managers' role when signing in.
+ * - The setting `<name>-address` is where the pages are (default: this machine), several separated by commas, the first
+ *   being where mails lead; `<name>-first-manager` the e-mail address of whoever is given the managers' role at sign-in.
  * @example
  * const people = accounts('shop', { roles: ['customer', 'operator'], newcomers: { roles: ['customer'] }, mail: shopMail })
  * const order = endpoint('POST /orders', { caller: people.session({ role: 'customer' }), … })

@@ -1,6 +1,6 @@
 /**
- * Password hashes: scrypt on Node's own threads, few at a time, so that a flood of sign-ins takes neither the main thread
- * nor all the others. Each hash says how it was made; one of lower cost is still checked, and made anew at the next change.
+ * Password hashes: scrypt on Node's own threads. What hashes takes its turn, few at a time, so that a flood of sign-ins
+ * takes neither the main thread nor all the others. Each hash says how it was made, so that costs can grow.
  */
 import crypto from 'node:crypto'
 import { availableParallelism } from 'node:os'
@@ -9,26 +9,26 @@ import { availableParallelism } from 'node:os'
 const cost = { N: 2 ** 14, r: 8, p: 5 }
 const keyBytes = 32
 const saltBytes = 16
-/** Who comes when so many wait is told to come again. */
-const mostWaiting = 100
-
-/** Too many passwords are being checked already. */
-export class HashingBusy extends Error {
-  override readonly name = 'HashingBusy'
-}
+/** Who comes when so many wait, for some seconds each, is told to come again. */
+const mostWaiting = 20
 
 export interface Hashing {
   hash(password: string): Promise<string>
   verify(given: { readonly hash: string; readonly password: string }): Promise<boolean>
+  /**
+   * Runs what hashes when it is its turn. Undefined: so many wait that it is not even begun. Who was here before goes
+   * first, so that a crowd of strangers does not keep him out.
+   */
+  inTurn<T extends object>(run: () => Promise<T>, isKnown?: boolean): Promise<T | undefined>
 }
 
 /** One core stays free for everybody else. */
 export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParallelism() - 1))): Hashing {
-  const turn = turns(atOnce)
   return {
+    inTurn: turns(atOnce),
     async hash(password) {
       const salt = crypto.randomBytes(saltBytes)
-      const key = await turn(() => derived(password, salt, cost))
+      const key = await derived(password, salt, cost)
       return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
     },
     async verify({ hash, password }) {
@@ -36,7 +36,7 @@ export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParall
       if (kind !== 'scrypt') return false
       const known = Buffer.from(expected, 'base64url')
       const used = { N: Number(N), r: Number(r), p: Number(p) }
-      const key = await turn(() => derived(password, Buffer.from(salt, 'base64url'), used))
+      const key = await derived(password, Buffer.from(salt, 'base64url'), used)
       return known.length === key.length && crypto.timingSafeEqual(known, key)
     },
   }
@@ -52,18 +52,20 @@ function derived(password: string, salt: Buffer, { N, r, p }: typeof cost): Prom
   })
 }
 
-/** Runs so many at once; the others wait in their order. */
-function turns(atOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
+/** Runs so many at once; the others wait in their order, who is known before who is not. */
+function turns(atOnce: number): Hashing['inTurn'] {
+  const known: (() => void)[] = []
+  const others: (() => void)[] = []
   let free = atOnce
-  return async run => {
+  return async (run, isKnown = false) => {
+    const waiting = isKnown ? known : others
     if (free > 0) free -= 1
-    else if (waiting.length >= mostWaiting) throw new HashingBusy('too many passwords are being checked')
+    else if (waiting.length >= mostWaiting) return undefined
     else await new Promise<void>(resolve => waiting.push(resolve))
     try {
       return await run()
     } finally {
-      const next = waiting.shift()
+      const next = known.shift() ?? others.shift()
       if (next) next()
       else free += 1
     }

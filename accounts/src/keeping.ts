@@ -122,6 +122,11 @@ export const AuditEvent = z.object({
 /** A mail that depends on whether somebody is known: asked for equally, decided later. */
 export const Letter = z.object({ kind: z.enum(['verify', 'reset']), email: z.email(), pages: z.url() })
 
+/** Where the pages are: one address, or several separated by commas. */
+const Addresses = z.string().refine(text => text.split(',').every(each => URL.canParse(each.trim())), {
+  error: 'addresses such as https://shop.example.org, separated by commas',
+})
+
 export function keeping(name: string, mail: Mailbox) {
   const people = database(name, {
     rows: {
@@ -142,7 +147,7 @@ export function keeping(name: string, mail: Mailbox) {
     expires: 'expiresAt',
   })
   const letters = queue(`${name}-letters`, { message: Letter, attempts: 5 })
-  const address = setting(`${name}-address`, z.url().default('http://localhost:7400'))
+  const address = setting(`${name}-address`, Addresses.default('http://localhost:7400'))
   const firstManager = setting(`${name}-first-manager`, z.email().optional())
   return {
     database: people,

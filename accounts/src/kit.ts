@@ -4,7 +4,7 @@
 import { type Clients, problem } from 'groundplan'
 import { z } from 'zod'
 import { authOn, passwordLength } from './better-auth.ts'
-import { type Hashing, HashingBusy } from './hashing.ts'
+import type { Hashing } from './hashing.ts'
 import type { AccountsUses, Kept } from './keeping.ts'
 import { mailFor, type Pages } from './mails.ts'
 import type { Declared, Doorkeeper, Newcomers } from './session.ts'
@@ -57,12 +57,11 @@ export const limited = { 'too-many-attempts': 429, busy: 503 } as const
 export const tooManyAttempts = problem('too-many-attempts', 'Too many attempts: come again in a quarter of an hour')
 export const busy = problem('busy', 'Too many are signing in: come again in some seconds')
 
-/** Runs what hashes a password. */
-export async function hashed<T>(run: () => Promise<T>): Promise<T | typeof busy> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof HashingBusy) return busy
-    throw error
-  }
+/** Does what hashes a password, in its turn. */
+export async function hashed<T extends object>(
+  { hashing }: Kit,
+  run: () => Promise<T>,
+  isKnown = false,
+): Promise<T | typeof busy> {
+  return (await hashing.inTurn(run, isKnown)) ?? busy
 }

@@ -68,7 +68,7 @@ function peopleEndpoints(kit: Kit) {
       const tenant = caller.tenant ?? body.tenant
       if (body.tenant !== undefined && body.tenant !== tenant) return nobody
       const person = { ...body, tenant, userId: newId() }
-      const done = await hashed(async () => ({ userId: await enrolled(clients.db, at, kit.hashing, person) }))
+      const done = await hashed(kit, async () => ({ userId: await enrolled(clients.db, at, kit.hashing, person) }))
       if ('code' in done) return done
       await clients.letters.send({ kind: 'reset', email: body.email, pages: caller.site.origin })
       if (done.userId === person.userId) {

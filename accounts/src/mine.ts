@@ -199,7 +199,7 @@ export async function asked<T extends object>(
   if (!row) return gone
   const { api } = await auth(kit, uses)
   try {
-    return await hashed(() => ask(api, sessionHeaders(caller, row.token)))
+    return await hashed(kit, () => ask(api, sessionHeaders(caller, row.token)), true)
   } catch (error) {
     if (refusalOf(error) === undefined) throw error
     return wrongPassword

@@ -206,8 +206,8 @@ export function deviceToken(root: Root, email: string, id: string): string {
 }
 
 /** The device's id, if this account was signed in to from it. */
-export function knownDevice(root: Root, email: string, token: string | undefined): string | undefined {
-  const [id = '', mac = ''] = token?.split('.') ?? []
+export function knownDevice(root: Root, email: string, token: string): string | undefined {
+  const [id = '', mac = ''] = token.split('.')
   const given = Buffer.from(mac, 'base64url')
   const right = deviceMac(root, email, id)
   return given.length === right.length && timingSafeEqual(given, right) ? id : undefined

@@ -5,24 +5,27 @@
  */
 /** Where the pages of a system are. */
 export interface Site {
+  /** Where mails lead. */
   readonly origin: string
   readonly local: boolean
+  /** All that may change something; default: the one. */
+  readonly origins?: readonly string[]
 }
 
 export const localHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-/** Reads the setting. A site that is not on this machine must be https. */
-export function siteOf(address: string): Site {
-  const { origin, hostname, protocol } = new URL(address)
-  const local = localHosts.has(hostname)
-  if (!local && protocol !== 'https:') throw new Error(`the address of the pages must begin with https://: ${address}`)
-  return { origin, local }
+/** Reads the setting: one address or several, the first being where mails lead. What is not on this machine is https. */
+export function siteOf(addresses: string): Site {
+  const urls = addresses.split(',').map(address => new URL(address.trim()))
+  const [first = new URL('http://localhost')] = urls
+  const open = urls.find(({ hostname, protocol }) => !localHosts.has(hostname) && protocol !== 'https:')
+  if (open) throw new Error(`the address of the pages must begin with https://: ${open.origin}`)
+  return { origin: first.origin, local: localHosts.has(first.hostname), origins: urls.map(({ origin }) => origin) }
 }
 
 /** Whether a browser's request of this origin may change something. On this machine every port is at home. */
-export function mayChange(site: Site, origin: string): boolean {
-  if (origin === site.origin) return true
-  return site.local && isLocal(origin)
+export function mayChange({ origin, local, origins = [origin] }: Site, from: string): boolean {
+  return origins.includes(from) || (local && isLocal(from))
 }
 
 function isLocal(origin: string): boolean {

@@ -191,10 +191,11 @@ function known({ roles, tenants }: Declared, who: Bearer) {
 
 function visitOf(request: Credentials, site: Site): Visit {
   const agent = request.header('user-agent')?.slice(0, 400)
-  const origin = request.header('origin')
-  // On this machine the pages are on whatever port the browser says; elsewhere the setting alone says where.
-  const from = site.local && origin !== undefined && mayChange(site, origin) ? { ...site, origin } : site
-  return { address: request.address, site: from, ...(agent === undefined ? {} : { agent }) }
+  const { local } = site
+  const shown = request.header('origin')
+  // Mails lead back to the pages that asked, where these are ours.
+  const origin = shown !== undefined && mayChange(site, shown) ? shown : site.origin
+  return { address: request.address, site: { origin, local }, ...(agent === undefined ? {} : { agent }) }
 }
 
 // ---------- mistakes

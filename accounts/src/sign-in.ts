@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { attempt, firstUse, forgiven } from './attempts.ts'
 import { audited } from './audit.ts'
 import { challengeHeaders, cookieOf, refusalOf, sessionTokenOf, visitHeaders } from './better-auth.ts'
+import { rootOf } from './keys.ts'
 import { auth, Code, Email, hashed, type Kit, limited, Password, Token, tooManyAttempts, type Uses } from './kit.ts'
 import * as sessions from './opened.ts'
 import type { Visitor } from './session.ts'
@@ -62,16 +63,22 @@ export function signInEndpoints(kit: Kit) {
     async handle({ body, caller, at, newId, log }, clients) {
       const { email, password } = body
       const now = { at, newId }
-      const { api, root } = await auth(kit, clients)
-      const device = sessions.knownDevice(root, email, body.device ?? caller.device)
+      const shownDevice = body.device ?? caller.device
+      const device = shownDevice && sessions.knownDevice(await rootOf(clients), email, shownDevice)
       const counted = { address: caller.address, ...(device ? { device } : { account: email }) }
       if (!(await attempt(clients, at, counted))) {
-        await audited(clients, now, caller, { kind: 'sign-in-throttled' })
+        // Once for each address and account: a flood does not fill the trail.
+        const seen = await firstUse(clients, at, `throttled/${caller.address}/${email}`)
+        if (seen) await audited(clients, now, caller, { kind: 'sign-in-throttled' })
         return tooManyAttempts
       }
       const headers = visitHeaders(caller)
       try {
-        const given = await hashed(() => api.signInEmail({ body: { email, password }, headers, returnHeaders: true }))
+        const shown = async () => {
+          const { api } = await auth(kit, clients)
+          return api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
+        }
+        const given = await hashed(kit, shown, Boolean(device))
         if ('code' in given) return given
         await forgiven(clients, at, device ? { device } : { account: email })
         const challenge = cookieOf(given.headers, 'two_factor')
@@ -178,7 +185,7 @@ async function letIn(
   }
   const opened = await sessions.opened(uses, name, sessionToken, now)
   await audited(uses, now, visitor, { kind: 'signed-in', userId: session.userId })
-  const device = sessions.deviceToken((await auth(kit, uses)).root, email, now.newId())
+  const device = sessions.deviceToken(await rootOf(uses), email, now.newId())
   return handedOver(kit, opened, visitor, how, device)
 }
 

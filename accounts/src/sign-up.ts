@@ -43,7 +43,7 @@ export function signUpEndpoints(kit: Kit) {
       const counted = { address: caller.address, letters: email }
       if (!(await attempt(clients, at, counted))) return tooManyAttempts
       const { api, wanted } = await auth(kit, clients)
-      const done = await hashed(() => api.signUpEmail({ body, headers: visitHeaders(caller) }))
+      const done = await hashed(kit, () => api.signUpEmail({ body, headers: visitHeaders(caller) }))
       if ('code' in done) return done
       await sendWanted(kit, clients, caller.site.origin, wanted)
       await audited(clients, { at, newId }, caller, { kind: 'signed-up' })
@@ -107,7 +107,7 @@ export function signUpEndpoints(kit: Kit) {
       try {
         const { token, password } = body
         const headers = visitHeaders(caller)
-        const done = await hashed(() => api.resetPassword({ body: { token, newPassword: password }, headers }))
+        const done = await hashed(kit, () => api.resetPassword({ body: { token, newPassword: password }, headers }))
         if ('code' in done) return done
       } catch (error) {
         if (refusalOf(error) === undefined) throw error

@@ -73,6 +73,20 @@ describe('a browser', { timeout: 60_000 }, () => {
     expect(await browse(bed, 'api/me', { cookies })).toMatchObject({ status: 200 })
   })
 
+  it('may come from each of several addresses, and mails lead back to the one that asked', async () => {
+    const settings = { 'people-address': `${origin}, https://office.example.org` }
+    await using two = await testbed(shop, { settings })
+    const body = { name: 'Olga', email: 'olga@example.org', password: 'a long enough password' }
+    expect(await browse(two, 'accounts/signUp', { body, origin: 'https://office.example.org' })).toMatchObject({
+      status: 202,
+    })
+    await two.settled()
+    expect((await two.mails())[0]?.text).toContain('https://office.example.org/people/verify#')
+    const insecure = await testbed(shop, { settings: { 'people-address': 'http://shop.example.org' } })
+    expect(await browse(insecure, 'accounts/signUp', { body, origin })).toMatchObject({ status: 500 })
+    await insecure.close()
+  })
+
   it('cannot be given a cookie by a neighbour: outside this machine plain names show nobody', async () => {
     const { cookies } = await inBrowser(bed, origin)
     const plain = { 'people-access': cookies['__Host-people-access'] ?? '' }

@@ -132,7 +132,7 @@ function partFolders(root) {
       .sort()
       .map(name => `${folder}/${name}`)
   })
-  return ['framework', ...inside].filter(folder => existsSync(join(root, folder, 'tsconfig.build.json')))
+  return ['framework', 'accounts', ...inside].filter(folder => existsSync(join(root, folder, 'tsconfig.build.json')))
 }
 
 /**

@@ -239,6 +239,12 @@ describe.each(['running', 'at rest'] as const)(
       expect(listed.out + (await ask('key list shop')).out).not.toContain(secret)
       const status = async () => (await fetch(`${server?.url}/api/shop/me`, { headers: { 'x-api-key': text } })).status
       if (running) expect(await status()).toBe(200)
+      const rotated = await ask(`key rotate shop ${id} --overlap 1h`)
+      const headers = { 'x-api-key': rotated.out.trim() }
+      expect(headers['x-api-key']).toMatch(/^partner_[0-9a-f]+_[0-9a-f]{64}$/)
+      if (running) expect((await fetch(`${server?.url}/api/shop/me`, { headers })).status).toBe(200)
+      if (running) expect(await status()).toBe(200)
+      expect((await ask('key rotate shop nobody')).code).not.toBe(0)
       expect((await ask(`key revoke shop ${id}`)).code).toBe(2)
       expect(await ask(`key revoke shop ${id} --yes`)).toMatchObject({ code: 0 })
       if (running) expect(await status()).toBe(401)

@@ -50,6 +50,12 @@ export interface Operator {
   apiKeys(): Promise<readonly ApiKeyInfo[]>
   /** The key's text is given here, once. `keys`: which keys of the plan; may be left away where it declares one kind. */
   createApiKey(ask: NewApiKeyAsk): Promise<{ readonly keys: string; readonly keyId: string; readonly text: string }>
+  /** Makes a key in the old one's place, which is good for `overlapMs` more. Faults: `request-invalid` where there is none. */
+  rotateApiKey(ask: {
+    keys?: string | undefined
+    keyId: string
+    overlapMs: number
+  }): Promise<{ readonly keys: string; readonly keyId: string; readonly text: string }>
   revokeApiKey(ask: { keys?: string | undefined; keyId: string }): Promise<Counted>
 
   views(): Promise<readonly ViewInfo[]>

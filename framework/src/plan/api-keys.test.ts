@@ -127,6 +127,23 @@ describe('An API key', () => {
     expect(await ask(bed, text)).toMatchObject({ status: 200 })
   })
 
+  it('is rotated: the old one is good for a while, both count as one, and nothing of it but the secret is new', async () => {
+    await using bed = await booted()
+    const first = await issue(bed, { rate: 'free', name: 'a camera' })
+    for (let call = 0; call < 2; call++) expect(await ask(bed, first.text)).toMatchObject({ status: 200 })
+    const { writer } = bed.uses({ writer: keys.keys.writer })
+    const next = await keys.rotate(writer, first.keyId, bed.now, 3_600_000)
+    expect(await keys.rotate(writer, 'nobody', bed.now, 0)).toBeUndefined()
+    expect(await item(bed, next?.keyId ?? '')).toMatchObject({ account: 'ann', name: 'a camera', rate: 'free' })
+    // Both have used up this second.
+    expect(await ask(bed, next?.text ?? '')).toMatchObject({ status: 429 })
+    await bed.advance('1 second')
+    for (const text of [first.text, next?.text ?? '']) expect(await ask(bed, text)).toMatchObject({ status: 200 })
+    await bed.advance('1 hour')
+    expect(await ask(bed, first.text)).toMatchObject({ status: 401 })
+    expect(await ask(bed, next?.text ?? '')).toMatchObject({ problem: { code: 'quota-used-up' } })
+  })
+
   it('notes its last use at most once a minute', async () => {
     await using bed = await booted()
     const { keyId, text } = await issue(bed, { rate: 'paid' })

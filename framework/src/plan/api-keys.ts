@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { type Authorizer, authorizer, type Credentials, type Verdict } from './authorizer.ts'
 import type { Clients } from './grant.ts'
+import { atomically } from './operation.ts'
 import { calledFrom, declaredAt, type PlaceOf } from './place.ts'
 import { problem } from './problem.ts'
 import { table } from './table.ts'
@@ -27,6 +28,8 @@ const KeyItem = z.object({
   scopes: z.array(z.string()),
   rate: z.string().optional(),
   secretHash: z.string(),
+  /** The key that it took the place of, or that one's: both count as one against their rate plan. */
+  countedAs: z.string().optional(),
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
@@ -66,6 +69,16 @@ export interface ApiKeys<Scope extends string> {
   with(...scopes: readonly Scope[]): Authorizer<KeyCaller<Scope>>
   /** Makes a key. The text is given once and kept nowhere. */
   issue(keys: KeyWriter, key: NewKey<Scope>, at: Date, secret?: string): Promise<{ keyId: string; text: string }>
+  /**
+   * Makes a key in place of another, of the same account, scopes and rate plan. The old one is good for `overlapMs`
+   * more; both count as one against their rate plan. Undefined where there is no such key.
+   */
+  rotate(
+    keys: KeyWriter,
+    keyId: string,
+    at: Date,
+    overlapMs: number,
+  ): Promise<{ keyId: string; text: string } | undefined>
   /** From the next request on the key is refused. */
   revoke(keys: KeyWriter, keyId: string): Promise<void>
 }
@@ -108,6 +121,7 @@ export function apiKeys<const Scope extends string>(
       return Object.assign(declaredAt(place, withThese), { apiKeys: self }) as unknown as Authorizer<KeyCaller<Scope>>
     },
     issue: (keys, key, at, secret) => issue(name, keys, key, at, secret),
+    rotate: (keys, keyId, at, overlapMs) => rotate(name, keys, keyId, at, overlapMs),
     revoke: async (keys, keyId) => {
       await keys.remove({ keyId })
     },
@@ -155,14 +169,18 @@ function callerOf(item: Item, rate: RatePlan | undefined): Verdict<KeyCaller> {
   const caller = { keyId: item.keyId, account: item.account, scopes: item.scopes }
   if (!rate) return caller
   const { perSecond, burst = perSecond } = rate
-  return { kind: 'allowed', caller, allowance: { key: item.keyId, perSecond, burst } }
+  return { kind: 'allowed', caller, allowance: { key: countedAs(item), perSecond, burst } }
 }
 
 async function withinQuota(item: Item, rate: RatePlan | undefined, at: Date, uses: VerifyUses): Promise<boolean> {
   if (rate?.perMonth === undefined) return true
-  const key = { keyId: item.keyId, month: at.toISOString().slice(0, 7) }
+  const key = { keyId: countedAs(item), month: at.toISOString().slice(0, 7) }
   const counted = await uses.usage.add(key, { used: 1 }, { ceiling: rate.perMonth }).or('used-up')
   return counted !== 'used-up'
+}
+
+function countedAs({ keyId, countedAs = keyId }: Item): string {
+  return countedAs
 }
 
 /** Written once a minute at most, so that a busy key costs no write a call. */
@@ -190,6 +208,26 @@ async function issue(
     secretHash: await sha256(secret),
     createdAt: at.toISOString(),
     ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+  })
+  return { keyId, text: `${name}_${keyId}_${secret}` }
+}
+
+async function rotate(
+  name: string,
+  keys: KeyWriter,
+  oldId: string,
+  at: Date,
+  overlapMs: number,
+): Promise<{ keyId: string; text: string } | undefined> {
+  const old = await keys.get({ keyId: oldId })
+  if (!old) return undefined
+  const { lastUsedAt: _lastUsedAt, ...same } = old
+  const [keyId, secret] = [randomText(9), randomText(32)]
+  const made = { ...same, keyId, countedAs: countedAs(old), secretHash: await sha256(secret) }
+  const ends = Math.min(at.getTime() + overlapMs, Date.parse(old.expiresAt ?? '9999-12-31T00:00:00Z'))
+  await atomically({
+    made: keys.insert({ ...made, createdAt: at.toISOString() }),
+    old: keys.patch({ keyId: oldId }, { expiresAt: new Date(ends).toISOString() }),
   })
   return { keyId, text: `${name}_${keyId}_${secret}` }
 }

@@ -57,6 +57,8 @@ export interface Authorizer<out Caller> {
   readonly apiKeys?: ApiKeys<string>
   /** Makes what it remembers between requests, once in each process. */
   readonly remembers?: () => unknown
+  /** What is wrong with what it was asked for: the check of the plan says so. */
+  readonly flaws?: readonly Flaw[]
   /** Whether a caller that another authorizer of its family let in may come in here, too. */
   readonly admits?: (caller: unknown) => Refusal | undefined
   authorize(request: Credentials, uses: Clients<Uses>, memory: unknown): Promise<Verdict<unknown>> | Verdict<unknown>
@@ -68,6 +70,12 @@ type Authorize<S, U extends Uses, M> = WhenSettled<
   (request: Credentials, uses: Clients<U>, memory: M) => Promise<Verdict<In<S>>> | Verdict<In<S>>
 >
 
+/** Why an authorizer lets nobody in: a sentence without its full stop, and a way out. */
+export interface Flaw {
+  readonly message: string
+  readonly wayOut: string
+}
+
 /** Where the credential stands in a request. */
 export type ShownBy = { readonly header: string } | { readonly cookie: string } | { readonly bearer: string }
 
@@ -77,6 +85,7 @@ export type ShownBy = { readonly header: string } | { readonly cookie: string } 
  * - `shownBy`: where the credential stands, for the OpenAPI document. Default: the `authorization` header, as a bearer token.
  * - `remembers`: makes what it keeps in memory between requests; authorizers with the same function share it in a process.
  *   Nothing in it may be needed to be right: another process does not have it.
+ * - `flaws`: mistakes that a word which makes authorizers has found, for the check of the plan.
  * - `admits`: authorizers whose names are the same up to a `/` are a family. A caller that one of them let in, and that a
  *   service hands on, comes in here when `admits` gives nothing. Default: services hand on to the very same authorizer.
  * @example
@@ -93,11 +102,12 @@ export function authorizer<S extends Schema, U extends Uses = Empty, M = undefin
     readonly shownBy?: ShownBy
     readonly uses?: U
     readonly remembers?: () => M
+    readonly flaws?: readonly Flaw[]
     readonly admits?: (caller: z.output<S>) => Refusal | undefined
     readonly authorize: Authorize<S, U, M>
   },
 ): Authorizer<z.output<S>> {
-  const { caller, shownBy = { bearer: 'token' }, uses = {}, remembers, admits, authorize } = options
+  const { caller, shownBy = { bearer: 'token' }, uses = {}, remembers, flaws, admits, authorize } = options
   return {
     kind: 'authorizer',
     name,
@@ -107,6 +117,7 @@ export function authorizer<S extends Schema, U extends Uses = Empty, M = undefin
     uses,
     ...(remembers ? { remembers } : {}),
     ...(admits ? { admits } : {}),
+    ...(flaws ? { flaws } : {}),
     // The runtime hands over the clients of exactly these `uses`.
     authorize: authorize as Authorizer<unknown>['authorize'],
     place: calledFrom(authorizer),

@@ -5,6 +5,7 @@
 import { finding, inOrder, type Mistake, type Note } from './mistake.ts'
 import { type Parts, partsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
+import { authorizerMistakes, sharedCookies } from './rules/authorizers.ts'
 import { endpointMistakes } from './rules/endpoints.ts'
 import { flowMistakes, flowNotes } from './rules/flows.ts'
 import { gatewayMistakes, sharedSitePaths } from './rules/gateways.ts'
@@ -27,6 +28,7 @@ function* mistakesIn(parts: Parts): Generator<Mistake> {
   yield* emptyMistakes(parts.plan)
   yield* nameMistakes(parts)
   yield* serviceMistakes(parts)
+  yield* authorizerMistakes(parts)
   yield* gatewayMistakes(parts)
   yield* endpointMistakes(parts)
   yield* flowMistakes(parts)
@@ -65,6 +67,7 @@ function* betweenPlans(all: readonly Parts[]): Generator<Mistake> {
     yield finding('plan-twice', plans, `${same.length} plans are named "${name}"`, 'give each a name of its own')
   }
   yield* sharedThings(all)
+  yield* sharedCookies(all)
   yield* sitesBetween(all)
 }
 

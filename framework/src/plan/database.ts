@@ -11,7 +11,7 @@ import type { Simplify } from './schema.ts'
 export type Rows = Readonly<Record<string, z.ZodObject>>
 
 /** A column as Kysely wants it: what is read, what is inserted, what is updated. */
-interface Column<Read, Written> {
+export interface Column<Read, Written> {
   readonly __select__: Read
   readonly __insert__: Written
   readonly __update__: Written

@@ -22,6 +22,7 @@ export type MistakeCode =
   | 'handler-twice'
   | 'client-without-endpoints'
   | 'caller-never-accepted'
+  | 'authorizer-invalid'
   | 'gateway-without-endpoints'
   | 'throttle-invalid'
   | 'origin-invalid'

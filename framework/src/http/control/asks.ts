@@ -71,6 +71,14 @@ export const asks = {
     rate: name.optional(),
     expiresAtMs: instant.optional(),
   }),
+  rotateApiKey: z.strictObject({
+    keys: name.optional(),
+    keyId: name,
+    overlapMs: z
+      .int()
+      .min(0)
+      .max(365 * 86_400_000),
+  }),
   revokeApiKey: z.strictObject({ keys: name.optional(), keyId: name }),
   views: nothing,
   rebuildView: z.strictObject({ view: name }),

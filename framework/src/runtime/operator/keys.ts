@@ -9,7 +9,7 @@ import type { ApiKeys, NewKey } from '../../plan/api-keys.ts'
 import type { Parts } from '../../plan/parts.ts'
 import { asOperator, named, type OperatorParts } from './parts.ts'
 
-type Keys = Pick<Operator, 'apiKeys' | 'createApiKey' | 'revokeApiKey'>
+type Keys = Pick<Operator, 'apiKeys' | 'createApiKey' | 'rotateApiKey' | 'revokeApiKey'>
 
 export function keyOperator(operated: OperatorParts): Keys {
   const { drivers } = operated
@@ -21,6 +21,13 @@ export function keyOperator(operated: OperatorParts): Keys {
       const key = newKey(keys, ask)
       const uses = { writer: keys.keys.writer }
       const made = await asOperator(operated, uses, ({ at }, { writer }) => keys.issue(writer, key, at))
+      return { keys: keys.name, ...made }
+    },
+    async rotateApiKey({ keys: name, keyId, overlapMs }) {
+      const keys = meant(all, name)
+      const uses = { writer: keys.keys.writer }
+      const made = await asOperator(operated, uses, ({ at }, { writer }) => keys.rotate(writer, keyId, at, overlapMs))
+      if (!made) throw fault('request-invalid', `there is no "${keys.name}" key ${keyId}`)
       return { keys: keys.name, ...made }
     },
     async revokeApiKey({ keys: name, keyId }) {

@@ -74,6 +74,7 @@ function heard(operator: Operator, { plan, drivers }: OperatorParts, logs: LogSi
     removeSecret: noting('removeSecret', operator.removeSecret),
     setSetting: noting('setSetting', operator.setSetting),
     createApiKey: noting('createApiKey', operator.createApiKey),
+    rotateApiKey: noting('rotateApiKey', operator.rotateApiKey),
     revokeApiKey: noting('revokeApiKey', operator.revokeApiKey),
     rebuildView: noting('rebuildView', operator.rebuildView),
   }
