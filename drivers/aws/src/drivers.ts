@@ -58,6 +58,8 @@ export interface AwsDriversOptions extends AwsOptions {
    * link, and of what was put by a process that died.
    */
   readonly tellOfObjects?: boolean
+  /** What is kept elsewhere: the tables, which remember the mails that went out; the queues, which we tell of objects. */
+  readonly elsewhere?: Partial<Pick<Drivers, 'store' | 'queues'>>
   /**
    * The ARN of the role that outside parties upload by (`uploader`): this process may assume it, it may put objects into the
    * buckets and drop uploads, and each of its sessions is held to one place. Default: there are no such credentials.
@@ -71,13 +73,13 @@ export interface AwsDriversOptions extends AwsOptions {
  * @example const drivers = awsDrivers(shapeOf(plan), { clock: systemClock(), region: 'eu-central-1', prefix: 'shop-test' })
  */
 export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Drivers {
-  const { clock, prefix, databases = noDatabases(shape) } = options
+  const { clock, prefix, databases = noDatabases(shape), elsewhere = {} } = options
   const dynamo = new Dynamo(at(options, 'dynamodb'))
   const sqs = new Sqs(at(options, 'sqs'))
   const store = dynamoStore({ dynamo, prefix, tables: tablesOf(shape) })
   const letters = new Letters(dynamo, resourceName(prefix, lettersTable))
   const queues = sqsQueues({ sqs, letters, prefix, queues: shape.queues })
-  const buckets = bucketsOf(shape, options, queues)
+  const buckets = bucketsOf(shape, options, elsewhere.queues ?? (options.tellOfObjects ? queues : undefined))
   const [secrets, settings] = [secretsVault(at(options, 'vault'), prefix), settingsVault(at(options, 'vault'), prefix)]
   const mail = sesMail(at(options, 'ses'))
   const parts = [dynamo, sqs, buckets, secrets, settings, mail]
@@ -86,7 +88,7 @@ export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Driver
     ...{ clock, store, queues, buckets, databases },
     schedules: schedulesOn(store, clock),
     vault: awsVault({ secrets, settings }),
-    mail: mailOnce(mail, store, clock),
+    mail: mailOnce(mail, elsewhere.store ?? store, clock),
     async close() {
       for (const part of parts) part.close()
     },
@@ -107,7 +109,8 @@ export async function makeMissing(shape: PlanShape, options: AwsDriversOptions):
 }
 
 function tablesOf(shape: PlanShape): readonly TableShape[] {
-  return [...shape.tables, schedulesTable, mailTable]
+  const own = [schedulesTable, mailTable]
+  return [...shape.tables.filter(({ name }) => !own.some(each => each.name === name)), ...own]
 }
 
 function at(options: AwsDriversOptions, service: keyof NonNullable<AwsDriversOptions['endpoints']>): AwsOptions {
@@ -126,14 +129,14 @@ function capabilitiesOf({ databases, uploadRole }: AwsDriversOptions): Capabilit
   return { ...awsCapabilities, databases: databases !== undefined, ...uploads }
 }
 
-function bucketsOf(shape: PlanShape, options: AwsDriversOptions, queues: Drivers['queues']): S3Buckets {
-  const { prefix, bucketPrefix = prefix, tellOfObjects = false, uploadRole: role } = options
+function bucketsOf(shape: PlanShape, options: AwsDriversOptions, told: Drivers['queues'] | undefined): S3Buckets {
+  const { prefix, bucketPrefix = prefix, uploadRole: role } = options
   const { endpoint } = at(options, 'sts')
   return s3Buckets({
     ...at(options, 's3'),
     prefix: bucketPrefix,
     buckets: shape.buckets,
-    ...(tellOfObjects ? { tell: messages => queues.send(messages) } : {}),
+    ...(told ? { tell: messages => told.send(messages) } : {}),
     ...(role === undefined ? {} : { uploads: { role, ...(endpoint === undefined ? {} : { endpoint }) } }),
   })
 }

@@ -1,0 +1,146 @@
+/**
+ * Functions: one of Lambda for each service that runs so, and the carrier, which sends on what waits in the outbox,
+ * delivers mail and looks at alarms. Whoever calls a service calls its alias `live`: a deployment publishes a version of
+ * the new code and moves `live` to it, at once or step by step.
+ */
+
+import { Fn } from 'aws-cdk-lib'
+import { CfnAlias, CfnEventSourceMapping, CfnFunction, CfnVersion } from 'aws-cdk-lib/aws-lambda'
+import { mailQueue, resourcesOf } from 'groundplan/target'
+import { asked, databaseVariables, imported, type Kit, variables } from '../kit.ts'
+import { account, idOf, partition, region } from '../names.ts'
+import { carrier, queueOf, type Right } from '../rights.ts'
+import { logGroup, logGroupName } from './logs.ts'
+import { document, joinsNetwork, rightsPolicy, roleId, roleOf, writesLogs, writesTraces } from './roles.ts'
+import { eachMinute, schedules } from './schedule.ts'
+import { functionGroup } from './task-groups.ts'
+
+/** What others call of a function. */
+export interface Live {
+  readonly service: string
+  readonly arn: string
+}
+
+/** Room for what begins and ends around a handler. */
+const spareS = 5
+const longestS = 900
+
+export interface Functions {
+  readonly live: readonly Live[]
+  /** The carrier, where there is one. */
+  readonly carrying: string | undefined
+}
+
+export function functions(kit: Kit): Functions {
+  const { services, carrier: carrying } = kit.system
+  const live = services
+    .filter(({ compute }) => compute === 'functions')
+    .map(({ name, rights, timeoutMs }) => {
+      const made = liveFunction(kit, { name, rights, timeoutS: Math.min(longestS, timeoutMs / 1_000 + spareS) })
+      sources(kit, name, made)
+      schedules(kit, name, made)
+      return { service: name, arn: made }
+    })
+  if (!carrying) return { live, carrying: undefined }
+  const arn = liveFunction(kit, { name: carrier, rights: carrying, timeoutS: 60 })
+  carry(kit, arn)
+  return { live, carrying: arn }
+}
+
+interface Made {
+  readonly name: string
+  readonly rights: readonly Right[]
+  readonly timeoutS: number
+}
+
+function liveFunction(kit: Kit, made: Made): string {
+  const { stack, system } = kit
+  const { name } = made
+  const code = { s3Bucket: asked(kit, 'CodeBucket', 'Where the code of functions is'), s3Key: codeKey(kit, name) }
+  const lambda = new CfnFunction(stack, idOf('Function', name), functionProps(kit, made, code))
+  const version = new CfnVersion(stack, idOf('Version', name), { functionName: lambda.ref })
+  const { provisioned } = system.settings.sizes
+  const warm = provisioned > 0 && name !== carrier
+  return new CfnAlias(stack, idOf('Live', name), {
+    name: 'live',
+    functionName: lambda.ref,
+    functionVersion: version.attrVersion,
+    ...(warm ? { provisionedConcurrencyConfig: { provisionedConcurrentExecutions: provisioned } } : {}),
+  }).ref
+}
+
+function codeKey(kit: Kit, name: string): string {
+  return asked(kit, idOf('Code', name), `The key of the bundle of ${name} there`)
+}
+
+function functionProps(kit: Kit, { name, rights, timeoutS }: Made, code: { s3Bucket: string; s3Key: string }) {
+  const { names, settings } = kit.system
+  const inNetwork = kit.system.services.some(each => each.name === name && each.usesDatabases)
+  const around = document(writesLogs(logGroupName(kit, name)), writesTraces, ...(inNetwork ? [joinsNetwork] : []))
+  const policies = { rights: rightsPolicy(kit, rights), around }
+  return {
+    functionName: names.service(name),
+    runtime: 'nodejs24.x',
+    architectures: ['arm64'],
+    handler: 'index.handler',
+    code,
+    memorySize: settings.sizes.functionMemoryMb,
+    timeout: timeoutS,
+    role: roleOf(kit, roleId(name), 'lambda.amazonaws.com', policies).attrArn,
+    environment: { variables: { ...variables(kit), ...databaseVariables(kit, name), GROUNDPLAN_SERVICE: name } },
+    kmsKeyArn: imported(kit, 'KeyArn'),
+    loggingConfig: { logFormat: 'JSON', logGroup: logGroup(kit, name).ref },
+    tracingConfig: { mode: 'Active' },
+    ...(inNetwork ? { vpcConfig: vpcOf(kit, name) } : {}),
+  }
+}
+
+function vpcOf(kit: Kit, name: string): CfnFunction.VpcConfigProperty {
+  const subnetIds = Fn.split(',', imported(kit, 'PrivateSubnetIds'))
+  return { subnetIds, securityGroupIds: [functionGroup(kit, name)] }
+}
+
+// ---------- what calls them
+
+/** The queues that feed a service: what of a batch failed comes back alone. Of an ordered queue one message at a time. */
+function sources(kit: Kit, service: string, live: string): void {
+  const { parts, queues } = kit.system
+  for (const named of parts.handlers.filter(each => each.service.name === service)) {
+    const queue = queueOf(named)
+    const shape = queues.find(({ name }) => name === queue)
+    if (queue !== undefined) queueSource(kit, queue, shape?.ordered ?? false, live)
+  }
+}
+
+function queueSource(kit: Kit, queue: string, ordered: boolean, functionName: string): void {
+  new CfnEventSourceMapping(kit.stack, idOf('SourceQueue', queue), {
+    eventSourceArn: Fn.sub(`arn:${partition}:sqs:${region}:${account}:${kit.system.names.queue(queue)}`),
+    functionName,
+    batchSize: ordered ? 1 : 10,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+  })
+}
+
+/** What waits in the outbox is sent on as soon as it is written; what is due later, and alarms, are looked at each minute. */
+function carry(kit: Kit, functionName: string): void {
+  new CfnEventSourceMapping(kit.stack, 'SourceOutbox', {
+    eventSourceArn: imported(kit, 'OutboxStreamArn'),
+    functionName,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 100,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+    // A message is taken out of the outbox by sending it on: nothing else is done about it.
+    filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'] }) }] },
+  })
+  for (const { name } of resourcesOf(kit.system.parts, 'mailbox')) {
+    queueSource(kit, mailQueue(name), false, functionName)
+  }
+  eachMinute(kit, carrier, functionName)
+}
+
+/** How an API names what it calls. */
+export function invocation(live: string, streams: boolean): unknown {
+  const call = streams ? '2021-11-15/functions' : '2015-03-31/functions'
+  const end = streams ? 'response-streaming-invocations' : 'invocations'
+  return Fn.join('', [Fn.sub(`arn:${partition}:apigateway:${region}:lambda:path/${call}/`), live, `/${end}`])
+}

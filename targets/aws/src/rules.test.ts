@@ -1,0 +1,90 @@
+/**
+ * The templates that are committed, and what they are made from, under rules of others: cfn-lint (CloudFormation's own
+ * schemas), checkov, and Amazon's rules for solutions by cdk-nag.
+ */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { plan, service } from 'groundplan'
+import type { Plan } from 'groundplan/target'
+import { describe, expect, it, vi } from 'vitest'
+import { smallest, usual } from './sizes.ts'
+import { appOf } from './synth.ts'
+import { systemOf } from './system.ts'
+import { type Finding, hasTool, told, unexcused, unused } from './test/findings.ts'
+import { settings, shop } from './test/shop.ts'
+
+vi.setConfig({ testTimeout: 300_000 })
+
+const systems = fileURLToPath(new URL('../../../systems/', import.meta.url))
+const folders = ['counter', 'storefront'].flatMap(name =>
+  ['test', 'production'].map(environment => `${name}/aws/${environment}`),
+)
+const templates = folders.flatMap(folder => readdirSync(systems + folder).map(file => `${systems}${folder}/${file}`))
+
+describe('C9, S14: the committed templates', () => {
+  it.skipIf(!hasTool('cfn-lint'))('are what CloudFormation takes, says cfn-lint, with nothing to warn of', async () => {
+    expect(await told('cfn-lint', ['--regions', 'eu-central-1', '--', ...templates])).toBe('')
+  })
+
+  it.skipIf(!hasTool('checkov'))('keep to the rules of checkov, but for exceptions with their reasons', async () => {
+    const findings = await checkovFindings()
+    expect(unexcused(findings)).toEqual([])
+    expect(unused('checkov', findings).map(({ rule }) => String(rule))).toEqual([])
+  })
+})
+
+async function checkovFindings(): Promise<readonly Finding[]> {
+  const args = ['--file', ...templates]
+  const text = await told('checkov', [
+    '--framework',
+    'cloudformation',
+    '--compact',
+    '--quiet',
+    '--output',
+    'json',
+    ...args,
+  ])
+  const reports: Report | readonly Report[] = JSON.parse(text)
+  return [reports]
+    .flat()
+    .flatMap(({ results }) =>
+      results.failed_checks.map(({ check_id, resource }) => ({ by: 'checkov' as const, rule: check_id, on: resource })),
+    )
+}
+
+interface Report {
+  readonly results: { readonly failed_checks: readonly { readonly check_id: string; readonly resource: string }[] }
+}
+
+describe("Amazon's rules for solutions (cdk-nag)", () => {
+  it('are kept in both forms and sizes, but for exceptions with their reasons', () => {
+    const findings = [
+      ...nagFindings({ compute: 'functions', sizes: usual }),
+      ...nagFindings({ compute: 'containers', sizes: usual }),
+      ...nagFindings({ compute: 'containers', sizes: smallest }),
+      ...nagFindings({ compute: 'containers' }, plan('small', { services: [service('only', {})] })),
+    ]
+    expect(unexcused(findings)).toEqual([])
+    expect(unused('cdk-nag', findings).map(({ rule }) => String(rule))).toEqual([])
+  })
+
+  it('complain about a firewall that is missing: they are asked, and they bite', () => {
+    const open = { ...usual, firewall: false }
+    expect(unexcused(nagFindings({ compute: 'functions', sizes: open })).map(({ rule }) => rule)).toContain(
+      'AwsSolutions-APIG3',
+    )
+  })
+})
+
+function nagFindings(more: object, of: Plan = shop()): readonly Finding[] {
+  const app = appOf(systemOf(of, 'test', { ...settings, ...more }))
+  const { violations } = new AwsSolutionsChecks().validateScope(app)
+  return violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map(({ constructPath }) => ({
+      by: 'cdk-nag' as const,
+      rule: ruleName,
+      on: constructPath ?? '',
+    })),
+  )
+}
