@@ -6,7 +6,6 @@ import { oneOf } from 'groundplan'
 import { killedEverywhere, testbed } from 'groundplan/testbed'
 import { describe, expect, it } from 'vitest'
 import { catalogue } from '../backend/catalogue.ts'
-import { shopKeys } from '../callers.ts'
 import storefront from '../plan.ts'
 import { inbox, orders, pictures, products } from '../resources.ts'
 import { anna, ben, customer, olga, operator } from './people.ts'
@@ -167,18 +166,6 @@ describe('storefront: one order', () => {
       },
     })
     expect(points).toBeGreaterThan(40)
-  })
-
-  it('S2: callers are known by their keys; a customer’s key opens no operations door', async () => {
-    await using bed = await shop()
-    const { keys: writer } = bed.uses({ keys: shopKeys.keys.writer })
-    const annas = await shopKeys.issue(writer, { account: 'anna', name: 'test', scopes: ['customer'] }, bed.now)
-    const as = bed.with({ 'x-api-key': annas.text })
-    expect((await as.customer.myOrders({})).value.items).toEqual([])
-    await expect(as.ops.board({})).rejects.toMatchObject({ code: 'not-allowed' })
-    await expect(bed.gateways.customer.myOrders({})).rejects.toMatchObject({ code: 'not-authenticated' })
-    await shopKeys.revoke(writer, annas.keyId)
-    await expect(as.customer.myOrders({})).rejects.toMatchObject({ code: 'not-authenticated' })
   })
 
   it('joins the whole order into one trace, across services and queues', async () => {

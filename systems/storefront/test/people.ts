@@ -4,9 +4,9 @@
 export { customer, operator } from '../callers.ts'
 
 export function customerNamed(name: string) {
-  return { keyId: `key of ${name}`, account: name, scopes: ['customer' as const] }
+  return { userId: name, sessionId: `session of ${name}`, roles: ['customer' as const], tenant: undefined }
 }
 
 export const anna = customerNamed('anna')
 export const ben = customerNamed('ben')
-export const olga = { keyId: 'key of olga', account: 'olga', scopes: ['operator' as const] }
+export const olga = { ...customerNamed('olga'), roles: ['operator' as const] }
