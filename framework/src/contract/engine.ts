@@ -35,6 +35,8 @@ export interface Opening {
   readonly clock: Clock
   /** Seals vaults and signs links: 32 bytes, the same in every process. */
   readonly masterKey: Uint8Array
+  /** Where requests reach the process. Absent: it answers none. */
+  readonly baseUrl?: string
   /** What it is to open: what it keeps and no engine named before it does. */
   readonly parts: readonly DriverKind[]
   /** What the engines named before it have opened. */

@@ -112,7 +112,7 @@ export function embedded(options: EmbeddedTargetOptions): EmbeddedTarget {
       const { pathname } = new URL(request.url)
       const system = linked(pathname)
       if (system) return system.drivers.disk?.buckets.follow(request)
-      return uploaded(pathname)?.drivers.disk?.buckets.upload(request)
+      return uploaded(pathname)?.drivers.buckets.upload?.(request)
     },
     async stop(graceMs) {
       await Promise.all(started.map(({ runtime }) => runtime.stop(graceMs)))
