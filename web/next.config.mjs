@@ -23,6 +23,8 @@ export default {
   images: { unoptimized: true },
   turbopack: { root },
   outputFileTracingRoot: root,
+  // Nobody makes images smaller here: what does (LGPL binaries) is not shipped with the pages.
+  outputFileTracingExcludes: { '*': ['../node_modules/sharp/**', '../node_modules/@img/**'] },
   devIndicators: false,
   allowedDevOrigins: ['127.0.0.1'],
   headers: async () => [{ source: '/:path*', headers }],

@@ -1,20 +1,11 @@
 /** The process of the pages beside that of the systems: how both begin, die, come back and end. */
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { browserPath, openBrowser } from './browser.ts'
-import { buildCommand, leftBy, type Running, repository, start } from './running.ts'
+import { edit, projectOfItsOwn } from './own-project.ts'
+import { buildCommand, leftBy, type Running, start } from './running.ts'
 
 /** Machines that test are busy ones. */
 const patient = { timeout: 20_000 }
@@ -128,32 +119,3 @@ describe('the process of the pages', { timeout: 90_000 }, () => {
     },
   )
 })
-
-/** A copy of the pages and of counter in a folder of its own, with the packages of the repository. */
-function projectOfItsOwn(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'groundplan-dev-')))
-  const copied = (path: string): boolean => !/node_modules|\.next|\.test\.|\/test(?:\/|$)/.test(path)
-  for (const part of ['web', 'systems/counter']) {
-    cpSync(join(repository, part), join(folder, part), {
-      recursive: true,
-      filter: path => copied(path.slice(repository.length)),
-    })
-  }
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  writeFileSync(
-    join(folder, 'groundplan.config.ts'),
-    `import { config } from 'groundplan/config'
-export default config({ systems: { counter: './systems/counter/plan.ts' }, web: './web' })
-`,
-  )
-  for (const shared of ['tsconfig.json', 'node_modules']) symlinkSync(join(repository, shared), join(folder, shared))
-  // Next takes in files below this folder alone; the packages are elsewhere.
-  edit(join(folder, 'web/next.config.mjs'), "new URL('../', import.meta.url)", "new URL('file:///')")
-  return folder
-}
-
-function edit(file: string, from: string, to: string): void {
-  const text = readFileSync(file, 'utf8')
-  expect(text).toContain(from)
-  writeFileSync(file, text.replace(from, to))
-}

@@ -42,8 +42,6 @@ export interface Front {
 
 /** A front that is yet to be started. */
 export interface OpenFront {
-  /** Names of all systems of the project, of which some may run. */
-  readonly systems: readonly string[]
   open(): Front
 }
 

@@ -28,13 +28,13 @@ export async function withFront<Options extends { readonly logs: LogSink }>(
   options: Options,
   { given, project, environment, dev = false }: FrontAsked,
   { error }: Pick<Terminal, 'error'>,
-): Promise<Options & { readonly front?: OpenFront }> {
+): Promise<Options & { readonly known: readonly string[]; readonly front?: OpenFront }> {
+  const known = Object.keys(project.config.systems)
   const web = given['no-web'] || given.mount !== undefined ? undefined : frontFolder(project)
-  if (web === undefined) return options
+  if (web === undefined) return { ...options, known }
   if (!dev) await buildFront(project.root, web, error)
   const folder = join(project.root, web)
-  const systems = Object.keys(project.config.systems)
-  return { ...options, front: { systems, open: () => openFront({ folder, dev, environment, logs: options.logs }) } }
+  return { ...options, known, front: { open: () => openFront({ folder, dev, environment, logs: options.logs }) } }
 }
 
 /** Builds it where it is due; gives whether it was. */

@@ -1,0 +1,109 @@
+/**
+ * `groundplan compose`: the self-hosted form of systems, as files that live on without us. `@groundplan/server` writes them.
+ */
+import { relative, resolve, sep } from 'node:path'
+import { partsOf, resourcesOf } from '../plan/parts.ts'
+import { addOn } from './add-on.ts'
+import { command } from './command.ts'
+import { variable } from './environment.ts'
+import { exitCodes, wrongUsage } from './errors.ts'
+import { type LoadedSystem, loadProject, loadSystems, namesMeant, type Project } from './load.ts'
+import type { Terminal } from './terminal.ts'
+import { frontFolder } from './web/place.ts'
+
+export const compose = command({
+  name: 'compose',
+  summary: 'Writes what hosts systems on a machine with Docker Compose',
+  takes: '[system…]',
+  about:
+    'docker-compose.yml, Dockerfiles and nginx.conf: one address for pages and API, on port 80; and the same for\n' +
+    'development, with hot reload. A file that was edited stays as it is; what would have been written comes beside it.\n' +
+    'Needs the package @groundplan/server.',
+  flags: {
+    out: { type: 'string', value: '<folder>', help: 'where to, inside the project (deploy/compose)' },
+    'no-web': { type: 'boolean', help: 'the systems alone, without a web front' },
+    force: { type: 'boolean', help: 'overwrites files that were edited, too' },
+    json: { type: 'boolean', help: 'one line of JSON: what was written, what is the same, what was kept' },
+  },
+  examples: [
+    ['groundplan compose', 'what the config starts, into deploy/compose'],
+    ['groundplan compose counter --out systems/counter/compose', 'one system, elsewhere'],
+  ],
+  async run({ out = 'deploy/compose', force = false, json, ...given }, named, terminal) {
+    const project = await loadProject(terminal.folder)
+    const { systems, start = Object.keys(systems) } = project.config
+    const folder = folderIn(project, terminal, out)
+    const { composeFiles, writeFiles } = await addOn<Server>(project.root, '@groundplan/server')
+    const loaded = await loadSystems(project, namesMeant(project, named, start))
+    const files = composeFiles(hosted(project, loaded, given['no-web']), folder)
+    const report = writeFiles(resolve(project.root, folder), files, force)
+    if (json) terminal.out(`${JSON.stringify({ event: 'written', folder, ...report })}\n`)
+    else say(terminal, folder, report)
+    return exitCodes.done
+  },
+})
+
+/** What the command needs of `@groundplan/server`, which this package does not depend on. */
+interface Server {
+  composeFiles(project: Hosted, folder: string): readonly { readonly path: string; readonly text: string }[]
+  writeFiles(folder: string, files: ReturnType<Server['composeFiles']>, force: boolean): Report
+}
+
+interface Hosted {
+  readonly root: string
+  readonly configFile: string
+  readonly systems: readonly {
+    readonly name: string
+    readonly files: readonly string[]
+    readonly variables: readonly string[]
+  }[]
+  readonly plans: Readonly<Record<string, string>>
+  readonly web?: string
+}
+
+interface Report {
+  readonly written: readonly string[]
+  readonly same: readonly string[]
+  readonly kept: readonly string[]
+}
+
+/** From the project's folder: an image is built of what is in it. */
+function folderIn({ root }: Project, { folder }: Terminal, out: string): string {
+  // What is given is from where the command is given; the default is the project's.
+  const path = relative(root, out === 'deploy/compose' ? resolve(root, out) : resolve(folder, out))
+  if (path !== '' && !path.startsWith('..') && resolve(root, path).startsWith(root + sep)) return slashed(path)
+  throw wrongUsage(`"${out}" is not inside the project`, `name a folder in ${root}`)
+}
+
+function hosted(project: Project, loaded: readonly LoadedSystem[], noWeb: true | undefined): Hosted {
+  const web = noWeb ? undefined : frontFolder(project)
+  return {
+    root: project.root,
+    configFile: project.file,
+    plans: project.config.systems,
+    systems: loaded.map(({ plan, files }) => ({
+      name: plan.name,
+      files: files.map(file => slashed(relative(project.root, file))).sort(),
+      variables: variablesOf(plan),
+    })),
+    ...(web === undefined ? {} : { web: slashed(web) }),
+  }
+}
+
+/** Names in the environment of what a plan's vault is to hold. */
+function variablesOf(plan: LoadedSystem['plan']): readonly string[] {
+  const parts = partsOf(plan)
+  const secrets = resourcesOf(parts, 'secret').filter(({ perTenant }) => !perTenant)
+  return [...resourcesOf(parts, 'setting'), ...secrets].map(({ name }) => variable(plan.name, name)).sort()
+}
+
+function slashed(path: string): string {
+  return path.replaceAll('\\', '/')
+}
+
+function say({ out }: Terminal, folder: string, { written, same, kept }: Report): void {
+  for (const path of written) out(`written  ${folder}/${path}\n`)
+  if (same.length > 0) out(`${same.length} files are as they would be written\n`)
+  for (const path of kept) out(`kept     ${folder}/${path}: it was edited; see ${path}.new, or --force\n`)
+  out(`\nNext: ${folder}/README.md says how to start it\n`)
+}

@@ -1,0 +1,272 @@
+/**
+ * The self-hosted form: the files that `groundplan compose` writes, the images' steps done in empty folders, their
+ * processes started as the Compose file says, and the real nginx with the written configuration before them.
+ */
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { browserPath, type OpenBrowser, openBrowser, type Visit } from './browser.ts'
+import { contained, type Hosted, openHosted, sharedFolder, writtenFiles } from './hosted.ts'
+import { filesOf } from './image.ts'
+import { freePort, nginxPath, openNginx } from './nginx.ts'
+import { edit, projectOfItsOwn } from './own-project.ts'
+import { leftBy, sellElsewhere, start } from './running.ts'
+
+const patient = { timeout: 30_000, interval: 100 }
+const minutes = 60_000
+
+describe.skipIf(nginxPath === undefined)('counter, self-hosted', { timeout: 2 * minutes }, () => {
+  const visits: Visit[] = []
+  let hosted: Hosted
+  let browser: OpenBrowser | undefined
+
+  beforeAll(async () => {
+    hosted = await openHosted()
+    await well()
+    if (browserPath !== undefined) browser = await openBrowser()
+  }, 10 * minutes)
+
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]()
+    await hosted?.[Symbol.asyncDispose]()
+  }, minutes)
+
+  afterEach(async () => {
+    const complaints = visits.flatMap(visit => visit.complaints)
+    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
+    expect(complaints).toEqual([])
+  })
+
+  async function well(): Promise<void> {
+    await vi.waitFor(async () => expect(await hosted.isWell()).toBe(true), patient)
+  }
+
+  async function visit(path = '/counter'): Promise<Visit> {
+    const found = await browser?.open(`${hosted.nginx.url}${path}`)
+    if (!found) throw new Error('There is no browser')
+    visits.push(found)
+    return found
+  }
+
+  const left = (page: Page) => page.getByTestId('left').textContent()
+  const shows = (page: Page, count: number, how: object = patient) =>
+    expect.poll(() => left(page), how).toBe(String(count))
+  const reset = () => fetch(`${hosted.nginx.url}/api/counter/reset`, { method: 'PUT' })
+
+  it.skipIf(browserPath === undefined)(
+    'C6 C15: pages and API are one origin: a sale is live in a second page, Reset is there, and nobody else is asked',
+    async () => {
+      await reset()
+      const [one, other] = [await visit(), await visit()]
+      await Promise.all([one, other].map(({ page }) => page.getByText('Live', { exact: true }).waitFor()))
+      await one.page.getByRole('button', { name: 'A camera was sold' }).click()
+      await shows(other.page, 999, { timeout: 1_000 })
+      await shows(one.page, 999)
+      await sellElsewhere(hosted.nginx.url, 2)
+      await Promise.all([one, other].map(({ page }) => shows(page, 997, { timeout: 1_000 })))
+      await one.page.getByRole('button', { name: 'Settings' }).click()
+      await one.page.getByRole('menuitem', { name: 'Reset…' }).click()
+      await one.page.getByRole('button', { name: 'Reset to 1000' }).click()
+      await Promise.all([one, other].map(({ page }) => shows(page, 1000)))
+      const asked = new Set([...one.received.keys()].map(address => new URL(address).origin))
+      expect([...asked]).toEqual([hosted.nginx.url])
+    },
+  )
+
+  it.skipIf(browserPath === undefined)('C6: the home page says what runs here, and what does not', async () => {
+    const { page, received } = await visit('/')
+    await page
+      .getByRole('link', { name: /counter/i })
+      .first()
+      .waitFor()
+    expect(await page.getByText('Not started').count()).toBeGreaterThan(0)
+    // Where processes and containers are is nobody's business.
+    expect([...received.values()].join('\n')).not.toMatch(/server:7400|web:3000|groundplan-image|GROUNDPLAN_/)
+  })
+
+  it('C6: every answer has the headers that keep a browser safe, once, and none that tells what runs', async () => {
+    for (const path of ['/counter', '/api/counter/counter', '/icon.svg', '/no/such/page', '/api/counter/docs']) {
+      const { headers } = await fetch(`${hosted.nginx.url}${path}`)
+      const value = (name: string) => headers.get(name)
+      expect([path, value('x-content-type-options')]).toEqual([path, 'nosniff'])
+      expect([path, value('referrer-policy')]).toEqual([path, expect.stringMatching(/^(?:same-origin|no-referrer)$/)])
+      expect([path, value('x-frame-options')]).toEqual([path, 'DENY'])
+      expect([path, value('cross-origin-opener-policy')]).toEqual([path, 'same-origin'])
+      expect([path, value('access-control-allow-origin'), value('x-powered-by')]).toEqual([path, null, null])
+      expect([path, value('server')]).toEqual([path, 'nginx'])
+    }
+  })
+
+  it('C6: an event reaches its reader while the stream goes on: nothing is kept back', async () => {
+    await reset()
+    const stop = new AbortController()
+    const answer = await fetch(`${hosted.nginx.url}/api/counter/live`, { signal: stop.signal })
+    expect(answer.headers.get('content-type')).toMatch(/event-stream/)
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const readUntil = async (wanted: RegExp): Promise<void> => {
+      while (!wanted.test(text)) text += (await reader?.read())?.value ?? ''
+    }
+    await readUntil(/1000/)
+    const since = performance.now()
+    await sellElsewhere(hosted.nginx.url, 1)
+    await readUntil(/999/)
+    expect(performance.now() - since).toBeLessThan(1_000)
+    stop.abort()
+  })
+
+  it('C6: refuses what is too large and who floods it, as a problem', async () => {
+    const large = await fetch(`${hosted.nginx.url}/api/counter/decrement`, {
+      method: 'POST',
+      body: 'x'.repeat(8_000_000),
+    })
+    expect(large.status).toBe(413)
+    const flood = await Promise.all(
+      Array.from({ length: 500 }, () =>
+        fetch(`${hosted.nginx.url}/api/counter/counter`).then(async answer => ({
+          status: answer.status,
+          body: await answer.json(),
+        })),
+      ),
+    )
+    const refused = flood.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(50)
+    expect(refused[0]?.body).toMatchObject({ status: 429, code: 'throttled' })
+  })
+
+  it('C6: tells the systems who calls, and does not believe the caller about it', async () => {
+    const forged = {
+      'x-forwarded-for': '203.0.113.9',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'for=203.0.113.9',
+    }
+    const answer = await fetch(`${hosted.nginx.url}/api/counter/decrement`, {
+      method: 'POST',
+      headers: { ...forged, origin: hosted.nginx.url },
+    })
+    expect(answer.status).toBe(200)
+    const foreign = await fetch(`${hosted.nginx.url}/api/counter/decrement`, {
+      method: 'POST',
+      headers: { ...forged, origin: 'http://evil.example' },
+    })
+    expect(foreign.status).toBe(403)
+  })
+
+  it.skipIf(browserPath === undefined)(
+    'C6 C14: the systems stop in time, an open page says so and sells on, and all of it is there when they come back',
+    async () => {
+      await reset()
+      await sellElsewhere(hosted.nginx.url, 5)
+      const { page, complaints } = await visit()
+      await shows(page, 995)
+      const { code, tookMs } = await hosted.containers.server.stop()
+      expect([code, tookMs < 10_000]).toEqual([0, true])
+      await page.getByText('Not connected, trying again').waitFor()
+      const away = await fetch(`${hosted.nginx.url}/api/counter/counter`)
+      expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1'])
+      expect(await away.json()).toMatchObject({ code: 'service-unavailable' })
+      await page.getByRole('button', { name: 'A camera was sold' }).click()
+      await page.getByText('One sale waits to be sent').waitFor()
+      hosted.restartServer()
+      await well()
+      await expect.poll(() => leftBy(hosted.nginx.url), patient).toBe(994)
+      await shows(page, 994)
+      expect(complaints.splice(0).filter(text => !/ERR_(?:CONNECTION|INCOMPLETE)|503|504/.test(text))).toEqual([])
+    },
+  )
+
+  it('C6: refuses to start without its master key, and says how to make one', async () => {
+    const without = join(hosted.data, 'no-such-key')
+    const service = { environment: { GROUNDPLAN_MASTER_KEY_FILE: without } }
+    const container = contained(hosted.images.server, service, {
+      [join(hosted.images.server.root, 'data')]: join(hosted.data, 'other'),
+    })
+    await expect.poll(() => container.process.exitCode, patient).toBe(1)
+    expect(container.said()).toContain('openssl rand -hex 32')
+  })
+
+  it('C6: an image holds what runs and no more: no tools, no tests, no other system, nothing its user may change', () => {
+    const server = filesOf(hosted.images.server)
+    const web = filesOf(hosted.images.web)
+    const packages = (files: readonly string[]) =>
+      new Set(files.map(file => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]))
+    for (const absent of [
+      'typescript',
+      'vitest',
+      'next',
+      'react',
+      'aws-cdk-lib',
+      '@biomejs/biome',
+      'playwright-core',
+    ]) {
+      expect([absent, packages(server).has(absent)]).toEqual([absent, false])
+    }
+    for (const absent of ['typescript', 'lmdb', '@electric-sql/pglite', 'esbuild', 'sharp']) {
+      expect([absent, packages(web).has(absent)]).toEqual([absent, false])
+    }
+    expect(server.filter(file => /^systems\/(?!counter)|^web\/|\.env$|^framework\/src/.test(file))).toEqual([])
+    expect(
+      [...server, ...web].filter(
+        file => !file.startsWith('node_modules/') && /\.test\.tsx?$|master\.key|\.pem$/.test(file),
+      ),
+    ).toEqual([])
+    expect(hosted.images.server.user).toBeGreaterThan(0)
+    expect(hosted.images.web.user).toBeGreaterThan(0)
+    expect(existsSync(join(hosted.data, 'data/counter'))).toBe(true)
+    // The key came from outside: none was made beside the data.
+    expect(existsSync(join(hosted.data, 'data/counter/master.key'))).toBe(false)
+    expect(statSync(hosted.key).mode & 0o077).toBe(0)
+    expect(readFileSync(hosted.key, 'utf8').trim()).toHaveLength(64)
+  })
+})
+
+describe.skipIf(nginxPath === undefined || browserPath === undefined)('counter, for development', () => {
+  const open: (Disposable | AsyncDisposable)[] = []
+
+  afterAll(async () => {
+    for (const each of open.reverse()) {
+      if (Symbol.asyncDispose in each) await each[Symbol.asyncDispose]()
+      else each[Symbol.dispose]()
+    }
+  }, minutes)
+
+  it(
+    'C8: behind nginx too, a page and a system that are saved are taken in, and the document stays',
+    async () => {
+      const written = await writtenFiles()
+      const scratch = sharedFolder()
+      const folder = projectOfItsOwn()
+      open.push(written, scratch, {
+        [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+      })
+      const running = await start({ command: 'dev', systems: ['counter'], folder })
+      open.push(running)
+      const hosts = { 'server:7400': `127.0.0.1:${running.port}` }
+      const before = { text: written.text('nginx.dev.conf'), folder: join(scratch.path, 'nginx'), hosts }
+      const nginx = await openNginx(before, await freePort())
+      open.push(nginx)
+      const browser = await openBrowser()
+      open.push(browser)
+      const said: string[] = []
+      const listen = async (page: Page) => void page.on('console', message => said.push(message.text()))
+      const { page } = await browser.open(`${nginx.url}/counter`, { before: listen })
+      const long = { timeout: minutes }
+      await page.getByText('Live', { exact: true }).waitFor(long)
+      await expect.poll(() => said.join('\n'), long).toContain('[HMR] connected')
+      await page.evaluate('window.same = true')
+      const card = join(folder, 'web/counter/counter-card.tsx')
+      edit(card, 'Cameras in stock', 'Cameras on the shelf')
+      // Next may not watch yet what it has just served: a save that comes so soon is made again, as a person would.
+      const savedAgain = async (): Promise<number> => {
+        appendFileSync(card, '\n// saved again\n')
+        return page.getByRole('heading', { name: 'Cameras on the shelf' }).count()
+      }
+      await expect.poll(savedAgain, { ...long, interval: 4_000 }).toBe(1)
+      expect(await page.evaluate('window.same'), 'the document stayed').toBe(true)
+      edit(join(folder, 'systems/counter/plan.ts'), 'default(1000)', 'default(750)')
+      await expect.poll(() => leftBy(nginx.url), long).toBe(750)
+    },
+    5 * minutes,
+  )
+})
