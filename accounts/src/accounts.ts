@@ -25,6 +25,8 @@ export interface AccountsOptions<Role extends string, Tenant extends string> {
   readonly newcomers?: { readonly roles: readonly NoInfer<Role>[]; readonly tenant?: NoInfer<Tenant> | 'own' }
   /** The role that sees people, invites them, gives roles and reads the audit trail. Default: nobody does. */
   readonly managers?: NoInfer<Role>
+  /** Roles that somebody has only once he signs in with a second factor. Default: none. */
+  readonly secondFactor?: NoInfer<Role> | readonly NoInfer<Role>[]
   readonly mail: Mailbox
   /** The system's name in mails and in the apps of second factors. Default: the accounts' name. */
   readonly title?: string
@@ -103,5 +105,6 @@ function kitOf(name: string, options: AccountsOptions<string, string>): Kit {
   return {
     ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing() },
     ...{ pages: options.pages ?? pages, newcomers, managers },
+    guarded: [options.secondFactor ?? []].flat(),
   }
 }

@@ -20,6 +20,8 @@ export interface Kit {
   readonly pages: Pages
   readonly newcomers: Newcomers | undefined
   readonly managers: string | undefined
+  /** Roles that are had only with a second factor. */
+  readonly guarded: readonly string[]
 }
 
 export type Uses = Clients<AccountsUses>
@@ -54,6 +56,10 @@ export const Code = z.string().trim().min(6).max(32)
 // ---------- what is refused
 
 export const limited = { 'too-many-attempts': 429, busy: 503 } as const
+export const easy = problem(
+  'password-too-easy',
+  'Choose one that is not made of your name or address, or of few letters',
+)
 export const tooManyAttempts = problem('too-many-attempts', 'Too many attempts: come again in a quarter of an hour')
 export const busy = problem('busy', 'Too many are signing in: come again in some seconds')
 

@@ -7,8 +7,9 @@ import { z } from 'zod'
 import { attempt } from './attempts.ts'
 import { audited } from './audit.ts'
 import { refusalOf, sessionHeaders, sessionTokenOf } from './better-auth.ts'
+import { isEasy } from './easy.ts'
 import { AuditEvent } from './keeping.ts'
-import { auth, hashed, type Kit, limited, NewPassword, Password, tooManyAttempts, type Uses } from './kit.ts'
+import { auth, easy, hashed, type Kit, limited, NewPassword, Password, tooManyAttempts, type Uses } from './kit.ts'
 import * as sessions from './opened.ts'
 import type { SignedIn } from './session.ts'
 import { handedOver, SignedInAnswer } from './sign-in.ts'
@@ -133,16 +134,23 @@ function changePassword(kit: Kit) {
     caller: door.signedIn(),
     body: z.object({ current: Password, next: NewPassword, deliver: z.enum(['cookies', 'body']).default('cookies') }),
     returns: SignedInAnswer,
-    fails: { 'wrong-password': 403, 'not-signed-in': 401, ...limited },
+    fails: { 'wrong-password': 403, 'not-signed-in': 401, 'password-too-easy': 422, ...limited },
     uses,
-    handle: ({ body, caller, at, newId }, clients) =>
-      renewing(kit, clients, caller, { at, newId }, body.deliver, 'password-changed', (api, headers) =>
+    async handle({ body, caller, at, newId }, clients) {
+      const user = await clients.db.sql
+        .selectFrom('user')
+        .select(['name', 'email'])
+        .where('id', '=', caller.userId)
+        .executeTakeFirst()
+      if (isEasy(body.next, [user?.name ?? '', user?.email ?? '', kit.title])) return easy
+      return renewing(kit, clients, caller, { at, newId }, body.deliver, 'password-changed', (api, headers) =>
         api.changePassword({
           body: { currentPassword: body.current, newPassword: body.next, revokeOtherSessions: true },
           headers,
           returnHeaders: true,
         }),
-      ),
+      )
+    },
   })
 }
 
@@ -177,7 +185,7 @@ export async function replaced(
   { kind, token, before }: { readonly kind: Kind; readonly token: string; readonly before: readonly string[] },
 ) {
   for (const sessionId of before) await sessions.sessionEnded(uses, { sessionId }, now.at)
-  const opened = await sessions.opened(uses, kit.name, token, now)
+  const opened = await sessions.opened(uses, kit, token, now)
   await audited(uses, now, caller, { kind, userId: caller.userId })
   return handedOver(kit, opened, caller, how)
 }

@@ -27,11 +27,20 @@ export const graceMs = 10_000
 export const idleMs = 14 * 86_400_000
 export const lastsMs = cookieSeconds.refresh * 1_000
 
+/** What the accounts say of all their sessions. */
+export interface Rules {
+  readonly name: string
+  /** Roles that are had only with a second factor. */
+  readonly guarded: readonly string[]
+}
+
 /** A session with everything that shows it. */
 export interface Opened {
   readonly userId: string
   readonly sessionId: string
   readonly roles: readonly string[]
+  /** Roles that are had only with a second factor, by somebody who has none yet. */
+  readonly withheld: readonly string[]
   readonly tenant?: string
   readonly accessToken: string
   readonly accessUntil: string
@@ -44,7 +53,7 @@ export async function membershipOf({ db }: Pick<Uses, 'db'>, userId: string) {
 }
 
 /** Begins the family of a session that better-auth has made. */
-export async function opened(uses: Uses, name: string, sessionToken: string, now: Now): Promise<Opened> {
+export async function opened(uses: Uses, rules: Rules, sessionToken: string, now: Now): Promise<Opened> {
   const session = await uses.db.sql
     .selectFrom('session')
     .select(['id', 'userId'])
@@ -53,7 +62,7 @@ export async function opened(uses: Uses, name: string, sessionToken: string, now
   const at = now.at.toISOString()
   const family = { session_id: session.id, user_id: session.userId, seq: 1, rotated_at: at, first_at: at }
   await uses.db.sql.insertInto('families').values(family).execute()
-  return shown(uses, name, { sessionId: session.id, userId: session.userId, seq: 1 }, now.at)
+  return shown(uses, rules, { sessionId: session.id, userId: session.userId, seq: 1 }, now.at)
 }
 
 interface Turn {
@@ -62,20 +71,34 @@ interface Turn {
   readonly seq: number
 }
 
-async function shown(uses: Uses, name: string, { sessionId, userId, seq }: Turn, at: Date): Promise<Opened> {
+async function shown(uses: Uses, rules: Rules, { sessionId, userId, seq }: Turn, at: Date): Promise<Opened> {
   const [root, key, membership] = [await rootOf(uses), await signingKey(uses, at), await membershipOf(uses, userId)]
+  const withheld = await withheldFrom(uses, rules, userId, membership?.roles ?? [])
   const who = {
     userId,
     sessionId,
-    roles: membership?.roles ?? [],
+    roles: (membership?.roles ?? []).filter(role => !withheld.includes(role)),
     ...(membership?.tenant ? { tenant: membership.tenant } : {}),
   }
   return {
     ...who,
-    accessToken: await accessToken(name, key, who, at),
+    withheld,
+    accessToken: await accessToken(rules.name, key, who, at),
     accessUntil: new Date(at.getTime() + accessMs).toISOString(),
     refreshToken: refreshToken(root, sessionId, seq),
   }
+}
+
+async function withheldFrom(
+  { db }: Uses,
+  { guarded }: Rules,
+  userId: string,
+  roles: readonly string[],
+): Promise<readonly string[]> {
+  const asking = roles.filter(role => guarded.includes(role))
+  if (asking.length === 0) return []
+  const user = await db.sql.selectFrom('user').select('twoFactorEnabled').where('id', '=', userId).executeTakeFirst()
+  return user?.twoFactorEnabled ? [] : asking
 }
 
 // ---------- refresh tokens
@@ -101,7 +124,7 @@ function readToken(root: Root, token: string): { readonly sessionId: string; rea
 /** The next token of a family, with a new access token. Undefined: the token is none, over, or was used before. */
 export async function renewed(
   uses: Uses,
-  name: string,
+  rules: Rules,
   token: string,
   visit: Visit,
   now: Now,
@@ -110,7 +133,7 @@ export async function renewed(
   if (!read) return undefined
   const { at } = now
   const next = await stepped(uses, read, at)
-  if (next) return shown(uses, name, next, at)
+  if (next) return shown(uses, rules, next, at)
   const family = await uses.db.sql
     .selectFrom('families')
     .selectAll()
@@ -119,7 +142,7 @@ export async function renewed(
   if (!family || isOver(family, at)) return undefined
   const turn = { sessionId: family.session_id, userId: family.user_id, seq: family.seq }
   const late = at.getTime() - Date.parse(family.rotated_at)
-  if (read.seq === family.seq - 1 && late <= graceMs) return shown(uses, name, turn, at)
+  if (read.seq === family.seq - 1 && late <= graceMs) return shown(uses, rules, turn, at)
   await sessionEnded(uses, turn, at)
   await audited(uses, now, visit, { kind: 'refresh-token-reused', userId: family.user_id })
   return undefined

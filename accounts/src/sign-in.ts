@@ -22,6 +22,8 @@ export const SignedInAnswer = z.object({
   state: z.literal('signed-in'),
   userId: z.string(),
   roles: z.array(z.string()),
+  /** Roles that are had only with a second factor: add one, and they are there. */
+  withheld: z.array(z.string()),
   tenant: z.string().optional(),
   /** When the access token must be renewed. */
   accessUntil: z.iso.datetime(),
@@ -37,8 +39,9 @@ export function handedOver(
   how: z.output<typeof deliver>,
   device?: string,
 ) {
-  const { userId, roles, tenant, accessUntil, accessToken, refreshToken } = opened
-  const said = { state: 'signed-in' as const, userId, roles: [...roles], accessUntil, ...(tenant ? { tenant } : {}) }
+  const { userId, tenant, accessUntil, accessToken, refreshToken } = opened
+  const [roles, withheld] = [[...opened.roles], [...opened.withheld]]
+  const said = { state: 'signed-in' as const, userId, roles, withheld, accessUntil, ...(tenant ? { tenant } : {}) }
   if (how === 'cookies') {
     return answer(200, said, { 'set-cookie': sessions.cookiesFor(name, opened, visitor.site, device) })
   }
@@ -140,7 +143,7 @@ export function signInEndpoints(kit: Kit) {
     async handle({ body, caller, at, newId }, clients) {
       const token = body.refreshToken ?? caller.refresh
       if (token === undefined) return sessions.notSignedIn
-      const opened = await sessions.renewed(clients, name, token, caller, { at, newId })
+      const opened = await sessions.renewed(clients, kit, token, caller, { at, newId })
       if (!opened) return sessions.notSignedIn
       return handedOver(kit, opened, caller, body.refreshToken === undefined ? 'cookies' : 'body')
     },
@@ -183,7 +186,7 @@ async function letIn(
     await uses.db.sql.deleteFrom('session').where('id', '=', session.id).execute()
     return problem('development-only', 'This account is for looking at the system on one machine')
   }
-  const opened = await sessions.opened(uses, name, sessionToken, now)
+  const opened = await sessions.opened(uses, kit, sessionToken, now)
   await audited(uses, now, visitor, { kind: 'signed-in', userId: session.userId })
   const device = sessions.deviceToken(await rootOf(uses), email, now.newId())
   return handedOver(kit, opened, visitor, how, device)

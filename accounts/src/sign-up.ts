@@ -7,9 +7,11 @@ import { z } from 'zod'
 import { attempt } from './attempts.ts'
 import { audited } from './audit.ts'
 import { refusalOf, visitHeaders } from './better-auth.ts'
+import { isEasy } from './easy.ts'
 import {
   auth,
   Email,
+  easy,
   hashed,
   type Kit,
   limited,
@@ -35,11 +37,12 @@ export function signUpEndpoints(kit: Kit) {
     caller: visitor,
     body: z.object({ name: Name, email: Email, password: NewPassword }),
     returns: { 202: onItsWay },
-    fails: { 'by-invitation-only': 403, ...limited },
+    fails: { 'by-invitation-only': 403, 'password-too-easy': 422, ...limited },
     uses,
     async handle({ body, caller, at, newId }, clients) {
       if (!newcomers) return problem('by-invitation-only', 'Here people are invited')
       const { email } = body
+      if (isEasy(body.password, [body.name, email, kit.title])) return easy
       const counted = { address: caller.address, letters: email }
       if (!(await attempt(clients, at, counted))) return tooManyAttempts
       const { api, wanted } = await auth(kit, clients)
@@ -99,9 +102,10 @@ export function signUpEndpoints(kit: Kit) {
     caller: visitor,
     body: z.object({ token: Token, password: NewPassword }),
     returns: z.object({ state: z.literal('password-changed') }),
-    fails: { 'link-invalid': 400, ...limited },
+    fails: { 'link-invalid': 400, 'password-too-easy': 422, ...limited },
     uses,
     async handle({ body, caller, at, newId }, clients) {
+      if (isEasy(body.password, [kit.title])) return easy
       if (!(await attempt(clients, at, { address: caller.address }))) return tooManyAttempts
       const { api, changed } = await auth(kit, clients)
       try {

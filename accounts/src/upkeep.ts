@@ -34,6 +34,8 @@ export function upkeepHandlers({ uses, kept }: Kit) {
     {
       uses,
       async handle({ at }, clients) {
+        // Where nobody ever signed in there is nothing to keep up, and no database to open for it.
+        if ((await ringOf(clients)).length === 0) return
         await changeKeys(clients, { at })
         const { sql } = clients.db
         const idle = new Date(at.getTime() - idleMs).toISOString()

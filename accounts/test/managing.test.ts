@@ -51,7 +51,7 @@ describe('roles', { timeout: 60_000 }, () => {
     })
     const flawed = plan('flawed', { gateways: { api: gateway(service('front', { show })) } })
     await expect(testbed(flawed)).rejects.toThrow(
-      /managing\.test\.ts:\d+ {2}The accounts "people" know no role "king" — declare it, or ask for one of: customer, operator[\s\S]*know no tenant "east"/,
+      /managing\.test\.ts:\d+ {2}The accounts "people" know no role "king" — declare it, or ask for one of: customer, operator, treasurer[\s\S]*know no tenant "east"/,
     )
   })
 })

@@ -20,7 +20,10 @@ let made = 0
 /** A new person, enrolled as a seed would. */
 export async function person(
   bed: Bed,
-  more: { readonly roles?: readonly ('customer' | 'operator')[]; readonly tenant?: 'north' | 'south' } = {},
+  more: {
+    readonly roles?: readonly ('customer' | 'operator' | 'treasurer')[]
+    readonly tenant?: 'north' | 'south'
+  } = {},
 ) {
   made += 1
   const email = `person-${made}@example.org`

@@ -7,10 +7,11 @@ export const mail = mailbox('shop', { from: 'Shop <shop@example.org>' })
 
 export const people = accounts('people', {
   title: 'The shop',
-  roles: ['customer', 'operator'],
+  roles: ['customer', 'operator', 'treasurer'],
   tenants: ['north', 'south'],
   newcomers: { roles: ['customer'], tenant: 'north' },
   managers: 'operator',
+  secondFactor: 'treasurer',
   mail,
 })
 

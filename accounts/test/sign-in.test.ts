@@ -57,6 +57,16 @@ describe('signing up', { timeout: 60_000 }, () => {
     expect((await signedIn(bed, odd)).accessToken).toBeTruthy()
   })
 
+  it('refuses passwords made of the name, the address or the system, or of few letters', async () => {
+    const who = { name: 'Wilhelmina Berg', email: 'wilhelmina.berg@example.org' }
+    for (const easy of ['Wilhelmina1234', 'berg.wilhelmina', 'aaaaaaaaaaaaab', 'The shop of 2026', '121212121212']) {
+      const reply = await bed.gateways.accounts.signUp({ body: { ...who, password: easy } })
+      expect(reply, easy).toMatchObject({ ok: false, problem: { code: 'password-too-easy' } })
+    }
+    const fine = { ...who, password: 'wilhelmina likes 40 green umbrellas' }
+    expect(await bed.gateways.accounts.signUp({ body: fine })).toMatchObject({ ok: true })
+  })
+
   it('gives no session before the address is confirmed, and no link is good that we did not send', async () => {
     const body = { name: 'B', email: 'unconfirmed@example.org', password }
     await bed.gateways.accounts.signUp({ body })
@@ -168,6 +178,21 @@ describe('the second factor', { timeout: 60_000 }, () => {
     const recoveryCode = recoveryCodes[0] ?? ''
     tokensOf(await show({ challenge: await challenged(), recoveryCode }))
     expect(await show({ challenge: await challenged(), recoveryCode })).toMatchObject({ ok: false })
+  })
+
+  it('is what some roles ask for: without it they are withheld, and there at once with it', async () => {
+    const who = await person(bed, { roles: ['customer', 'treasurer'] })
+    const reply = await bed.gateways.accounts.signIn({
+      body: { email: who.email, password: who.password, deliver: 'body' },
+    })
+    expect(reply).toMatchObject({ value: { roles: ['customer'], withheld: ['treasurer'] } })
+    const me = as(bed, tokensOf(reply)).accounts
+    const added = await me.addSecondFactor({ body: { password } })
+    if (!added.ok) throw new Error(JSON.stringify(added))
+    const confirmed = await me.confirmSecondFactor({
+      body: { code: codeOf(added.value.uri, bed.now), deliver: 'body' },
+    })
+    expect(confirmed).toMatchObject({ value: { roles: ['customer', 'treasurer'], withheld: [] } })
   })
 
   it('is guessed at ten times a quarter of an hour at most, however many challenges there are', async () => {

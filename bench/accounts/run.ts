@@ -1,0 +1,246 @@
+/**
+ * Claims: asking who is signed in costs a request less than 50 µs of processor time; a flood of wrong passwords lets
+ * nobody in, locks the owner out on no device he knows, and leaves the other requests alone: p99 of a plain GET stays
+ * below five times what it is without.
+ *
+ * Options: `--requests=20000` to weigh the check, `--seconds=5` of plain GETs at rest.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { buildSync } from 'esbuild'
+
+const owner = { email: 'owner@example.org', password: 'the password of the owner' }
+const crowd = new Agent({ keepAlive: true, maxSockets: 1_000 })
+/** Who only reads does not stand behind the crowd. */
+const reader = new Agent({ keepAlive: true, maxSockets: 64 })
+
+async function main(): Promise<void> {
+  const server = await started()
+  try {
+    const tokens = await signedIn(server.url)
+    await weighed(server, tokens)
+    await flooded(server.url, tokens, 'one account', () => owner.email)
+    await flooded(server.url, tokens, 'a thousand accounts', n => `somebody-${n}@example.org`)
+  } finally {
+    await server.stop()
+  }
+}
+
+// ---------- the cost of the check
+
+async function weighed({ url, cpuUs }: Server, { accessToken }: Tokens): Promise<void> {
+  const many = option('requests', 20_000)
+  const authorization = `Bearer ${accessToken}`
+  const ways = [
+    { name: 'open to anyone', path: '/api/shop/api/open', headers: {} },
+    { name: 'signed in', path: '/api/shop/api/mine', headers: { authorization } },
+  ] as const
+  const costs = new Map<string, number[]>()
+  for (let round = 0; round < 6; round++) {
+    for (const { name, path, headers } of ways) {
+      const before = cpuUs()
+      await loaded(many / 5, 32, () => asked(`${url}${path}`, { headers }))
+      const cost = (cpuUs() - before) / (many / 5)
+      // The first round warms up.
+      if (round > 0) costs.set(name, [...(costs.get(name) ?? []), cost])
+    }
+  }
+  console.log('| GET, small answer | CPU µs a request |\n|---|---|')
+  for (const { name } of ways) console.log(`| ${name} | ${median(costs.get(name) ?? []).toFixed(1)} |`)
+  const pairs = (costs.get(ways[1].name) ?? []).map((cost, at) => cost - (costs.get(ways[0].name)?.[at] ?? 0))
+  console.log(`| **the check** | **${median(pairs).toFixed(1)}** (claim: below 50) |\n`)
+}
+
+// ---------- the flood
+
+async function flooded(url: string, tokens: Tokens, name: string, whose: (n: number) => string): Promise<void> {
+  const rest = await plainGets(url, wait(option('seconds', 5) * 1_000))
+  const answers = new Map<number, number>()
+  const began = performance.now()
+  const flood = Promise.all(
+    Array.from({ length: 1_000 }, async (_, n) => {
+      const body = JSON.stringify({ email: whose(n), password: `not the password ${n}` })
+      const { status } = await asked(`${url}/api/shop/accounts/sign-in`, { method: 'POST', body, from: addressOf(n) })
+      answers.set(status, (answers.get(status) ?? 0) + 1)
+    }),
+  )
+  const during = await plainGets(url, flood)
+  const seconds = (performance.now() - began) / 1_000
+  const inAgain = await signedIn(url, tokens.device)
+  console.log(`| 1,000 wrong passwords at once, ${name} | p50 ms | p99 ms |\n|---|---|---|`)
+  console.log(`| plain GET at rest | ${percentile(rest, 50)} | ${percentile(rest, 99)} |`)
+  console.log(
+    `| plain GET meanwhile (${seconds.toFixed(1)} s) | ${percentile(during, 50)} | ${percentile(during, 99)} |`,
+  )
+  const ratio = Number(percentile(during, 99)) / Number(percentile(rest, 99))
+  console.log(`| **ratio of p99** | | **${ratio.toFixed(1)}** (claim: below 5) |`)
+  const counted = [...answers].sort().map(([status, many]) => `${many} × ${status}`)
+  console.log(
+    `\nAnswers: ${counted.join(', ')}. The owner, on a known device: ${inAgain.accessToken ? 'in' : 'out'}.\n`,
+  )
+  if (answers.has(200)) throw new Error('somebody got in')
+}
+
+/** A GET every five milliseconds, whatever the answers take, until `end`. Milliseconds each. */
+async function plainGets(url: string, end: Promise<unknown>): Promise<number[]> {
+  const took: number[] = []
+  const going: Promise<void>[] = []
+  let over = false
+  void end.finally(() => {
+    over = true
+  })
+  while (!over) {
+    const began = performance.now()
+    going.push(asked(`${url}/api/shop/api/open`, {}).then(() => void took.push(performance.now() - began)))
+    await wait(5)
+  }
+  await Promise.all(going)
+  return took
+}
+
+// ---------- asking
+
+interface Tokens {
+  readonly accessToken: string
+  readonly device: string
+}
+
+async function signedIn(url: string, device?: string): Promise<Tokens> {
+  const body = JSON.stringify({ ...owner, deliver: 'body', ...(device ? { device } : {}) })
+  const { status, text } = await asked(`${url}/api/shop/accounts/sign-in`, { method: 'POST', body, from: '192.0.2.1' })
+  if (status !== 200) throw new Error(`the owner was not let in: ${status} ${text}`)
+  return JSON.parse(text).tokens
+}
+
+interface Ask {
+  readonly method?: string
+  readonly body?: string
+  readonly from?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+function asked(url: string, { method = 'GET', body, from = '192.0.2.9', headers = {} }: Ask) {
+  return new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    const all = { 'x-forwarded-for': from, ...type, ...headers }
+    const asking = request(
+      url,
+      { method, agent: body === undefined ? reader : crowd, headers: all },
+      async response => {
+        let text = ''
+        for await (const piece of response) text += piece
+        resolve({ status: response.statusCode ?? 0, text })
+      },
+    )
+    asking.once('error', reject)
+    asking.end(body)
+  })
+}
+
+async function loaded(many: number, atOnce: number, ask: () => Promise<{ readonly status: number }>): Promise<void> {
+  let left = many
+  const one = async (): Promise<void> => {
+    while (left-- > 0) {
+      const { status } = await ask()
+      if (status !== 200) throw new Error(`answered ${status}`)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, one))
+}
+
+function addressOf(n: number): string {
+  return `198.18.${Math.floor(n / 250)}.${(n % 250) + 1}`
+}
+
+// ---------- the server
+
+interface Server {
+  readonly url: string
+  /** Processor time used so far, by all its threads, in µs. */
+  cpuUs(): number
+  stop(): Promise<void>
+}
+
+const tickUs = 1_000_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+async function started(): Promise<Server> {
+  // Where better-auth is found.
+  const folder = mkdtempSync(join(process.cwd(), '../accounts/node_modules/.bench-'))
+  bundled(folder)
+  const child = spawn(process.execPath, [join(folder, 'server.js')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const stop = async (): Promise<void> => {
+    await stopped(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    return { url: `http://127.0.0.1:${await portOf(child)}`, cpuUs: () => cpuUs(child.pid ?? 0), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The server, and beside it the thread that PostgreSQL runs in. */
+function bundled(outdir: string): void {
+  const source = join(process.cwd(), '../framework/src')
+  writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }')
+  buildSync({
+    entryPoints: [join(process.cwd(), 'accounts/server.ts'), join(source, 'embedded/database-worker.ts')],
+    outdir,
+    entryNames: '[name]',
+    bundle: true,
+    packages: 'external',
+    alias: {
+      groundplan: join(source, 'index.ts'),
+      '@groundplan/accounts': join(source, '../../accounts/src/index.ts'),
+    },
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+  })
+}
+
+async function portOf({ stdout }: ChildProcess): Promise<string> {
+  for await (const line of createInterface(stdout ?? process.stdin)) {
+    const port = /^port (\d+)$/.exec(line)?.[1]
+    if (port !== undefined) return port
+  }
+  throw new Error('the server ended before it listened')
+}
+
+/** User and system time of a process, from the kernel. */
+function cpuUs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * tickUs
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    child.once('exit', () => resolve())
+    if (child.exitCode !== null || !child.kill()) resolve()
+  })
+}
+
+// ---------- figures
+
+function option(name: string, usual: number): number {
+  const given = process.argv.find(each => each.startsWith(`--${name}=`))
+  return given === undefined ? usual : Number(given.slice(name.length + 3))
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
+}
+
+function percentile(values: readonly number[], of: number): string {
+  const sorted = values.toSorted((one, other) => one - other)
+  return (sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * of) / 100))] ?? 0).toFixed(2)
+}
+
+await main()
