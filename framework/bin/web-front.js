@@ -25,12 +25,7 @@ const located = new Promise(resolve => {
   })
 })
 
-if (dev) {
-  // Next would ask the registry, at each start, whether there is a newer Next. It takes a refusal for "not known".
-  const send = globalThis.fetch
-  globalThis.fetch = (input, init) =>
-    String(input).endsWith('/-/package/next/dist-tags') ? Promise.reject(new TypeError('not asked')) : send(input, init)
-}
+if (dev) await import('./quiet-next.js')
 
 const { default: next } = await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('next')).href)
 const app = next({ dir: folder, dev, hostname: '127.0.0.1', port: 0 })

@@ -8,16 +8,17 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { type Image, replayed, textOf } from './image.ts'
 import { freePort, type Nginx, openNginx } from './nginx.ts'
-import { repository } from './running.ts'
+import { buildCommand, repository } from './running.ts'
 
 const run = promisify(execFile)
 
 const build = `
 import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-for (const each of dueBuilds('.')) if (['framework', 'targets/server'].includes(each.folder)) await compile('.', each)`
+for (const each of dueBuilds('.')) if (each.folder === 'targets/server') await compile('.', each)`
 
 /** What `groundplan compose` writes for the counter, in a folder of its own. */
 export async function writtenFiles(): Promise<Disposable & { readonly path: string; text(file: string): string }> {
+  await buildCommand()
   await run(process.execPath, ['--input-type=module', '--eval', build], { cwd: repository })
   mkdirSync(join(repository, '.groundplan'), { recursive: true })
   const path = mkdtempSync(join(repository, '.groundplan', 'compose-'))

@@ -60,11 +60,14 @@ async function build(root: string, folder: string): Promise<void> {
   await writeFile(stampPath(root, folder), JSON.stringify(marks))
 }
 
+/** The same place from the sources and from what is built of them. */
+const quietNext = new URL('../../../bin/quiet-next.js', import.meta.url).href
+
 function nextBuild(folder: string): Promise<{ readonly code: number | null; readonly output: string }> {
   const program = createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next')
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
-    const child = spawn(process.execPath, [program, 'build'], {
+    const child = spawn(process.execPath, ['--import', quietNext, program, 'build'], {
       cwd: folder,
       env: { ...process.env, NODE_ENV: 'production', ...quiet },
       stdio: ['ignore', 'pipe', 'pipe'],
