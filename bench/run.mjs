@@ -23,6 +23,7 @@ const { outputFiles } = buildSync({
     'groundplan/process': join(source, '../dist/targets/process.js'),
     'groundplan/driver': join(source, 'driver.ts'),
     groundplan: join(source, 'index.ts'),
+    '@groundplan/accounts': join(folder, '../accounts/src/index.ts'),
   },
   platform: 'node',
   format: 'esm',

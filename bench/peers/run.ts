@@ -3,14 +3,18 @@
  * tables beside dynalite; the time from the command to the first good answer beside Architect's sandbox and
  * serverless-offline.
  *
- * `npm run peers -w groundplan-bench -- jobs tables start --rounds=3 --seconds=3`: without a name, all three. The peers
+ * `npm run peers -w groundplan-bench -- jobs tables start --rounds=3 --seconds=3`: without a name, all three; `postgres`: jobs
+ * on one PostgreSQL server, of its queues and of ours. The peers
  * are installed in `.groundplan/bench/peers` the first time. Contenders take turns; ratios are taken in each round.
+ * `--flushes=5000` slows the disk down to so many fdatasync a second, for everybody alike; `--only=bullmq,file,groundplan`
+ * leaves the other jobs out.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { flushesPerSecond } from '../disk.ts'
+import { asItIs, type DiskSpeed, slowedTo } from './disk-speed.ts'
 import { type Installed, installed } from './install.ts'
 import { missing, nats, postgres, redis, type Server, serverFolder } from './servers.ts'
 import { starts } from './starts.ts'
@@ -53,6 +57,13 @@ const queues: readonly Contender[] = [
   { title: '**Groundplan**, embedded', module: 'groundplan', durable: 'yes', config: () => ({}) },
 ]
 
+/** All on one server, with its durability as it comes. */
+const onPostgres: readonly Pick<Contender, 'title' | 'module'>[] = [
+  { title: 'pg-boss, tuned', module: 'pg-boss' },
+  { title: 'graphile-worker, tuned', module: 'graphile' },
+  { title: '**Groundplan**, on PostgreSQL', module: 'groundplan-postgres' },
+]
+
 const tables: readonly Contender[] = [
   { title: 'dynalite in memory, through the SDK', module: 'tables-dynalite', durable: 'no', config: () => ({}) },
   {
@@ -64,15 +75,36 @@ const tables: readonly Contender[] = [
   { title: '**Groundplan**, embedded', module: 'tables-groundplan', durable: 'yes', config: () => ({}) },
 ]
 
+/** Those that write to the disk themselves; of the others, their servers do. */
+const ownDisk: ReadonlySet<string> = new Set(['file', 'groundplan', 'tables-groundplan', 'tables-dynalite'])
+
 const rounds = option('rounds', 3)
 const seconds = option('seconds', 3)
 const named = process.argv.slice(2).filter(word => !word.startsWith('-'))
 const wanted = (name: string): boolean => named.length === 0 || named.includes(name)
 
+const only = process.argv
+  .find(each => each.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',')
 const peers = installed(process.cwd())
+const disk = await diskSpeed(option('flushes', 0))
 if (wanted('jobs')) await jobs()
+if (named.includes('postgres')) await postgresJobs()
 if (wanted('tables')) await tableRounds()
 if (wanted('start')) console.log(await starts(peers, resolve(process.cwd(), '..'), rounds))
+
+/** `perSecond`: 0 for the disk as it is. */
+async function diskSpeed(perSecond: number): Promise<DiskSpeed> {
+  const parent = join(peers.folder, '../data')
+  mkdirSync(parent, { recursive: true })
+  const speed =
+    perSecond > 0
+      ? await slowedTo(perSecond, [peers.node, join(peers.folder, 'contenders/flushes.mjs'), parent])
+      : asItIs
+  console.log(`  ${speed.said}`)
+  return speed
+}
 
 async function jobs(): Promise<void> {
   const absent = missing()
@@ -86,10 +118,10 @@ async function jobs(): Promise<void> {
   }
   try {
     const servers: Servers = {
-      always: await kept(redis(join(folder.path, 'redis-always'), 'always')),
-      everysec: await kept(redis(join(folder.path, 'redis-everysec'), 'everysec')),
-      nats: await kept(nats(join(folder.path, 'nats'))),
-      postgres: await kept(postgres(join(folder.path, 'postgres'))),
+      always: await kept(redis(join(folder.path, 'redis-always'), disk, 'always')),
+      everysec: await kept(redis(join(folder.path, 'redis-everysec'), disk, 'everysec')),
+      nats: await kept(nats(join(folder.path, 'nats'), disk)),
+      postgres: await kept(postgres(join(folder.path, 'postgres'), disk)),
     }
     const columns: readonly Column[] = [
       { title: 'added/s', key: 'addPerSecond', against: 'BullMQ, `appendfsync always`' },
@@ -98,9 +130,34 @@ async function jobs(): Promise<void> {
       { title: 'p99 ms', key: 'p99' },
       { title: 'fdatasync/s', key: 'flushes' },
     ]
-    await compared('drive', queues, servers, columns)
+    await compared(
+      'drive',
+      queues.filter(({ module }) => !only || only.includes(module)),
+      servers,
+      columns,
+    )
   } finally {
     for (const server of stops) await server.stop()
+    folder.remove()
+  }
+}
+
+async function postgresJobs(): Promise<void> {
+  const folder = serverFolder()
+  const server = await postgres(join(folder.path, 'postgres'), disk)
+  const against = 'graphile-worker, tuned'
+  try {
+    const columns: readonly Column[] = [
+      { title: 'added/s', key: 'addPerSecond', against },
+      { title: 'worked/s', key: 'workPerSecond', against },
+      { title: 'p50 ms', key: 'p50' },
+      { title: 'p99 ms', key: 'p99' },
+    ]
+    const config = () => ({ postgresUrl: `postgres://bench@127.0.0.1:${server.port}/postgres` })
+    const contenders = onPostgres.map(each => ({ ...each, durable: 'yes', config }))
+    await compared('drive', contenders, undefined, columns)
+  } finally {
+    await server.stop()
     folder.remove()
   }
 }
@@ -149,11 +206,10 @@ async function driven(
   try {
     const before = flushesPerSecond(data)
     const given = { ...(servers ? config(servers) : config({} as Servers)), folder: data, seconds, mostSeconds: 20 }
-    const { stdout } = await promisify(execFile)(
-      node,
-      [join(folder, 'contenders', `${driver}.mjs`), module, JSON.stringify(given)],
-      { cwd: folder, timeout: 90_000, killSignal: 'SIGKILL' },
-    )
+    const command = [join(folder, 'contenders', `${driver}.mjs`), module, JSON.stringify(given)]
+    const [program, options] = (ownDisk.has(module) ? disk : asItIs).under(node, command)
+    const limits = { cwd: folder, timeout: 90_000, killSignal: 'SIGKILL' } as const
+    const { stdout } = await promisify(execFile)(program, options, limits)
     const line = stdout.trim().split('\n').at(-1) ?? '{}'
     return { ...(JSON.parse(line) as Record<string, number>), flushes: (before + flushesPerSecond(data)) / 2 }
   } finally {

@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { DiskSpeed } from './disk-speed.ts'
 
 export interface Server {
   readonly port: number
@@ -13,19 +14,20 @@ export interface Server {
 }
 
 /** @param appendfsync when Redis flushes its log: `always` or `everysec` */
-export async function redis(folder: string, appendfsync: 'always' | 'everysec'): Promise<Server> {
+export async function redis(folder: string, disk: DiskSpeed, appendfsync: 'always' | 'everysec'): Promise<Server> {
   const port = await freePort()
   const options = ['--port', port, '--bind', '127.0.0.1', '--dir', made(folder), '--save', '', '--appendonly', 'yes']
-  return listening(port, 'redis-server', [...options, '--appendfsync', appendfsync].map(String))
+  return listening(port, ...disk.under('redis-server', [...options, '--appendfsync', appendfsync].map(String)))
 }
 
-export async function nats(folder: string): Promise<Server> {
+export async function nats(folder: string, disk: DiskSpeed): Promise<Server> {
   const port = await freePort()
-  return listening(port, 'nats-server', ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', made(folder)])
+  const options = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', made(folder)]
+  return listening(port, ...disk.under('nats-server', options))
 }
 
 /** PostgreSQL refuses to run as root, so there its files belong to its own user. */
-export async function postgres(folder: string): Promise<Server> {
+export async function postgres(folder: string, disk: DiskSpeed): Promise<Server> {
   const port = await freePort()
   const programs = postgresPrograms()
   const data = join(made(folder), 'data')
@@ -40,7 +42,7 @@ export async function postgres(folder: string): Promise<Server> {
     stdio: 'ignore',
   })
   const options = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-c', 'max_connections=100']
-  const server = await listening(port, ...as('postgres', options))
+  const server = await listening(port, ...disk.under(...as('postgres', options)))
   return {
     port,
     async stop() {
