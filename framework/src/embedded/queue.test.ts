@@ -63,6 +63,17 @@ describe('queues on disk', () => {
     expect(await queues.counts('work')).toMatchObject({ ready: 3 })
   })
 
+  it('forget ids as fast as they came, however many', async () => {
+    const queues = await opened()
+    for (let at = 0; at < 100_000; at += 5_000) {
+      await queues.send(Array.from({ length: 5_000 }, (_, n) => message(`id ${at + n}`)))
+    }
+    await queues.purge('work', 'waiting')
+    expect(environment.queues.getKeysCount()).toBeGreaterThan(900)
+    await clock.advance(5 * minute + 10_000)
+    await expect.poll(() => clock.advance(0).then(() => environment.queues.getKeysCount())).toBe(0)
+  })
+
   it('tell ids apart that have one hash', async () => {
     const queues = await opened()
     // Among so many, some share thirty bits.

@@ -305,10 +305,13 @@ class WaitedQueue {
   }
 
   /** For when the oldest id has had its time. */
-  #setForgetting(): void {
+  #setForgetting(pauseMs = 0): void {
     const { oldestIdMs } = this.state
     if (this.#forgetting || this.#closed || oldestIdMs === undefined) return
-    const atMs = Math.max(oldestIdMs + limits.deduplicationMs, this.#clock.now()) + forgetPauseMs
+    const dueMs = oldestIdMs + limits.deduplicationMs
+    const nowMs = this.#clock.now()
+    // Where some are over already, the last time did not do: more of them at once, or they would pile up.
+    const atMs = dueMs <= nowMs ? nowMs + pauseMs : dueMs + forgetPauseMs
     this.#forgetting = this.#clock.at(atMs, () => this.#forget())
   }
 
@@ -316,6 +319,6 @@ class WaitedQueue {
     this.#forgetting = undefined
     const work = () => () => this.state.forgetIds(this.touch())
     // Whatever hinders it now, there is another time.
-    this.#environment.transactions.write(work, false).catch(() => this.#setForgetting())
+    this.#environment.transactions.write(work, false).catch(() => this.#setForgetting(forgetPauseMs))
   }
 }

@@ -2,13 +2,15 @@
  * The ids that a queue was sent of late: the same id within 5 minutes is the same message.
  *
  * On disk they are a list in the order they came, one record for those of a transaction, taken off at its beginning when
- * their time is up. In memory there is only a number for each (about 50 bytes an id of the last five minutes), by a
- * short hash of it; an id that is found by its hash is compared on disk.
+ * their time is up. In memory there is only a number for each (24 to 48 bytes an id of the last five minutes), by a short
+ * hash of it; an id that is found by its hash is compared on disk.
  */
 import { limits } from '../contract/limits.ts'
+import { IdTable } from './id-table.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf } from './key-bytes.ts'
 
+/** Ids that were sent at one instant. */
 interface Batch {
   readonly atMs: number
   readonly ids: string[]
@@ -17,14 +19,14 @@ interface Batch {
 /** Ids of one record: all of them are read when one is looked for. */
 const mostTogether = 100
 /** Records taken off at once. */
-const mostForgotten = 50
+const mostForgotten = 200
 
 export class RecentIds {
   readonly #records: Bytes
   readonly #prefix: Buffer
   readonly #end: Buffer
-  /** From a hash to the number of its id, or of several that share it. */
-  readonly #numbers = new Map<number, number | readonly number[]>()
+  /** From a hash to the numbers of those who share it. */
+  #numbers = new IdTable()
   /** Sent in this transaction, and when: not on disk yet. */
   #fresh = new Map<string, number>()
   #oldestMs: number | undefined
@@ -41,23 +43,20 @@ export class RecentIds {
   }
 
   load(): void {
-    this.#numbers.clear()
-    this.#fresh.clear()
+    this.#numbers = new IdTable()
+    this.#fresh = new Map()
     this.#oldestMs = undefined
     for (const { key, value } of this.#records.getRange({ start: this.#prefix, end: this.#end })) {
-      const { atMs, ids } = batchIn(value)
+      const { atMs, hashes } = headIn(value)
       this.#oldestMs ??= atMs
       const first = countedIn(Buffer.from(key), this.#prefix.length)
-      for (const [at, id] of ids.entries()) this.#remember(hashOf(id), first + at)
+      for (let at = 0; at < hashes.length; at++) this.#numbers.add(hashes[at] ?? 0, first + at)
     }
   }
 
   has(id: string, nowMs: number): boolean {
     if (this.#fresh.has(id)) return true
-    const found = this.#numbers.get(hashOf(id))
-    if (found === undefined) return false
-    const numbers = typeof found === 'number' ? [found] : found
-    return numbers.some(number => this.#is(number, id, nowMs))
+    return this.#numbers.under(hashOf(id)).some(number => this.#is(number, id, nowMs))
   }
 
   add(id: string, nowMs: number): void {
@@ -69,9 +68,9 @@ export class RecentIds {
     let next = number
     if (this.#fresh.size === 0) return next
     for (const { atMs, ids } of joined(this.#fresh)) {
-      const record = Buffer.from(JSON.stringify([atMs, ...ids]))
-      this.#records.put(countedKey(this.#prefix, next), record)
-      for (const id of ids) this.#remember(hashOf(id), next++)
+      const hashes = ids.map(hashOf)
+      this.#records.put(countedKey(this.#prefix, next), recordOf({ atMs, hashes }, ids))
+      for (const hash of hashes) this.#numbers.add(hash, next++)
       this.#oldestMs ??= atMs
     }
     this.#fresh = new Map()
@@ -84,11 +83,10 @@ export class RecentIds {
     const range = { start: this.#prefix, end: this.#end, limit: mostForgotten }
     this.#oldestMs = undefined
     for (const { key, value } of [...this.#records.getRange(range)]) {
-      const { atMs, ids } = batchIn(value)
+      const { atMs, hashes } = headIn(value)
       this.#oldestMs = atMs
       if (isRecent(atMs, nowMs)) return
-      const first = countedIn(Buffer.from(key), this.#prefix.length)
-      for (const [at, id] of ids.entries()) this.#forget(hashOf(id), first + at)
+      this.#numbers.forgetBelow(countedIn(Buffer.from(key), this.#prefix.length) + hashes.length)
       this.#records.remove(key)
     }
     this.#oldestMs = this.#first()
@@ -96,7 +94,7 @@ export class RecentIds {
 
   #first(): number | undefined {
     for (const { value } of this.#records.getRange({ start: this.#prefix, end: this.#end, limit: 1 })) {
-      return batchIn(value).atMs
+      return headIn(value).atMs
     }
     return undefined
   }
@@ -104,24 +102,11 @@ export class RecentIds {
   #is(number: number, id: string, nowMs: number): boolean {
     const range = { start: countedKey(this.#prefix, number), end: this.#prefix, reverse: true, limit: 1 }
     for (const { key, value } of this.#records.getRange(range)) {
-      const { atMs, ids } = batchIn(value)
+      const { atMs } = headIn(value)
+      const ids = idsIn(value)
       return ids[number - countedIn(Buffer.from(key), this.#prefix.length)] === id && isRecent(atMs, nowMs)
     }
     return false
-  }
-
-  #remember(hash: number, number: number): void {
-    const found = this.#numbers.get(hash)
-    if (found === undefined) this.#numbers.set(hash, number)
-    else this.#numbers.set(hash, typeof found === 'number' ? [found, number] : [...found, number])
-  }
-
-  #forget(hash: number, number: number): void {
-    const found = this.#numbers.get(hash)
-    if (found === undefined || found === number) return void this.#numbers.delete(hash)
-    if (typeof found === 'number') return
-    const rest = found.filter(each => each !== number)
-    this.#numbers.set(hash, rest.length === 1 ? (rest[0] ?? 0) : rest)
   }
 }
 
@@ -142,9 +127,45 @@ function* joined(fresh: Iterable<readonly [id: string, atMs: number]>): Generato
   if (open) yield open
 }
 
-function batchIn(value: Buffer): Batch {
-  const [atMs, ...ids] = JSON.parse(value.toString()) as [number, ...string[]]
-  return { atMs, ids }
+/** What of a record is read at start; its ids are read when one of them is looked for. */
+interface Head {
+  readonly atMs: number
+  readonly hashes: readonly number[]
+}
+
+/**
+ *   0   a zero: a record from before there were heads begins with a bracket, and is JSON throughout
+ *   1   when they were sent
+ *   9   how many there are
+ *   13  their hashes, four bytes each, then the ids as JSON
+ */
+const at = { atMs: 1, count: 9, hashes: 13 } as const
+
+function recordOf({ atMs, hashes }: Head, ids: readonly string[]): Buffer {
+  const head = Buffer.alloc(at.hashes + 4 * hashes.length)
+  head.writeDoubleBE(atMs, at.atMs)
+  head.writeUInt32BE(hashes.length, at.count)
+  for (const [place, hash] of hashes.entries()) head.writeUInt32BE(hash, at.hashes + 4 * place)
+  return Buffer.concat([head, Buffer.from(JSON.stringify(ids))])
+}
+
+function headIn(record: Buffer): Head {
+  if (record[0] !== 0) {
+    const [atMs, ...ids] = JSON.parse(record.toString()) as [number, ...string[]]
+    return { atMs, hashes: ids.map(hashOf) }
+  }
+  const hashes: number[] = []
+  for (let place = at.hashes; place < idsAt(record); place += 4) hashes.push(record.readUInt32BE(place))
+  return { atMs: record.readDoubleBE(at.atMs), hashes }
+}
+
+function idsIn(record: Buffer): readonly string[] {
+  if (record[0] !== 0) return (JSON.parse(record.toString()) as [number, ...string[]]).slice(1) as string[]
+  return JSON.parse(record.toString('utf8', idsAt(record))) as string[]
+}
+
+function idsAt(record: Buffer): number {
+  return at.hashes + 4 * record.readUInt32BE(at.count)
 }
 
 /** FNV-1a in 30 bits, the greatest numbers that need no memory of their own. */
