@@ -1,11 +1,13 @@
 /**
  * `npm test`: installs what is missing, then style, types, build and all tests. The last line printed is
  * `N passed, N failed` (`, N skipped`); style and types count as one test each, a build only when it fails.
- * Arguments after `--` go to the test runner, to run a part: then docs/generated/claims.md is left alone.
+ * Arguments after `--` go to the test runner, to run a part: then docs/generated/claims.md is left alone, and
+ * docs/generated/contracts.md is told of the engines that were run.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeClaims } from '../tools/claims.mjs'
+import { writeContracts } from '../tools/contracts.mjs'
 import { compile, dueBuilds } from './lib/builds.mjs'
 import { attempt, passes, staticChecks } from './lib/checks.mjs'
 import { requireNode } from './lib/node.mjs'
@@ -50,6 +52,7 @@ async function tests() {
   const results = readResults(resultsPath)
   const counts = results ? countResults(results) : { passed: 0, failed: 0, skipped: 0 }
   if (results && filters.length === 0) writeClaims(root, results)
+  if (results) writeContracts(root, results)
   const failedUnseen = ended.code !== 0 && counts.failed === 0 // an error outside any test
   return failedUnseen ? { ...counts, failed: 1 } : counts
 }

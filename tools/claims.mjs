@@ -130,7 +130,10 @@ function within(root, path) {
   return (isAbsolute(path) ? relative(root, path) : path).split(sep).join('/')
 }
 
-/** @param {string} text */
-function cell(text) {
+/**
+ * Text as it stands in a table.
+ * @param {string} text
+ */
+export function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
 }
