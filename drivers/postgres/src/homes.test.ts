@@ -1,11 +1,11 @@
 /** The systems' own cases on a PostgreSQL server: the same as in memory, on disk and on AWS. */
 import { randomUUID } from 'node:crypto'
+import { sellingIn } from '@systems/counter/test/selling.ts'
+import { orderLineIn } from '@systems/storefront/test/order-line.ts'
 import { homeOn, type OpenHome } from 'groundplan/home'
 import { memoryBuckets } from 'groundplan/memory/bucket'
 import { memoryMail } from 'groundplan/memory/mail'
 import { afterAll, beforeAll, vi } from 'vitest'
-import { sellingIn } from '../../../systems/counter/test/selling.ts'
-import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { migrate, postgresDrivers } from './drivers.ts'
 import { type Server, startServer } from './test/cluster.ts'
 import { asked } from './test/live.ts'

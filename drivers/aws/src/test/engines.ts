@@ -12,6 +12,9 @@ export interface Engine {
   readonly endpoint: string
   readonly pid: number
   readonly folder: string
+  /** Where it asks who somebody is. */
+  readonly user?: string
+  readonly password?: string
 }
 
 /** Runs tests against an engine, or says that they did not run. */
