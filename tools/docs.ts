@@ -13,7 +13,7 @@ import type { Manifest } from './workspace.ts'
 
 /** The folders of the root: a name in backticks that begins with one is a path. */
 const rootFolders = new Set([
-  ...['.ci', 'bench', 'console', 'docs', 'drivers', 'framework', 'scripts'],
+  ...['.ci', 'accounts', 'bench', 'console', 'docs', 'drivers', 'framework', 'scripts'],
   ...['systems', 'targets', 'tools', 'web'],
 ])
 

@@ -175,7 +175,6 @@ async function letIn(
   now: Parameters<typeof sessions.opened>[3],
   how: z.output<typeof deliver>,
 ) {
-  const { name } = kit
   const session = await uses.db.sql
     .selectFrom('session')
     .select(['id', 'userId'])

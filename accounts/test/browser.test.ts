@@ -1,11 +1,13 @@
 /** What a browser is given, and what another site's page cannot do with it. */
+import { seed } from 'groundplan'
 import { testbed } from 'groundplan/testbed'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browse } from './door.ts'
 import { type Bed, person } from './people.ts'
-import shop from './shop.ts'
+import shop, { people } from './shop.ts'
 
 const origin = 'https://shop.example.org'
+const sam = { email: 'sam@example.org', password: 'the password of sample data' }
 
 let bed: Bed
 let home: Bed
@@ -71,6 +73,24 @@ describe('a browser', { timeout: 60_000 }, () => {
     }
     expect(await browse(bed, 'api/buy', { cookies, origin })).toMatchObject({ status: 200 })
     expect(await browse(bed, 'api/me', { cookies })).toMatchObject({ status: 200 })
+  })
+
+  it('of sample data signs nobody in outside this machine', async () => {
+    const sample = seed({
+      uses: { db: people.database.writer },
+      handle: async ({ at }, { db }) => [
+        await people.enrol(db, at, { ...sam, name: 'Sam', roles: ['operator'], tenant: 'north', development: true }),
+      ],
+    })
+    for (const on of [bed, home]) await on.seed(sample)
+    expect(await browse(bed, 'accounts/signIn', { body: sam, origin })).toMatchObject({
+      status: 403,
+      body: { code: 'development-only' },
+      setCookies: [],
+    })
+    expect(await browse(home, 'accounts/signIn', { body: sam, origin: 'http://localhost:7400' })).toMatchObject({
+      status: 200,
+    })
   })
 
   it('may come from each of several addresses, and mails lead back to the one that asked', async () => {

@@ -93,6 +93,19 @@ describe('people', { timeout: 60_000 }, () => {
     expect((await ivo.accounts.me()).ok && (await ivo.accounts.me())).toMatchObject({ value: { tenant: 'north' } })
   })
 
+  it('managers end the sessions of a person', async () => {
+    const boss = as(bed, await signedIn(bed, await person(bed, { roles: ['operator'] }))).accounts
+    const who = await person(bed)
+    const both = [await signedIn(bed, who), await signedIn(bed, who)]
+    expect(await boss.signOutPerson({ params: { userId: who.userId } })).toMatchObject({ value: { ended: 2 } })
+    await bed.advance('1 second')
+    for (const tokens of both) {
+      await expect(as(bed, tokens).api.me()).rejects.toMatchObject({ code: 'not-authenticated' })
+      const { refreshToken } = tokens
+      expect(await bed.gateways.accounts.refresh({ body: { refreshToken } })).toMatchObject({ ok: false })
+    }
+  })
+
   it('see what happened to their account, and from where', async () => {
     const who = await person(bed)
     const tokens = await signedIn(bed, who)

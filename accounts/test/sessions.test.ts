@@ -145,6 +145,18 @@ describe('access tokens', { timeout: 60_000 }, () => {
 })
 
 describe('keys', { timeout: 120_000 }, () => {
+  it('are read by gateways, and made by the accounts service alone', () => {
+    const rights = (uses: Readonly<Record<string, { resource: { name: string }; right: string }>>) =>
+      Object.values(uses).map(({ resource, right }) => `${resource.name} ${right}`)
+    const routes = bed.runtime.door.routes.filter(({ endpoint: { caller } }) => caller.name.startsWith('people'))
+    expect(routes.length).toBeGreaterThan(20)
+    const secret = /people-(keys|roots)|people-(ring|ended) writer|people writer/
+    for (const { gateway, endpoint } of routes) {
+      expect(rights(endpoint.caller.uses).filter(each => secret.test(each))).toEqual([])
+      if (gateway !== 'accounts') expect(rights(endpoint.uses).filter(each => secret.test(each))).toEqual([])
+    }
+  })
+
   it('change while requests run, and none is refused', async () => {
     const who = await person(bed)
     let tokens = await signedIn(bed, who)

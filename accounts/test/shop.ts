@@ -3,6 +3,7 @@ import { accounts } from '@groundplan/accounts'
 import { apiKeys, endpoint, gateway, mailbox, plan, service } from 'groundplan'
 import { z } from 'zod'
 
+// #region people
 export const mail = mailbox('shop', { from: 'Shop <shop@example.org>' })
 
 export const people = accounts('people', {
@@ -14,10 +15,12 @@ export const people = accounts('people', {
   secondFactor: 'treasurer',
   mail,
 })
+// #endregion people
 
 const Me = z.object({ userId: z.string(), roles: z.array(z.string()), tenant: z.string() })
 
 /** Behind the front: whoever is signed in. */
+// #region session
 export const greet = endpoint('GET /greeting', {
   summary: 'Who is calling',
   caller: people.session(),
@@ -30,13 +33,14 @@ const me = endpoint('GET /me', {
   summary: 'Who is calling, as the service behind is told',
   caller: people.session({ role: 'customer' }),
   returns: Me,
-  fails: { lost: 500 },
   uses: { back: back.client },
   async handle(_call, { back }) {
     const reply = await back.greet()
     return reply.value
   },
 })
+// #endregion session
+
 const buy = endpoint('POST /orders', {
   summary: 'Something that changes something',
   caller: people.session({ role: 'customer' }),
@@ -57,7 +61,11 @@ const south = endpoint('GET /south', {
 })
 const front = service('front', { me, buy, office, south })
 
-const partnerKeys = apiKeys('partner', { scopes: ['read', 'write'], rates: { free: { perSecond: 5 } } })
+// #region keys
+const partnerKeys = apiKeys('partner', {
+  scopes: ['read', 'write'],
+  rates: { free: { perSecond: 5, perMonth: 10_000 } },
+})
 const whose = endpoint('GET /account', {
   summary: 'Whose key it is',
   caller: partnerKeys.with('read'),
@@ -67,3 +75,4 @@ const whose = endpoint('GET /account', {
 const keys = service('keys', { ...people.keyEndpoints(partnerKeys, { role: 'customer' }), whose })
 
 export default plan('shop', { gateways: { api: gateway(front), accounts: people.gateway, keys: gateway(keys) } })
+// #endregion keys

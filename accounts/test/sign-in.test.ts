@@ -59,12 +59,28 @@ describe('signing up', { timeout: 60_000 }, () => {
 
   it('refuses passwords made of the name, the address or the system, or of few letters', async () => {
     const who = { name: 'Wilhelmina Berg', email: 'wilhelmina.berg@example.org' }
-    for (const easy of ['Wilhelmina1234', 'berg.wilhelmina', 'aaaaaaaaaaaaab', 'The shop of 2026', '121212121212']) {
+    for (const easy of ['Wilhelmina1234', 'berg.wilhelmina', 'aaaaaaaaaaaaab', 'shopshopshop1', '121212121212']) {
       const reply = await bed.gateways.accounts.signUp({ body: { ...who, password: easy } })
       expect(reply, easy).toMatchObject({ ok: false, problem: { code: 'password-too-easy' } })
     }
     const fine = { ...who, password: 'wilhelmina likes 40 green umbrellas' }
     expect(await bed.gateways.accounts.signUp({ body: fine })).toMatchObject({ ok: true })
+  })
+
+  it('takes a password of 128 characters, and no longer one', async () => {
+    const who = { name: 'Long', email: 'long@example.org' }
+    const ofLength = (length: number) => 'long and ever longer '.repeat(10).slice(0, length)
+    const tooLong = bed.gateways.accounts.signUp({ body: { ...who, password: ofLength(129) } })
+    await expect(tooLong).rejects.toMatchObject({ code: 'request-invalid' })
+    const body = { ...who, password: ofLength(128) }
+    expect(await bed.gateways.accounts.signUp({ body })).toMatchObject({ ok: true })
+    const [token = ''] = await linksTo(bed, who.email)
+    await bed.gateways.accounts.verifyEmail({ body: { token } })
+    // Not cut: the last character counts.
+    const { email } = who
+    const cut = await bed.gateways.accounts.signIn({ body: { email, password: ofLength(127) } })
+    expect(cut).toMatchObject({ ok: false, problem: { code: 'wrong-credentials' } })
+    await signedIn(bed, body)
   })
 
   it('gives no session before the address is confirmed, and no link is good that we did not send', async () => {
@@ -137,6 +153,17 @@ describe('signing in', { timeout: 60_000 }, () => {
     await signedIn(bed, { ...who, password: next })
   })
 
+  it('has no way in but those that are declared', () => {
+    const { routes } = bed.runtime.door
+    const unasked = routes.filter(({ endpoint: { caller } }) => caller.scheme === 'anyone')
+    expect(unasked.map(({ gateway, name }) => `${gateway}/${name}`)).toEqual(['accounts/publicKeys'])
+    const strangers = routes.filter(({ endpoint: { caller } }) => caller.name === 'people-visitor')
+    expect(strangers.map(({ name }) => name).sort()).toEqual([
+      ...['forgotten', 'refresh', 'reset', 'secondFactor', 'sendAgain', 'signIn', 'signUp', 'verifyEmail'],
+    ])
+    expect(Object.values(shop.gateways).flatMap(({ mounts }) => Object.keys(mounts))).toEqual([])
+  })
+
   it('asks for a new password the same way for an address that nobody has, and writes to nobody', async () => {
     const { email } = await person(bed)
     const ask = (of: string) => bed.gateways.accounts.forgotten({ body: { email: of } })
@@ -153,6 +180,9 @@ describe('the second factor', { timeout: 60_000 }, () => {
     const added = await me.addSecondFactor({ body: { password } })
     if (!added.ok) throw new Error(JSON.stringify(added))
     const { uri, recoveryCodes } = added.value
+    expect(new URL(uri).searchParams.get('secret')).toMatch(/^[A-Z2-7]{51,}$/)
+    expect(new Set(recoveryCodes).size).toBe(10)
+    for (const code of recoveryCodes) expect(code).toMatch(/^\w{5}-\w{5}$/)
     expect(await me.confirmSecondFactor({ body: { code: '000000' } })).toMatchObject({ ok: false })
     const confirmed = await me.confirmSecondFactor({ body: { code: codeOf(uri, bed.now), deliver: 'body' } })
     me = as(bed, tokensOf(confirmed)).accounts
@@ -193,6 +223,28 @@ describe('the second factor', { timeout: 60_000 }, () => {
       body: { code: codeOf(added.value.uri, bed.now), deliver: 'body' },
     })
     expect(confirmed).toMatchObject({ value: { roles: ['customer', 'treasurer'], withheld: [] } })
+  })
+
+  it('nothing about how one signs in changes without the password', async () => {
+    const me = as(bed, await signedIn(bed, await person(bed))).accounts
+    const refused = { ok: false, problem: { code: 'wrong-password' } }
+    expect(await me.addSecondFactor({ body: { password: wrong } })).toMatchObject(refused)
+    expect(await me.removeSecondFactor({ body: { password: wrong } })).toMatchObject(refused)
+    expect(await me.recoveryCodes({ body: { password: wrong } })).toMatchObject(refused)
+  })
+
+  it('a forgotten password does not do without the second factor', async () => {
+    const who = await person(bed)
+    const me = as(bed, await signedIn(bed, who)).accounts
+    const added = await me.addSecondFactor({ body: { password } })
+    if (!added.ok) throw new Error(JSON.stringify(added))
+    await me.confirmSecondFactor({ body: { code: codeOf(added.value.uri, bed.now) } })
+    await bed.gateways.accounts.forgotten({ body: { email: who.email } })
+    const [token = ''] = await linksTo(bed, who.email)
+    const next = 'a password chosen anew'
+    expect(await bed.gateways.accounts.reset({ body: { token, password: next } })).toMatchObject({ ok: true })
+    const reply = await bed.gateways.accounts.signIn({ body: { email: who.email, password: next } })
+    expect(reply).toMatchObject({ ok: true, value: { state: 'second-factor' } })
   })
 
   it('is guessed at ten times a quarter of an hour at most, however many challenges there are', async () => {
