@@ -6,10 +6,17 @@ export const makefile = `# Written by \`groundplan compose\`. With DEV=1 everyth
 .DEFAULT_GOAL := run
 .PHONY: build run stop logs help
 COMPOSE ?= docker compose
-FILES := $(if $(DEV),--file docker-compose.dev.yml,--file docker-compose.yml)
+# Said to make, not found in the environment: other tools have a DEV of their own there.
+ifeq ($(origin DEV),command line)
+FILES := --file docker-compose.dev.yml
+KEY :=
+else
+FILES := --file docker-compose.yml
+KEY := key
+endif
 export GROUNDPLAN_USER ?= $(shell id -u):$(shell id -g)
 
-run: $(if $(DEV),,key) ## Start everything, and wait until it answers (the default)
+run: $(KEY) ## Start everything, and wait until it answers (the default)
 	$(COMPOSE) $(FILES) up --detach --wait
 
 build: ## Make the images
