@@ -128,6 +128,9 @@ async function jobs(): Promise<void> {
       { title: 'worked/s', key: 'workPerSecond', against: 'BullMQ, `appendfsync always`' },
       { title: 'p50 ms', key: 'p50' },
       { title: 'p99 ms', key: 'p99' },
+      // Of its own process: where there is a server, that takes its own.
+      { title: 'CPU µs an add', key: 'addCpuUs' },
+      { title: 'CPU µs a job worked', key: 'workCpuUs' },
       { title: 'fdatasync/s', key: 'flushes' },
     ]
     await compared(

@@ -36,13 +36,22 @@ function drained(milliseconds) {
   })
 }
 
+/** Microseconds of the processor, of this process's threads: of use where a machine is shared. */
+function usedUs(since) {
+  const { user, system } = process.cpuUsage(since)
+  return user + system
+}
+
 const start = performance.now()
+const startCpu = process.cpuUsage()
 await adding(config.seconds * 1_000)
 const addPerSecond = added / ((performance.now() - start) / 1_000)
+const addCpuUs = usedUs(startCpu) / added
 
 const taken = []
 let measuring = false
 const workStart = performance.now()
+const workCpu = process.cpuUsage()
 await engine.work(async ({ at }) => {
   handled += 1
   if (measuring) taken.push(performance.now() - at)
@@ -50,6 +59,7 @@ await engine.work(async ({ at }) => {
 })
 const whole = await drained(config.mostSeconds * 1_000)
 const workPerSecond = handled / ((performance.now() - workStart) / 1_000)
+const workCpuUs = usedUs(workCpu) / handled
 
 let latency
 if (whole) {
@@ -69,4 +79,7 @@ if (whole) {
   }
 }
 await engine.close()
-process.stdout.write(`${JSON.stringify({ addPerSecond, workPerSecond, whole, ...latency })}\n`, () => process.exit(0))
+process.stdout.write(
+  `${JSON.stringify({ addPerSecond, workPerSecond, addCpuUs, workCpuUs, whole, ...latency })}\n`,
+  () => process.exit(0),
+)
