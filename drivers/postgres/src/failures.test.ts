@@ -1,19 +1,16 @@
 /** What is lost when processes, connections and servers are: nothing that was acknowledged, and nothing happens twice. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { postgresDatabases } from './database.ts'
 import type { Engine } from './engine.ts'
 import { type Server, startServer } from './test/cluster.ts'
+import { killed, writerCommand } from './test/kills.ts'
 import { asked, type Live, live } from './test/live.ts'
 import { proxyTo } from './test/proxy.ts'
 import { withPostgres } from './test/server.ts'
 import { realTime } from './test/time.ts'
-
-const typescript = fileURLToPath(new URL('../../../framework/src/embedded/test/typescript.mjs', import.meta.url))
-const writer = fileURLToPath(new URL('test/writer-child.ts', import.meta.url))
 
 /** One commit of all kinds: a sum, an item in an index, a message. */
 async function write({ store }: Engine, n: number): Promise<void> {
@@ -86,7 +83,8 @@ withPostgres('postgres: failures', () => {
           await system.ask(
             'truncate $schema.groundplan_items, $schema.groundplan_entries, $schema.groundplan_messages, $schema.groundplan_sent',
           )
-          const args = ['--import', typescript, '--conditions=groundplan-source', writer, server.url, system.shape.plan]
+          // No messages are taken: they are counted.
+          const args = [...writerCommand, server.url, system.shape.plan, '0', '0']
           const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
           let said = ''
           child.stdout.on('data', data => {
@@ -98,6 +96,14 @@ withPostgres('postgres: failures', () => {
         }
       }))
   })
+
+  for (const what of ['process', 'server'] as const) {
+    it(`a ${what} that is killed under load, again and again, loses nothing acknowledged, and no message`, async () => {
+      const survived = await killed(server, what, 4)
+      expect(survived).toMatchObject({ kills: 4, lost: 0, torn: 0, unheard: 0 })
+      expect(survived.acknowledged).toBeGreaterThan(60)
+    })
+  }
 
   describe('a server', () => {
     it('that stops at once and comes back loses nothing acknowledged, and nothing is written twice', () =>

@@ -29,6 +29,7 @@ import type { Catalogue } from './catalogue.ts'
 import type { Changes } from './changes.ts'
 import type { Commits } from './commits.ts'
 import type { Connections, Row } from './connections.ts'
+import { Gets } from './gets.ts'
 import { afterPrefix, partBytes } from './key-bytes.ts'
 import { quoted } from './schema.ts'
 
@@ -55,6 +56,7 @@ class PostgresStore implements Store {
   readonly outbox: Outbox = { peek: async () => [], forget: async () => {}, onEntry: () => () => {} }
   readonly #options: PostgresStoreOptions
   readonly #shapes: ReadonlyMap<string, TableShape>
+  readonly #gets = new Map<string, Gets>()
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options
@@ -71,19 +73,15 @@ class PostgresStore implements Store {
 
   async get(table: string, key: Key): Promise<Item | undefined> {
     const shape = shapeIn(this.#shapes, table)
-    const [p, s] = keyOf(shape, key)
-    const text = `select item::text from ${this.#of(shape)} where p = $1 and s = $2 and ${this.#live}`
-    const [row] = await this.#ask(text, [partBytes(p), partBytes(s)])
+    const row = await this.#getsOf(shape).get(keyOf(shape, key))
     return row && itemIn(row)
   }
 
   async getMany(table: string, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
     const shape = shapeIn(this.#shapes, table)
     const checked = checkedKeys(shape, keys)
-    const text = `select i.item::text, u.place from unnest($1::bytea[], $2::bytea[]) with ordinality as u (p, s, place)
-      join ${this.#of(shape)} i on i.p = u.p and i.s = u.s where ${this.#live}`
     const values = [checked.map(([p]) => partBytes(p)), checked.map(([, s]) => partBytes(s))]
-    const found = new Map((await this.#ask(text, values)).map(row => [Number(row[1]), row]))
+    const found = new Map((await this.#ask(this.#several(shape), values)).map(row => [Number(row[1]), row]))
     return checked.map((_, at) => {
       const row = found.get(at + 1)
       return row && itemIn(row)
@@ -121,6 +119,20 @@ class PostgresStore implements Store {
 
   onChange(table: string, listener: (change: ItemChange) => void): () => void {
     return this.#options.changes.listen(shapeIn(this.#shapes, table).name, listener)
+  }
+
+  #getsOf(shape: TableShape): Gets {
+    const known = this.#gets.get(shape.name)
+    if (known) return known
+    const one = `select item::text from ${this.#of(shape)} where p = $1 and s = $2 and ${this.#live}`
+    const gets = new Gets({ ask: (text, values) => this.#ask(text, values), one, several: this.#several(shape) })
+    this.#gets.set(shape.name, gets)
+    return gets
+  }
+
+  #several(shape: TableShape): string {
+    return `select i.item::text, u.place from unnest($1::bytea[], $2::bytea[]) with ordinality as u (p, s, place)
+      join ${this.#of(shape)} i on i.p = u.p and i.s = u.s where ${this.#live}`
   }
 
   #of({ name }: TableShape): string {

@@ -1,11 +1,12 @@
 /**
  * A queue with those of this process who wait for its messages.
  *
- * One fetch at a time serves all who wait with leases of one length: it asks for as many messages as they want together.
- * When it comes back with fewer, the queue is empty for now: it is looked at again when somebody sends, when the next
- * message is due, or after a while. What was fetched for somebody who left meanwhile goes to others, or back.
+ * A fetch serves all who wait with leases of one length: it asks for as many messages as they want together. When it
+ * comes back with fewer, the queue is empty for now: it is looked at again when somebody sends, when the next message is
+ * due, or after a while. What was fetched for somebody who left meanwhile goes to others, or back.
  *
- * Acknowledgements meet in the same way: those that come while one statement is under way share the next.
+ * Acknowledgements meet in the same way: those that come while one statement is under way share the next. A statement
+ * takes as long as the server takes to flush, so where many wait meanwhile another one goes beside it: both share a flush.
  */
 import { type Cancel, isFault, type Leased, type QueueShape, type Queues } from 'groundplan/driver'
 import type { Connections, Row } from './connections.ts'
@@ -34,6 +35,9 @@ interface Acknowledged {
 
 /** More would be leased long before it is handled. */
 const mostAtOnce = 500
+/** Statements of one kind at a time; beside the first, only for so many messages. */
+const mostBeside = 4
+const worthOneMore = 16
 /** Between looks at a queue in which nothing is known to become due. */
 const pollMs = 10_000
 
@@ -49,14 +53,17 @@ export class WaitedQueue {
   readonly id: number
   readonly #connections: Connections
   readonly #statements: QueueStatements
-  /** The longest waiting first. */
+  /** The longest waiting first; without those whom a fetch under way serves. */
   readonly #waiters = new Set<Waiter>()
+  readonly #served = new Set<Waiter>()
   #acknowledged: Acknowledged[] = []
-  #acknowledging: Promise<void> | undefined
-  #fetching: Promise<void> | undefined
-  /** Something may have come since the fetch under way began. */
+  /** Under way; each is counted until it looks no more, in the same breath: who comes after that begins another. */
+  #fetches = 0
+  #acknowledgements = 0
+  readonly #running = new Set<Promise<void>>()
+  /** Something may have come since the last fetch began. */
   #lookAgain = false
-  #timer: Cancel | undefined
+  #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
   #closed = false
 
   constructor({ shape, id, connections, statements }: WaitedQueueOptions) {
@@ -71,6 +78,7 @@ export class WaitedQueue {
       if (wanted.signal.aborted || this.#closed) return resolve([])
       const leave = (): void => {
         this.#waiters.delete(waiter)
+        this.#served.delete(waiter)
         if (this.#waiters.size === 0) this.#stopTimer()
         resolve([])
       }
@@ -94,14 +102,19 @@ export class WaitedQueue {
   /** Looks for messages, if anybody waits for one. */
   look(): void {
     this.#lookAgain = true
-    if (this.#waiters.size > 0 && !this.#closed) this.#fetching ??= this.#fetch()
+    if (this.#waiters.size === 0 || this.#closed) return
+    if (isEnough(this.#fetches, wantedBy(this.#waiters))) return
+    this.#fetches++
+    this.#hold(this.#fetch())
   }
 
   /** Resolves when these have been taken away. */
   done(leases: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#acknowledged.push({ leases, resolve, reject })
-      this.#acknowledging ??= this.#acknowledge()
+      if (isEnough(this.#acknowledgements, this.#acknowledged.length)) return
+      this.#acknowledgements++
+      this.#hold(this.#acknowledge())
     })
   }
 
@@ -109,9 +122,15 @@ export class WaitedQueue {
   async close(): Promise<void> {
     this.#closed = true
     this.#stopTimer()
-    for (const waiter of this.#waiters) waiter.give([])
+    for (const waiter of [...this.#waiters, ...this.#served]) waiter.give([])
     this.#waiters.clear()
-    await Promise.all([this.#fetching, this.#acknowledging])
+    this.#served.clear()
+    await Promise.all(this.#running)
+  }
+
+  #hold(work: Promise<void>): void {
+    const held = work.finally(() => this.#running.delete(held))
+    this.#running.add(held)
   }
 
   // ---------- fetching
@@ -122,13 +141,9 @@ export class WaitedQueue {
     await Promise.resolve()
     while (this.#lookAgain && this.#waiters.size > 0) {
       this.#lookAgain = false
-      try {
-        await this.#round()
-      } catch (error) {
-        this.#failed(error)
-      }
+      await this.#round()
     }
-    this.#fetching = undefined
+    this.#fetches--
     if (this.#waiters.size > 0 && !this.#timer) this.#lookLater(pollMs)
   }
 
@@ -136,16 +151,22 @@ export class WaitedQueue {
     const [first] = this.#waiters
     if (!first) return
     const { leaseMs } = first.wanted
-    const served = [...this.#waiters].filter(({ wanted }) => wanted.leaseMs === leaseMs)
-    const wanted = Math.min(
-      mostAtOnce,
-      served.reduce((sum, each) => sum + each.wanted.max, 0),
-    )
-    const { found, nextMs } = await this.#take(wanted, leaseMs)
-    await this.#share(found, leaseMs)
-    // Those of another length have not been looked for; a full hand says that there may be more.
-    if (found.length === wanted || served.length < this.#waiters.size) this.#lookAgain ||= found.length > 0
-    if (this.#waiters.size > 0 && !this.#lookAgain) this.#lookLater(Math.min(pollMs, nextMs))
+    const mine = [...this.#waiters].filter(({ wanted }) => wanted.leaseMs === leaseMs)
+    const others = this.#waiters.size - mine.length
+    for (const waiter of mine) {
+      this.#waiters.delete(waiter)
+      this.#served.add(waiter)
+    }
+    const wanted = Math.min(mostAtOnce, wantedBy(mine))
+    try {
+      const { found, nextMs } = await this.#take(wanted, leaseMs)
+      await this.#share(found, mine, leaseMs)
+      // Those of another length have not been looked for; a full hand says that there may be more.
+      if (found.length === wanted || others > 0) this.#lookAgain ||= found.length > 0
+      if (this.#waiters.size > 0 && !this.#lookAgain) this.#lookLater(Math.min(pollMs, nextMs))
+    } catch (error) {
+      this.#failed(error, mine)
+    }
   }
 
   /** `nextMs`: how long until something else may be due. */
@@ -163,15 +184,21 @@ export class WaitedQueue {
     return { found, nextMs: found.length > 0 ? Math.min(dueMs, leaseMs) : dueMs }
   }
 
-  /** To those who wait with this lease, in turn; what is left over goes back. */
-  async #share(found: readonly Fetched[], leaseMs: number): Promise<void> {
+  /** To those it was asked for, in turn, and to others who wait with this lease; what is left over goes back. */
+  async #share(found: readonly Fetched[], mine: readonly Waiter[], leaseMs: number): Promise<void> {
     let rest = found
-    for (const waiter of this.#waiters) {
-      if (rest.length === 0) break
-      if (waiter.wanted.leaseMs !== leaseMs) continue
-      this.#waiters.delete(waiter)
+    const give = (waiter: Waiter): void => {
       waiter.give(rest.slice(0, waiter.wanted.max).map(({ message }) => message))
       rest = rest.slice(waiter.wanted.max)
+    }
+    for (const waiter of mine) {
+      // Some may have left meanwhile.
+      if (!this.#served.delete(waiter)) continue
+      if (rest.length > 0) give(waiter)
+      else this.#waiters.add(waiter)
+    }
+    for (const waiter of [...this.#waiters].filter(({ wanted }) => rest.length > 0 && wanted.leaseMs === leaseMs)) {
+      if (rest.length > 0 && this.#waiters.delete(waiter)) give(waiter)
     }
     if (rest.length > 0) await this.#giveBack(rest)
   }
@@ -185,19 +212,27 @@ export class WaitedQueue {
 
   #lookLater(ms: number): void {
     const { clock } = this.#connections
+    const atMs = clock.now() + ms
+    // Of two fetches, the one that ends last need not have seen the most.
+    if (this.#closed || (this.#timer && this.#timer.atMs <= atMs)) return
     this.#stopTimer()
-    if (!this.#closed) this.#timer = clock.at(clock.now() + ms, () => this.look())
+    this.#timer = { atMs, cancel: clock.at(atMs, () => this.#lookNow()) }
+  }
+
+  #lookNow(): void {
+    this.#timer = undefined
+    this.look()
   }
 
   #stopTimer(): void {
-    this.#timer?.()
+    this.#timer?.cancel()
     this.#timer = undefined
   }
 
   /** A server that is gone is told to whoever waits; who receives tries again. */
-  #failed(error: unknown): void {
+  #failed(error: unknown, mine: readonly Waiter[]): void {
     if (!isFault(error)) throw error
-    for (const waiter of this.#waiters) waiter.fail(error)
+    for (const waiter of [...mine.filter(one => this.#served.delete(one)), ...this.#waiters]) waiter.fail(error)
     this.#waiters.clear()
   }
 
@@ -215,10 +250,21 @@ export class WaitedQueue {
         for (const { reject } of all) reject(error)
       }
     }
-    this.#acknowledging = undefined
+    this.#acknowledgements--
     // The next one of a key can go.
     if (this.shape.ordered) this.look()
   }
+}
+
+/** Whether as many statements are under way as so many messages are worth. */
+function isEnough(underWay: number, messages: number): boolean {
+  return underWay > 0 && (underWay >= mostBeside || messages < worthOneMore)
+}
+
+function wantedBy(waiters: Iterable<Waiter>): number {
+  let sum = 0
+  for (const { wanted } of waiters) sum += wanted.max
+  return sum
 }
 
 /** By the time they were due, then in the order they came. */

@@ -3,7 +3,7 @@
  * without rights.
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,8 @@ export interface Server {
   urlOf(database: string): string
   stop(how: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
+  /** SIGKILL of the server and all that it has started. */
+  kill(): Promise<void>
   remove(): Promise<void>
 }
 
@@ -71,10 +73,27 @@ export async function startServer(
     urlOf,
     start,
     stop: how => control('-m', how, 'stop'),
+    kill: () => killAll(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])),
     async remove() {
       await control('-m', 'immediate', 'stop').catch(() => {})
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** First the one that would start others anew. Resolves when all are gone: until then their memory is not free. */
+async function killAll(postmaster: number): Promise<void> {
+  const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).catch(() => ({ stdout: '' }))
+  const pids = [postmaster, ...stdout.split('\n').map(Number)].filter(pid => pid > 0)
+  for (const pid of pids) signalled(pid, 'SIGKILL')
+  while (pids.some(pid => signalled(pid, 0))) await new Promise(resolve => setTimeout(resolve, 10))
+}
+
+function signalled(pid: number, signal: 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
   }
 }
 
