@@ -88,13 +88,15 @@ const headings = {
 }
 
 /**
- * Writes both files, with what this run adds to what is known.
+ * Writes both files, with what this run adds to what is known; nothing, where it ran no promise.
  * @param {string} root
  * @param {Results} results
  */
 export function writeContracts(root, results) {
+  const found = outcomesIn(results)
+  if (Object.keys(found).length === 0) return
   const folder = join(root, 'docs', 'generated')
-  const known = merged(readKnown(root), outcomesIn(results))
+  const known = merged(readKnown(root), found)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'contracts.json'), `${JSON.stringify(known, null, 2)}\n`)
   writeFileSync(join(folder, 'contracts.md'), contractsPage(known))

@@ -1,8 +1,9 @@
 /** The systems' own cases on AWS, that is on its stand-ins: the same as in memory, on disk and on PostgreSQL. */
+
+import { sellingIn } from '@systems/counter/test/selling'
+import { orderLineIn } from '@systems/storefront/test/order-line'
 import { homeOn } from 'groundplan/home'
 import { vi } from 'vitest'
-import { sellingIn } from '../../../systems/counter/test/selling.ts'
-import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { allOf } from './test/engines.ts'
 import { awsHome } from './test/home.ts'
 

@@ -86,6 +86,7 @@ await against('dynamodb', ({ endpoint }) => {
     it('go on where DynamoDB turned the readers away, and lose nothing', () =>
       withTables(async ({ process, way }) => {
         const { store } = process()
+        for (const operation of ['DescribeTable', 'DescribeStream', 'GetShardIterator']) way.throttle.set(operation, 2)
         const { numbers } = hearing(store)
         await put(store, 0)
         way.throttle.set('GetRecords', 4)

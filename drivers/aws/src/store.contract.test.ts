@@ -10,7 +10,7 @@ import { against, credentials, type Engine } from './test/engines.ts'
 import { removeTables } from './test/tables.ts'
 
 // Engines of others share this machine with all else that runs on it.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const skips: Skips = {
   'a table whose items all expire does not grow for ever': {

@@ -59,7 +59,8 @@ export class Streams {
     let last: string | undefined
     do {
       const start = last === undefined ? {} : { ExclusiveStartShardId: last }
-      const { StreamDescription } = await this.#call<Description>('DescribeStream', { StreamArn: stream, ...start })
+      const again = () => this.#call<Description>('DescribeStream', { StreamArn: stream, ...start })
+      const { StreamDescription } = await persistently(this.#options.clock, `DescribeStream of ${stream}`, again)
       shards.push(...StreamDescription.Shards.map(shardOf))
       last = StreamDescription.LastEvaluatedShardId
     } while (last !== undefined)
@@ -68,7 +69,8 @@ export class Streams {
 
   async iterator(stream: string, shard: string, from: From): Promise<string> {
     const input = { StreamArn: stream, ShardId: shard, ...startAt(from) }
-    return (await this.#call<{ readonly ShardIterator: string }>('GetShardIterator', input)).ShardIterator
+    const again = () => this.#call<{ readonly ShardIterator: string }>('GetShardIterator', input)
+    return (await persistently(this.#options.clock, `GetShardIterator of ${shard}`, again)).ShardIterator
   }
 
   async records(iterator: string): Promise<RecordChanges> {

@@ -1,7 +1,7 @@
 /** The systems' own cases on a PostgreSQL server: the same as in memory, on disk and on AWS. */
 import { randomUUID } from 'node:crypto'
-import { sellingIn } from '@systems/counter/test/selling.ts'
-import { orderLineIn } from '@systems/storefront/test/order-line.ts'
+import { sellingIn } from '@systems/counter/test/selling'
+import { orderLineIn } from '@systems/storefront/test/order-line'
 import { homeOn, type OpenHome } from 'groundplan/home'
 import { memoryBuckets } from 'groundplan/memory/bucket'
 import { memoryMail } from 'groundplan/memory/mail'

@@ -1,7 +1,8 @@
 /** The systems' own cases on this machine's disk, on its clock. */
+
+import { sellingIn } from '@systems/counter/test/selling'
+import { orderLineIn } from '@systems/storefront/test/order-line'
 import { vi } from 'vitest'
-import { sellingIn } from '../../../systems/counter/test/selling.ts'
-import { orderLineIn } from '../../../systems/storefront/test/order-line.ts'
 import { systemClock } from '../embedded/clock.ts'
 import { embeddedDrivers } from '../embedded/drivers.ts'
 import { temporaryFolder } from '../embedded/test/folder.ts'

@@ -23,8 +23,7 @@ export function orderLineIn(home: string, open: OpenHome): void {
   const options: HomeOptions = { throttle: false }
   const shop = async (stock: number): Promise<Shop> => {
     const opened = await open(storefront, options)
-    await opened.uses({ products: products.writer }).products.put({ ...tea, stock })
-    await opened.settled()
+    await stockTea(opened, stock)
     return opened
   }
   describe(`storefront ${home}: one order`, () => {
@@ -32,6 +31,12 @@ export function orderLineIn(home: string, open: OpenHome): void {
     following(shop)
     contending(shop)
   })
+}
+
+/** A shop that has one product. */
+export async function stockTea(shop: Shop, stock: number): Promise<void> {
+  await shop.uses({ products: products.writer }).products.put({ ...tea, stock })
+  await shop.settled()
 }
 
 function ordering(shop: OpenShop): void {

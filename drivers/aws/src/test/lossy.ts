@@ -1,6 +1,7 @@
 /** A way to a service on which answers are lost, and where a service is too busy when a test says so. */
 import { createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { seeded } from './unruly.ts'
 
 export interface Lossy {
   readonly endpoint: string
@@ -10,11 +11,16 @@ export interface Lossy {
   readonly throttle: Map<string, number>
   /** How often each operation was asked for. */
   readonly asked: Map<string, number>
+  /** What share of all calls is refused as too many. Default 0. */
+  busy: number
+  /** How many calls were. */
+  readonly refused: number
   close(): Promise<void>
 }
 
 export async function lossyWay(to: string): Promise<Lossy> {
   const [lose, throttle, asked] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()]
+  const state = { busy: 0, refused: 0, random: seeded(7) }
   const takes = (from: Map<string, number>, operation: string): boolean => {
     const left = from.get(operation) ?? 0
     if (left > 0) from.set(operation, left - 1)
@@ -23,7 +29,8 @@ export async function lossyWay(to: string): Promise<Lossy> {
   const server = createServer((request, response) => {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? ''
     asked.set(operation, (asked.get(operation) ?? 0) + 1)
-    if (takes(throttle, operation)) {
+    if (takes(throttle, operation) || state.random() < state.busy) {
+      state.refused++
       request.resume()
       response.writeHead(400, { 'Content-Type': 'application/x-amz-json-1.0' })
       return response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"too busy"}')
@@ -44,6 +51,15 @@ export async function lossyWay(to: string): Promise<Lossy> {
   const { port } = server.address() as AddressInfo
   return {
     ...{ endpoint: `http://127.0.0.1:${port}`, lose, throttle, asked },
+    get busy() {
+      return state.busy
+    },
+    set busy(share) {
+      state.busy = share
+    },
+    get refused() {
+      return state.refused
+    },
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
