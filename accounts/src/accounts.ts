@@ -10,10 +10,12 @@ import type { Kit } from './kit.ts'
 import type { Pages } from './mails.ts'
 import { managingEndpoints } from './managing.ts'
 import { mineEndpoints } from './mine.ts'
+import { profileChanges } from './profile.ts'
 import { secondFactorEndpoints } from './second-factor.ts'
 import { type Asked, Doorkeeper, type Person } from './session.ts'
 import { signInEndpoints } from './sign-in.ts'
 import { signUpEndpoints } from './sign-up.ts'
+import { turns } from './turns.ts'
 import { upkeepHandlers } from './upkeep.ts'
 
 export interface AccountsOptions<Role extends string, Tenant extends string> {
@@ -90,6 +92,7 @@ function handlersOf(kit: Kit) {
     ...signUpEndpoints(kit),
     ...signInEndpoints(kit),
     ...mineEndpoints(kit),
+    ...profileChanges(kit),
     ...secondFactorEndpoints(kit),
     ...managingEndpoints(kit),
     ...upkeepHandlers(kit),
@@ -103,7 +106,7 @@ function kitOf(name: string, options: AccountsOptions<string, string>): Kit {
   const pages = { verify: `/${name}/verify`, reset: `/${name}/reset`, signIn: `/${name}/sign-in` }
   const door = new Doorkeeper(declared, kept.seen)
   return {
-    ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing() },
+    ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing(), strangers: turns(16, 2_000) },
     ...{ pages: options.pages ?? pages, newcomers, managers },
     guarded: [options.secondFactor ?? []].flat(),
   }

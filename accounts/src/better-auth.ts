@@ -15,7 +15,7 @@ const cookiePrefix = 'a'
 
 /** A mail that better-auth wants sent, with the token that its link carries. */
 export interface Wanted {
-  readonly kind: 'verify' | 'reset' | 'already-known'
+  readonly kind: 'verify' | 'reset' | 'already-known' | 'change' | 'changed'
   readonly email: string
   readonly name: string
   readonly token: string

@@ -4,6 +4,7 @@
  */
 import crypto from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { type Turns, turns } from './turns.ts'
 
 /** OWASP's least for scrypt, in the form that takes the least memory: 16 MB, five times over. */
 const cost = { N: 2 ** 14, r: 8, p: 5 }
@@ -19,13 +20,13 @@ export interface Hashing {
    * Runs what hashes when it is its turn. Undefined: so many wait that it is not even begun. Who was here before goes
    * first, so that a crowd of strangers does not keep him out.
    */
-  inTurn<T extends object>(run: () => Promise<T>, isKnown?: boolean): Promise<T | undefined>
+  readonly inTurn: Turns
 }
 
 /** One core stays free for everybody else. */
 export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParallelism() - 1))): Hashing {
   return {
-    inTurn: turns(atOnce),
+    inTurn: turns(atOnce, mostWaiting),
     async hash(password) {
       const salt = crypto.randomBytes(saltBytes)
       const key = await derived(password, salt, cost)
@@ -50,24 +51,4 @@ function derived(password: string, salt: Buffer, { N, r, p }: typeof cost): Prom
       error ? reject(error) : resolve(key),
     )
   })
-}
-
-/** Runs so many at once; the others wait in their order, who is known before who is not. */
-function turns(atOnce: number): Hashing['inTurn'] {
-  const known: (() => void)[] = []
-  const others: (() => void)[] = []
-  let free = atOnce
-  return async (run, isKnown = false) => {
-    const waiting = isKnown ? known : others
-    if (free > 0) free -= 1
-    else if (waiting.length >= mostWaiting) return undefined
-    else await new Promise<void>(resolve => waiting.push(resolve))
-    try {
-      return await run()
-    } finally {
-      const next = known.shift() ?? others.shift()
-      if (next) next()
-      else free += 1
-    }
-  }
 }

@@ -97,6 +97,8 @@ export const auditKinds = [
   'recovery-codes-made',
   'recovery-code-used',
   'roles-changed',
+  'email-changed',
+  'name-changed',
   'person-invited',
   'key-created',
   'key-rotated',

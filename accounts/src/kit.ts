@@ -8,6 +8,7 @@ import type { Hashing } from './hashing.ts'
 import type { AccountsUses, Kept } from './keeping.ts'
 import { mailFor, type Pages } from './mails.ts'
 import type { Declared, Doorkeeper, Newcomers } from './session.ts'
+import type { Turns } from './turns.ts'
 
 export interface Kit {
   readonly name: string
@@ -17,6 +18,8 @@ export interface Kit {
   readonly uses: AccountsUses
   readonly door: Doorkeeper
   readonly hashing: Hashing
+  /** In which strangers are looked at. */
+  readonly strangers: Turns
   readonly pages: Pages
   readonly newcomers: Newcomers | undefined
   readonly managers: string | undefined

@@ -13,14 +13,16 @@ export interface Mail {
 export type Pages = Readonly<Record<'verify' | 'reset' | 'signIn', string>>
 
 export function mailFor(title: string, pages: Pages, origin: string, { kind, email, name, token }: Wanted): Mail {
-  const { page, subject, before, after } = letters[kind]
+  const { page, fragment, subject, before, after } = letters[kind]
   // The token follows `#`, so that no server and no log sees it.
-  const link = `${origin}${pages[page]}${token === '' ? '' : `#token=${encodeURIComponent(token)}`}`
+  const link = `${origin}${pages[page]}${token === '' ? '' : `#${fragment ?? 'token'}=${encodeURIComponent(token)}`}`
   return { to: email, subject: `${title}: ${subject}`, text: [`Hello ${name},`, before, link, after].join('\n\n') }
 }
 
 interface Letter {
   readonly page: keyof Pages
+  /** What the token is called in the link. Default: `token`. */
+  readonly fragment?: string
   readonly subject: string
   readonly before: string
   readonly after: string
@@ -38,6 +40,20 @@ const letters: Readonly<Record<Wanted['kind'], Letter>> = {
     subject: 'a new password',
     before: 'with this link you can choose a new password, within half an hour and once:',
     after: 'If you did not ask for it, do nothing: your password stays as it is.',
+  },
+  change: {
+    page: 'verify',
+    fragment: 'change',
+    subject: 'your new address',
+    before: 'somebody wants to use this address for an account. If it was you, confirm it within a day:',
+    after: 'If it was not you, do nothing: nothing is changed without your confirmation.',
+  },
+  changed: {
+    page: 'reset',
+    subject: 'your address was changed',
+    before:
+      'your account has another address now. If it was not you, somebody knows your password; tell the operators, and see',
+    after: 'Mails to this account no longer come here.',
   },
   'already-known': {
     page: 'signIn',

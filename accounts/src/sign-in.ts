@@ -8,7 +8,19 @@ import { attempt, firstUse, forgiven } from './attempts.ts'
 import { audited } from './audit.ts'
 import { challengeHeaders, cookieOf, refusalOf, sessionTokenOf, visitHeaders } from './better-auth.ts'
 import { rootOf } from './keys.ts'
-import { auth, Code, Email, hashed, type Kit, limited, Password, Token, tooManyAttempts, type Uses } from './kit.ts'
+import {
+  auth,
+  busy,
+  Code,
+  Email,
+  hashed,
+  type Kit,
+  limited,
+  Password,
+  Token,
+  tooManyAttempts,
+  type Uses,
+} from './kit.ts'
 import * as sessions from './opened.ts'
 import type { Visitor } from './session.ts'
 
@@ -69,9 +81,11 @@ export function signInEndpoints(kit: Kit) {
       const shownDevice = body.device ?? caller.device
       const device = shownDevice && sessions.knownDevice(await rootOf(clients), email, shownDevice)
       const counted = { address: caller.address, ...(device ? { device } : { account: email }) }
-      if (!(await attempt(clients, at, counted))) {
+      const allowed = await kit.strangers(() => attempt(clients, at, counted), Boolean(device))
+      if (allowed === undefined) return busy
+      if (!allowed) {
         // Once for each address and account: a flood does not fill the trail.
-        const seen = await firstUse(clients, at, `throttled/${caller.address}/${email}`)
+        const seen = await kit.strangers(() => firstUse(clients, at, `throttled/${caller.address}/${email}`))
         if (seen) await audited(clients, now, caller, { kind: 'sign-in-throttled' })
         return tooManyAttempts
       }

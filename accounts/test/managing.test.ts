@@ -93,6 +93,30 @@ describe('people', { timeout: 60_000 }, () => {
     expect((await ivo.accounts.me()).ok && (await ivo.accounts.me())).toMatchObject({ value: { tenant: 'north' } })
   })
 
+  it('change their address once the new one is confirmed, and the old one is told', async () => {
+    const [who, other] = [await person(bed), await person(bed)]
+    const me = as(bed, await signedIn(bed, who)).accounts
+    const change = async (email: string) => {
+      expect(await me.changeEmail({ body: { email, password: who.password } })).toMatchObject({ ok: true })
+      await bed.settled()
+      const mail = (await bed.mails()).findLast(({ to }) => to.includes(email))
+      return decodeURIComponent(/#change=(\S+)/.exec(mail?.text ?? '')?.[1] ?? '')
+    }
+    const confirm = (token: string) => bed.gateways.accounts.confirmEmail({ body: { token } })
+    const email = 'a-new-address@example.org'
+    const [token, late, taken] = [await change(email), await change('later@example.org'), await change(other.email)]
+    expect(await confirm(`${token}x`)).toMatchObject({ ok: false, problem: { code: 'link-invalid' } })
+    expect(await confirm(taken)).toMatchObject({ ok: false, problem: { code: 'link-invalid' } })
+    expect((await me.me()).ok && (await me.me())).toMatchObject({ value: { email: who.email } })
+    expect(await confirm(token)).toMatchObject({ ok: true })
+    for (const used of [token, late]) expect(await confirm(used)).toMatchObject({ ok: false })
+    await signedIn(bed, { ...who, email })
+    await bed.settled()
+    const told = (await bed.mails()).filter(({ to }) => to.includes(who.email)).map(({ subject }) => subject)
+    expect(told).toEqual(['The shop: your address was changed'])
+    expect(await me.changeName({ body: { name: '  Anna Berg ' } })).toMatchObject({ value: { name: 'Anna Berg' } })
+  })
+
   it('managers end the sessions of a person', async () => {
     const boss = as(bed, await signedIn(bed, await person(bed, { roles: ['operator'] }))).accounts
     const who = await person(bed)
@@ -110,6 +134,7 @@ describe('people', { timeout: 60_000 }, () => {
     const who = await person(bed)
     const tokens = await signedIn(bed, who)
     await bed.gateways.accounts.signIn({ body: { email: who.email, password: 'a wrong password' } })
+    await bed.advance('1 second')
     await as(bed, tokens).accounts.endOthers()
     await bed.settled()
     const { items } = (await as(bed, tokens).accounts.events()).value

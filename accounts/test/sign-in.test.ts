@@ -159,7 +159,17 @@ describe('signing in', { timeout: 60_000 }, () => {
     expect(unasked.map(({ gateway, name }) => `${gateway}/${name}`)).toEqual(['accounts/publicKeys'])
     const strangers = routes.filter(({ endpoint: { caller } }) => caller.name === 'people-visitor')
     expect(strangers.map(({ name }) => name).sort()).toEqual([
-      ...['forgotten', 'refresh', 'reset', 'secondFactor', 'sendAgain', 'signIn', 'signUp', 'verifyEmail'],
+      ...[
+        'confirmEmail',
+        'forgotten',
+        'refresh',
+        'reset',
+        'secondFactor',
+        'sendAgain',
+        'signIn',
+        'signUp',
+        'verifyEmail',
+      ],
     ])
     expect(Object.values(shop.gateways).flatMap(({ mounts }) => Object.keys(mounts))).toEqual([])
   })
@@ -231,6 +241,10 @@ describe('the second factor', { timeout: 60_000 }, () => {
     expect(await me.addSecondFactor({ body: { password: wrong } })).toMatchObject(refused)
     expect(await me.removeSecondFactor({ body: { password: wrong } })).toMatchObject(refused)
     expect(await me.recoveryCodes({ body: { password: wrong } })).toMatchObject(refused)
+    const email = 'somebody-else@example.org'
+    expect(await me.changeEmail({ body: { email, password: wrong } })).toMatchObject(refused)
+    await bed.settled()
+    expect((await bed.mails()).filter(({ to }) => to.includes(email))).toEqual([])
   })
 
   it('a forgotten password does not do without the second factor', async () => {
