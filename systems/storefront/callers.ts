@@ -1,27 +1,26 @@
 /**
- * Who calls: customers on one side, operators on the other, each with a key of the shop. Everything that knows how a
- * caller is known stands here.
+ * Who calls: customers on one side, operators on the other, signed in with accounts of the shop. Everything that knows
+ * how a caller is known stands here.
  */
-import { apiKeys } from 'groundplan'
+import { accounts } from '@groundplan/accounts'
+import { accountsMail } from './resources.ts'
 
-export const shopKeys = apiKeys('shop', {
-  scopes: ['customer', 'operator'],
-  rates: { person: { perSecond: 50, burst: 100 } },
+export const people = accounts('shop', {
+  title: 'Storefront',
+  roles: ['customer', 'operator'],
+  newcomers: { roles: ['customer'] },
+  managers: 'operator',
+  mail: accountsMail,
 })
 
-export const customer = shopKeys.with('customer')
-export const operator = shopKeys.with('operator')
+export const customer = people.session({ role: 'customer' })
+export const operator = people.session({ role: 'operator' })
 
 interface Person {
-  readonly account: string
+  readonly userId: string
 }
 
-/** Whose orders are whose. */
-export function idOf({ account }: Person): string {
-  return account
-}
-
-/** For people to read. */
-export function nameOf({ account }: Person): string {
-  return account
+/** Whose orders are whose, and who did something. */
+export function idOf({ userId }: Person): string {
+  return userId
 }

@@ -3,9 +3,11 @@
  *
  *   portal → customer-bff → backend
  *   ops portal → ops-bff → backend
+ *   both portals → accounts
  */
 import { alarm, deadLetters, gateway, lag, plan, site } from 'groundplan'
 import { catalogue } from './backend/catalogue.ts'
+import { people } from './callers.ts'
 import { customerBff } from './customer-bff/service.ts'
 import { opsBff } from './ops-bff/service.ts'
 import { operationsMail, productUpdates } from './resources.ts'
@@ -24,6 +26,7 @@ export default plan('storefront', {
       cors: { origins: ['https://ops.shop.example.org'], credentials: true },
       maxBody: '256 KB',
     }),
+    accounts: people.gateway,
   },
   sites: [site('portal', { path: '/shop' }), site('ops-portal', { path: '/ops' })],
   alarms: [

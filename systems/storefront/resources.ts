@@ -61,6 +61,9 @@ export const pictures = bucket('pictures')
 /** Sales facts as Parquet, a file a day, for whoever analyses them. */
 export const warehouse = bucket('warehouse')
 
+/** Confirmations, invitations and warnings, to the people themselves. */
+export const accountsMail = mailbox('accounts', { from: 'Storefront <accounts@example.org>' })
+
 export const operationsMail = mailbox('operations', {
   from: 'Storefront <shop@example.org>',
   to: 'operations@example.org',

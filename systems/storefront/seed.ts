@@ -1,48 +1,66 @@
 /**
- * Sample data: an assortment with pictures, and three people with their development keys. Run again, it adds nothing: a
+ * Sample data: an assortment with pictures, and three people who can sign in. Run again, it adds nothing: a
  * product that is there stays as it is, with the stock that is left of it.
  */
-import { seed } from 'groundplan'
+import { type Clients, seed } from 'groundplan'
 import { newProduct, newProductUses } from './backend/new-product.ts'
-import { shopKeys } from './callers.ts'
+import { people } from './callers.ts'
 import { pictures } from './resources.ts'
 import { assortment, type Sample } from './sample/assortment.ts'
 import { pictureOf } from './sample/picture.ts'
 
-/** For development alone: who reads this file can use these keys. */
-const people = [
-  { account: 'anna', scope: 'customer', secret: 'development-anna' },
-  { account: 'ben', scope: 'customer', secret: 'development-ben' },
-  { account: 'olga', scope: 'operator', secret: 'development-olga' },
+/** For a first look: accounts that sign in on this machine alone, since who reads this file knows their passwords. */
+const sampled = [
+  { userId: 'anna', name: 'Anna', role: 'customer' },
+  { userId: 'ben', name: 'Ben', role: 'customer' },
+  { userId: 'olga', name: 'Olga', role: 'operator' },
 ] as const
 
 /** Written at the same time. */
 const atOnce = 32
 
-export default seed({
-  uses: { ...newProductUses, pictures: pictures.writer, keys: shopKeys.keys.writer },
-  async handle({ at }, { pictures, keys, ...clients }) {
-    const all = assortment()
-    for (let from = 0; from < all.length; from += atOnce) {
-      await Promise.all(all.slice(from, from + atOnce).map(each => add(each)))
-    }
-    const lines: string[] = []
-    for (const { account, scope, secret } of people) {
-      const key = { account, name: 'development', scopes: [scope], rate: 'person' }
-      const { text } = await shopKeys.issue(keys, key, at, secret)
-      lines.push(`${scope} ${account}: x-api-key ${text}`)
-    }
-    return lines
+const productUses = { ...newProductUses, pictures: pictures.writer }
 
-    /** The picture first: a product never shows one that is not there. */
-    async function add(sample: Sample): Promise<void> {
-      const { productId, name, description, category, cents, stock } = sample
-      if (await clients.products.get({ productId })) return
-      const picture = `${productId}-1.svg`
-      await pictures.put(picture, pictureOf(sample), { type: 'image/svg+xml' })
-      const changes = { name, description, category, picture, price: { amount: cents, currency: 'EUR' } }
-      const first = { stock, by: 'sample data', at: at.toISOString(), movementId: 'first' }
-      await newProduct(productId, changes, first, clients)
-    }
+/** The products alone. */
+export const sampleProducts = seed({
+  uses: productUses,
+  async handle({ at }, clients) {
+    await addProducts(at, clients)
+    return []
   },
 })
+
+export default seed({
+  uses: { ...productUses, accounts: people.database.writer },
+  async handle({ at }, { accounts, ...clients }) {
+    await addProducts(at, clients)
+    const lines: string[] = []
+    for (const { userId, name, role } of sampled) {
+      const email = `${userId}@example.org`
+      const password = `development-${userId}`
+      await people.enrol(accounts, at, { userId, name, email, password, roles: [role], development: true })
+      lines.push(`${role} ${name}: ${email}, password ${password}`)
+    }
+    return lines
+  },
+})
+
+type ProductClients = Clients<typeof productUses>
+
+async function addProducts(at: Date, clients: ProductClients): Promise<void> {
+  const all = assortment()
+  for (let from = 0; from < all.length; from += atOnce) {
+    await Promise.all(all.slice(from, from + atOnce).map(each => add(each, at, clients)))
+  }
+}
+
+/** The picture first: a product never shows one that is not there. */
+async function add(sample: Sample, at: Date, { pictures, ...clients }: ProductClients): Promise<void> {
+  const { productId, name, description, category, cents, stock } = sample
+  if (await clients.products.get({ productId })) return
+  const picture = `${productId}-1.svg`
+  await pictures.put(picture, pictureOf(sample), { type: 'image/svg+xml' })
+  const changes = { name, description, category, picture, price: { amount: cents, currency: 'EUR' } }
+  const first = { stock, by: 'sample data', at: at.toISOString(), movementId: 'first' }
+  await newProduct(productId, changes, first, clients)
+}

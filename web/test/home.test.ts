@@ -48,7 +48,8 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
     const docs = await page
       .getByRole('link', { name: /API$/ })
       .evaluateAll(links => links.map(link => link.getAttribute('href')))
-    expect(docs).toEqual(['/api/counter/docs', '/api/storefront/customer/docs', '/api/storefront/ops/docs'])
+    const ofStorefront = ['customer', 'ops', 'accounts'].map(gateway => `/api/storefront/${gateway}/docs`)
+    expect(docs).toEqual(['/api/counter/docs', ...ofStorefront])
     for (const path of docs) expect((await fetch(running.url + path)).status, String(path)).toBe(200)
     await page.evaluate('window.same = true')
     await page.getByRole('link', { name: 'Open counter' }).click()

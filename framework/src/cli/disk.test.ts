@@ -85,12 +85,13 @@ describe('A system on disk', { timeout: 60_000 }, () => {
     const data = temporary()
     const first = await start('storefront', '--data', data, '--seed')
     const seeds = first.lines().find(({ event }) => event === 'ready')?.seeds
-    expect(seeds).toMatchObject({ storefront: expect.arrayContaining([expect.stringContaining('x-api-key')]) })
-    const key = /x-api-key ([^\s"]+)/.exec(JSON.stringify(seeds))?.[1] ?? ''
-    const order = {
-      method: 'POST',
-      headers: { 'x-api-key': key, 'content-type': 'application/json', 'idempotency-key': 'one' },
-    }
+    expect(seeds).toMatchObject({ storefront: expect.arrayContaining([expect.stringContaining('anna@example.org')]) })
+    const json = { 'content-type': 'application/json' }
+    const person = JSON.stringify({ email: 'anna@example.org', password: 'development-anna', deliver: 'body' })
+    const signIn = { method: 'POST', headers: json, body: person }
+    const signedIn = await (await fetch(`${first.url}/api/storefront/accounts/sign-in`, signIn)).text()
+    const authorization = `Bearer ${/"accessToken":"([^"]+)"/.exec(signedIn)?.[1]}`
+    const order = { method: 'POST', headers: { authorization, ...json, 'idempotency-key': 'one' } }
     const body = JSON.stringify({ lines: [{ productId: 'last-camera', quantity: 1 }] })
     expect((await fetch(`${first.url}/api/storefront/customer/orders`, { ...order, body })).status).toBe(201)
     first.process.kill('SIGTERM')

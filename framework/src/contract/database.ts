@@ -70,4 +70,6 @@ export interface DatabaseEngine extends Sql {
 export interface Databases {
   /** Opened at first use; the same engine for the same name, until it is closed. */
   open(name: string): Promise<DatabaseEngine>
+  /** Known without opening it: nobody ever opened it, so there is nothing in it. Left away: not known. */
+  isUntouched?(name: string): boolean
 }

@@ -204,11 +204,15 @@ interface Thread {
   kill(): Promise<void>
 }
 
-/** This module's neighbour: beside the sources the source, else what was built of it. */
-function program(): URL {
-  return import.meta.url.endsWith('.js')
-    ? new URL('./database-worker.js', import.meta.url)
-    : new URL('./database-worker.ts', import.meta.url)
+/**
+ * This module's neighbour: beside the sources the source, else what was built of it. A Node that reads no TypeScript
+ * takes what was built, unless it is given options by which it can.
+ */
+function program(readsSources: boolean): URL {
+  if (import.meta.url.endsWith('.js')) return new URL('./database-worker.js', import.meta.url)
+  const built = new URL('../../dist/embedded/database-worker.js', import.meta.url)
+  if (!readsSources && existsSync(built)) return built
+  return new URL('./database-worker.ts', import.meta.url)
 }
 
 /** With less PostgreSQL's own limit of 2 MB lies beyond what the machine that it runs in can take. */
@@ -217,7 +221,7 @@ const stackSizeMb = 64
 /** Starts a thread; resolves when its database is open. Faults: `engine-unavailable`, `data-damaged`. */
 async function startThread(folder: string, execArgv?: readonly string[]): Promise<Thread> {
   const known = existsSync(join(folder, 'data'))
-  const worker = new Worker(program(), {
+  const worker = new Worker(program(execArgv !== undefined || 'typescript' in process.features), {
     workerData: { folder },
     resourceLimits: { stackSizeMb },
     ...(execArgv ? { execArgv: [...execArgv] } : {}),

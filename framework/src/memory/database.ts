@@ -70,6 +70,7 @@ export function memoryDatabases(options: { readonly template?: DatabaseTemplate 
       engine.catch(() => forget(name))
       return engine
     },
+    isUntouched: name => !opened.has(name),
     async close() {
       const engines = await Promise.allSettled(opened.values())
       await Promise.all(engines.map(engine => (engine.status === 'fulfilled' ? engine.value.close() : undefined)))

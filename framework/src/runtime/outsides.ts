@@ -1,7 +1,7 @@
 /**
  * Outsides: the clients of what lies outside the plan's own tables and queues: connections to other people's APIs, and
  * SQL databases. A database is opened and migrated when it is first asked for something; the relay of its outbox asks at
- * the start.
+ * the start, where there can be something in it.
  */
 import type { DatabaseEngine } from '../contract/database.ts'
 import type { Drivers } from '../contract/drivers.ts'
@@ -106,7 +106,8 @@ function migrated({ drivers, kit }: OutsideParts, { name, spec }: AnyDatabase): 
     })
     return opening
   }
-  return { name, open, outbox: sqlOutbox(open) }
+  const isUntouched = (): boolean => opening === undefined && (drivers.databases.isUntouched?.(name) ?? false)
+  return { name, open, outbox: sqlOutbox(open, isUntouched) }
 }
 
 type DatabaseClients = Pick<typeof import('./database/client.ts'), 'databaseReader' | 'databaseWriter'>

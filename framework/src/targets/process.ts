@@ -57,6 +57,8 @@ export interface Mortal extends AsyncDisposable {
    * that process or, where it was cut off, of the next.
    */
   killAtAnswer(path: string, init: Asking): Promise<Heard>
+  /** Where the process that lives answers. */
+  url(): Promise<string>
   /** SIGTERM; gives the exit code. */
   stop(): Promise<number | null>
 }
@@ -108,6 +110,10 @@ class Lives implements Mortal {
 
   get #aheadMs(): number {
     return this.#kills * (this.#options.downMs ?? 0)
+  }
+
+  async url(): Promise<string> {
+    return (await this.#life).url
   }
 
   async begun(): Promise<void> {

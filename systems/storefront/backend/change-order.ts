@@ -3,7 +3,7 @@
  */
 import { atomically, type Clients, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
-import { customer, idOf, nameOf, operator } from '../callers.ts'
+import { customer, idOf, operator } from '../callers.ts'
 import { isSame } from '../model/money.ts'
 import {
   givesBack,
@@ -54,7 +54,7 @@ export const changeOrder = endpoint('POST /orders/:orderId/actions', {
   async handle({ params, body, caller, at, newId }, clients) {
     const order = await clients.orders.get(params)
     if (!order) return problem('not-found', 'There is no such order')
-    return step(order, body, { at, newId, by: nameOf(caller) }, clients)
+    return step(order, body, { at, newId, by: idOf(caller) }, clients)
   },
 })
 
@@ -72,7 +72,7 @@ export const cancelMine = endpoint('POST /my/orders/:orderId/cancel', {
   async handle({ params, body: { reason }, caller, at, newId }, clients) {
     const order = await clients.orders.get(params)
     if (order?.customerId !== idOf(caller)) return problem('not-found', 'You have no such order')
-    return step(order, { action: 'cancel', reason }, { at, newId, by: nameOf(caller) }, clients)
+    return step(order, { action: 'cancel', reason }, { at, newId, by: idOf(caller) }, clients)
   },
 })
 

@@ -7,7 +7,7 @@
  */
 import { atomically, consumer, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
-import { nameOf, operator } from '../callers.ts'
+import { idOf, operator } from '../callers.ts'
 import { Paging, PictureName, ProductId, pageOf } from '../model/ids.ts'
 import {
   kindOf,
@@ -37,7 +37,7 @@ export const requestUpdate = endpoint('PUT /products/:productId', {
     if (Object.keys(changes).length === 0) return problem('nothing-to-change')
     const missing = (await products.get({ productId })) ? [] : lacking(changes)
     if (missing.length > 0) return problem('incomplete-product', `A new product needs: ${missing.join(', ')}`)
-    const message = { updateId: newId(), productId, changes, by: nameOf(caller), at: at.toISOString() }
+    const message = { updateId: newId(), productId, changes, by: idOf(caller), at: at.toISOString() }
     const update = { ...message, state: 'pending' as const }
     return atomically({
       ...{ update: updates.put(update) },

@@ -2,7 +2,7 @@
  * Placing an order: the stock of each product, the order and what the logs say of both are kept together or not at all.
  */
 import { atomically, endpoint, problem } from 'groundplan'
-import { customer, idOf, nameOf } from '../callers.ts'
+import { customer, idOf } from '../callers.ts'
 import { Money, sum, times } from '../model/money.ts'
 import { NewOrder, Order, type OrderEvent, type OrderLine, orderAfter } from '../model/orders.ts'
 import type { Product } from '../model/products.ts'
@@ -37,8 +37,8 @@ export const placeOrder = endpoint('POST /orders', {
     const lines = linesOf(body, found)
     if ('code' in lines) return lines
     const orderId = newId()
-    const common = { orderId, seq: 1, at: at.toISOString(), by: nameOf(caller) }
-    const event: OrderEvent = { ...common, type: 'placed', ...contentOf(lines), ...whose(caller) }
+    const common = { orderId, seq: 1, at: at.toISOString(), by: idOf(caller) }
+    const event: OrderEvent = { ...common, type: 'placed', ...contentOf(lines), ...whose(caller, body) }
     const { revision, ...order } = orderAfter(undefined, event)
     const taken = lines.map(({ productId, quantity }) =>
       products.add({ productId }, { stock: -quantity }, { floor: 0 }),
@@ -67,8 +67,8 @@ export const placeOrder = endpoint('POST /orders', {
   },
 })
 
-function whose(caller: Parameters<typeof idOf>[0]): Pick<Order, 'customerId' | 'customerName'> {
-  return { customerId: idOf(caller), customerName: nameOf(caller) }
+function whose(caller: Parameters<typeof idOf>[0], { name }: NewOrder): Pick<Order, 'customerId' | 'customerName'> {
+  return { customerId: idOf(caller), customerName: name ?? idOf(caller) }
 }
 
 function contentOf(lines: Lines): Pick<Order, 'lines' | 'total'> {

@@ -3,7 +3,7 @@
  */
 import { atomically, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
-import { nameOf, operator } from '../callers.ts'
+import { idOf, operator } from '../callers.ts'
 import { Movement } from '../model/products.ts'
 import { products, stockLog } from '../resources.ts'
 import { ProductParams } from './products.ts'
@@ -32,7 +32,7 @@ export const stockUp = endpoint('POST /products/:productId/stock', {
     if (product.stock + units > most) return problem('units-invalid', `The house holds ${most} of a product`)
     const moved = {
       ...{ productId, movementId: newId(), units, reason },
-      ...{ by: nameOf(caller), at: at.toISOString() },
+      ...{ by: idOf(caller), at: at.toISOString() },
     }
     const tooMany = problem('not-that-many', `There are not ${-units} left`)
     return atomically({

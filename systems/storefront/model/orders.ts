@@ -89,6 +89,7 @@ export const NewOrder = z.object({
     .min(1)
     .max(mostLines)
     .describe('each product once'),
+  name: z.string().trim().min(1).max(200).optional().describe('of the customer, for operations to read'),
 })
 export type NewOrder = z.output<typeof NewOrder>
 

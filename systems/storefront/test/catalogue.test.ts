@@ -8,7 +8,7 @@ import type { Browsing } from '../model/catalogue.ts'
 import type { ProductChanges } from '../model/products.ts'
 import storefront from '../plan.ts'
 import { pictures, products } from '../resources.ts'
-import sampleData from '../seed.ts'
+import { sampleProducts } from '../seed.ts'
 import { olga, operator } from './people.ts'
 
 type Bed = Testbed<typeof storefront.gateways>
@@ -16,7 +16,7 @@ type Query = Partial<Omit<Browsing, 'after'>>
 
 async function seeded(): Promise<Bed> {
   const bed = await testbed(storefront, { throttle: false })
-  await bed.seed(sampleData)
+  await bed.seed(sampleProducts)
   await bed.settled()
   return bed
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(data, { recursive: true, force: true }))
 
-describe('storefront on disk', { timeout: 120_000 }, () => {
+describe('storefront on disk', { timeout: 300_000 }, () => {
   it('S13: killed while a crowd orders, each key has one order, no stock is without order and no order without stock; inbox, mails and catalogue agree', async () => {
     const report = await orderUnderKills({ root, data, kills: 3, customers: 20, ordersEach: 10, random: Math.random })
     expect(report.kills).toBe(3)

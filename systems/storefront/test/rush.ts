@@ -81,6 +81,8 @@ interface Person {
 }
 
 const password = 'a password of the tests'
+/** Accounts, each with several who order at the same time. */
+const households = 5
 
 /** Products and people, put there by the plan itself. */
 async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared> {
@@ -106,13 +108,14 @@ async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared>
           return email
         }
         const emails = [await enrol('olga', 'operator')]
-        for (let n = 0; n < customers; n++) emails.push(await enrol(`customer-${n}`, 'customer'))
+        for (let n = 0; n < households; n++) emails.push(await enrol(`customer-${n}`, 'customer'))
         return emails
       },
     })
     const emails = (await runtime.as('test', uses, handle)) as string[]
-    const [operator, ...others] = emails.map(email => ({ email, token: '' }))
-    return { stock, customers: others, operator: operator ?? { email: '', token: '' } }
+    const [operator, ...others] = emails.map((email): Person => ({ email, token: '' }))
+    const seats = Array.from({ length: customers }, (_, n) => others.slice(n % households, (n % households) + 1)).flat()
+    return { stock, customers: seats, operator: operator ?? { email: '', token: '' } }
   } finally {
     await target.stop(1_000)
   }

@@ -51,6 +51,7 @@ const own: Readonly<Record<number, { readonly name: string; readonly codes: read
   415: { name: 'UnsupportedMediaType', codes: ['unsupported-media-type'] },
   422: { name: 'IdempotencyKeyReused', codes: ['idempotency-key-reused'] },
   429: { name: 'TooManyRequests', codes: ['throttled', 'quota-used-up'] },
+  431: { name: 'HeadersTooLarge', codes: ['headers-too-large'] },
   500: { name: 'Failed', codes: [] },
   503: { name: 'Unavailable', codes: ['service-unavailable', 'engine-unavailable', 'overloaded', 'stopping'] },
   504: { name: 'TimedOut', codes: ['timed-out'] },
@@ -92,7 +93,7 @@ function statusesOf({ caller, body, once }: AnyEndpoint): readonly number[] {
     ...(caller.scheme === 'anyone' ? [] : [401, 403]),
     ...(once === undefined ? [] : [409, 422]),
     ...(body ? [408, 413, 415] : []),
-    ...[429, 500, 503, 504],
+    ...[429, 431, 500, 503, 504],
   ]
 }
 

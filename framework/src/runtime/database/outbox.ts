@@ -29,8 +29,8 @@ export interface SqlOutbox extends Outbox {
   committed(): void
 }
 
-/** The outbox of a database whose migrations have run. `open` gives its engine. */
-export function sqlOutbox(open: () => Promise<DatabaseEngine>): SqlOutbox {
+/** The outbox of a database whose migrations have run. `open` gives its engine; an untouched one is not opened for it. */
+export function sqlOutbox(open: () => Promise<DatabaseEngine>, isUntouched = () => false): SqlOutbox {
   const listeners = new Set<() => void>()
   return {
     keep,
@@ -38,6 +38,7 @@ export function sqlOutbox(open: () => Promise<DatabaseEngine>): SqlOutbox {
       for (const listener of listeners) listener()
     },
     async peek(max) {
+      if (isUntouched()) return []
       const { rows } = await (await open()).query(peeking, [max])
       return rows.map(row => entryOf(row as unknown as Row))
     },

@@ -17,7 +17,10 @@ export interface DatabasesOfProcess {
 }
 
 export function mortalDatabases(parts: DatabasesOfProcess): Databases {
-  return { open: async name => mortalEngine(parts, await awaited(parts, () => parts.databases.open(name))) }
+  return {
+    open: async name => mortalEngine(parts, await awaited(parts, () => parts.databases.open(name))),
+    isUntouched: name => parts.databases.isUntouched?.(name) ?? false,
+  }
 }
 
 function awaited<T>({ through, input }: DatabasesOfProcess, operate: () => Promise<T>): Promise<T> {
