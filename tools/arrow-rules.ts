@@ -72,7 +72,7 @@ const enginesWithInputOutput = engines.filter(name => name !== '@electric-sql/')
 const systemPackages: Readonly<Record<string, readonly string[]>> = { storefront: ['hyparquet-writer'] }
 
 /** Packages that the tests of a system use besides. */
-const systemTestPackages: Readonly<Record<string, readonly string[]>> = { storefront: ['@duckdb/'] }
+const systemTestPackages: Readonly<Record<string, readonly string[]>> = { storefront: ['@duckdb/node-api'] }
 
 export const arrowRules: readonly ArrowRule[] = [
   { in: plan, may: [], packages: ['zod'], types: ['kysely'], node: false }, // a database's client has Kysely's own type
