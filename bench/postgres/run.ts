@@ -5,7 +5,7 @@
  *
  * The plain table beside us: one insert a message, 64 taken at a time by SKIP LOCKED and deleted, a pool of 16. Both on one
  * server of the benchmark's own, with its durability as it comes. Rounds take turns. `--rounds=3`; `--bloat=600`: seconds of
- * steady load in which dead rows are counted (0: none), `--naptime=5` lets autovacuum look every 5 seconds instead of every
+ * steady load in which dead rows are counted (0: none; from 600 on it fails where the size grows on), `--naptime=5` lets autovacuum look every 5 seconds instead of every
  * minute, so that a short run shows it too. Under a minute without them.
  */
 import { setMaxListeners } from 'node:events'
@@ -157,12 +157,17 @@ function line(name: string, all: readonly Rates[], beside: readonly Rates[]): st
   return `| ${name} | ${cells.join(' | ')} | ${ms.join(' / ')} |`
 }
 
-/** Steady load, and the rows that are dead and the size of the table meanwhile. */
+/** Ids are kept for five minutes, so that long everything grows; from then on it may not. */
+const growingSeconds = 330
+const mostGrowth = 1.3
+
+/** Steady load, and the rows that are dead and the size of the table meanwhile. Fails where they grow on. */
 async function bloat(one: Contender, pool: pg.Pool): Promise<void> {
   console.log('\n| seconds of load | handled | dead rows: messages | ids | size of both |\n|---|---|---|---|---|')
   const from = performance.now()
   let handled = 0
   let shownAt = 0
+  const sizes: { readonly seconds: number; readonly size: number }[] = []
   while (performance.now() - from < bloatSeconds * 1_000) {
     const adding = during(1_000, 64, () => one.add())
     const added = await adding
@@ -176,8 +181,21 @@ async function bloat(one: Contender, pool: pg.Pool): Promise<void> {
        where relname in ('groundplan_messages', 'groundplan_sent') order by relname`,
     )
     const size = rows.reduce((sum, row) => sum + Number(row.size), 0) / 1024 ** 2
+    sizes.push({ seconds, size })
     console.log(`| ${seconds} | ${handled} | ${rows[0]?.n_dead_tup} | ${rows[1]?.n_dead_tup} | ${size.toFixed(1)} MB |`)
   }
+  verdict(sizes)
+}
+
+/** From five minutes on, the size at the end beside the size then. */
+function verdict(sizes: readonly { readonly seconds: number; readonly size: number }[]): void {
+  const [first, ...later] = sizes.filter(({ seconds }) => seconds >= growingSeconds)
+  const last = later.at(-1)
+  if (!first || !last)
+    return console.log('\nToo short to say whether it grows on: ids are kept for 5 minutes (`--bloat=600`).')
+  const growth = last.size / first.size
+  console.log(`\nFrom ${first.seconds} to ${last.seconds} seconds the size went to ${growth.toFixed(2)} × of itself.`)
+  if (growth > mostGrowth) process.exitCode = 1
 }
 
 const naptime = option('naptime', 60)

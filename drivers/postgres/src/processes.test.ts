@@ -259,6 +259,26 @@ withPostgres('postgres: processes', () => {
   })
 
   describe('what is asked by key', () => {
+    it('by many at once gives each its own, as it was when they asked or later', () =>
+      within(async (_, one, other) => {
+        const items = Array.from({ length: 150 }, (_, n) => ({ id: `c-${n}`, n }))
+        for (const half of [items.slice(0, 75), items.slice(75)]) {
+          const writes = half.map((item): Write => ({ op: 'put', table: 'counters', item }))
+          await one.store.commit({ writes })
+        }
+        const asking = Array.from({ length: 300 }, (_, n) => n % 200)
+        const found = await Promise.all(asking.map(n => other.store.get('counters', { id: `c-${n}` })))
+        expect(found).toEqual(asking.map(n => items[n]))
+        // Each lane reads what it has just written, while all others read and write beside it.
+        const lane = async (id: string): Promise<void> => {
+          for (let n = 0; n < 10; n++) {
+            await one.store.commit({ writes: [{ op: 'put', table: 'counters', item: { id, n } }] })
+            expect(await other.store.get('counters', { id })).toEqual({ id, n })
+          }
+        }
+        await Promise.all(items.slice(0, 60).map(({ id }) => lane(id)))
+      }))
+
     it('is found by an index, on tables that were empty when the statements were planned too', () =>
       within(async (system, { store, queues }) => {
         const plans = await system.open({ connections: 1, listens: false })
