@@ -48,7 +48,7 @@ async function bundled(): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: folder, loader: 'ts' },
     ...{ bundle: true, write: false, platform: 'node', format: 'esm', conditions: ['groundplan-source'] },
-    external: ['@aws-sdk/*', 'zod', 'croner'],
+    external: ['@aws-sdk/*', '@smithy/*', 'zod', 'croner'],
   })
   return outputFiles[0]?.text ?? ''
 }
