@@ -90,6 +90,21 @@ withPostgres('postgres: by configuration alone', () => {
     })
   })
 
+  it('databases of a plan are made there, and their migrations run, each once', async () => {
+    const migrate = ['migrate', 'giftflick', '--env', 'production', '--json']
+    const shown = await program.ran([...migrate, '--dry-run'])
+    const pending = shown.lines.filter(({ event }) => event === 'pending').map(({ what }) => String(what))
+    expect(pending).toContain('make the database "giftflick-gifts"')
+    expect(pending.some(what => /^run the migration ".*" of the database "gifts"$/.test(what))).toBe(true)
+    const done = await program.ran([...migrate, '--yes'])
+    expect(done.code).toBe(0)
+    expect(done.lines.filter(({ event }) => event === 'done').map(({ what }) => what)).toEqual(pending)
+    const again = await program.ran([...migrate, '--yes'])
+    expect(again.lines).toEqual([{ event: 'migrated', pending: 0 }])
+    const tables = await asked(server.urlOf('giftflick-gifts'), `select from pg_tables where tablename = 'gifts'`)
+    expect(tables).toHaveLength(1)
+  })
+
   it('counter and storefront run on it, in two processes that see the same', async () => {
     const [one, other] = [await program.started('one'), await program.started('other')]
     const stop = new AbortController()
