@@ -1,5 +1,6 @@
 /** AWS, S3 and mail servers as engines of an environment: systems run on them by what a config names. */
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { s3 } from '@groundplan/s3/config'
@@ -59,11 +60,13 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'exim'], (dynamodb, sqs, moto, exi
       await makeMissing({ ...shape, databases: [] }, options)
       await makeBuckets(shape, options)
       await maySendMail(region, moto.endpoint)
-      const folder = join(tmpdir(), `groundplan-${environment}`, shape.plan)
+      const parent = mkdtempSync(join(tmpdir(), 'groundplan-aws-'))
+      const folder = join(parent, shape.plan)
       const own = { engines, text, clock, masterKey: Buffer.alloc(32, 1), folder, baseUrl: 'http://localhost' }
       const drivers = await placedDrivers(shape, own)
       const close = async (): Promise<void> => {
         await drivers.close()
+        rmSync(parent, { recursive: true })
         await removeAll(options)
       }
       return { ...drivers, close }
@@ -87,7 +90,7 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'exim'], (dynamodb, sqs, moto, exi
           port: Number(port),
           user: exim.user ?? '',
           password: exim.password ?? '',
-          domain: 'example.org',
+          domain: 'shop.example',
         }),
       ]
       await using shop = await placedOn(servers)(storefront)

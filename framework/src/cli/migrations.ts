@@ -11,7 +11,7 @@ import { type AnyDatabase, partsOf, resourcesOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { migrate, pendingMigrations } from '../runtime/database/migrate.ts'
 import { runtimeTables } from '../runtime/runtime.ts'
-import { ofEngine, partsOfEngines } from '../targets/placed.ts'
+import { ofEngine, partsOfEngines, shapeInEnvironment } from '../targets/placed.ts'
 import { systemClock } from '../targets/telemetry.ts'
 import type { PlacedAt } from './environments.ts'
 
@@ -38,7 +38,7 @@ export function migrationsOf(plan: Plan, placement: PlacedAt): Migrations {
 
 /** Asks each engine that has migrations, about what it keeps. */
 async function onEngines<T>(plan: Plan, at: PlacedAt, run: (migrations: Migrations) => Promise<T>): Promise<T[]> {
-  const shape = shapeOf(plan, runtimeTables)
+  const shape = shapeInEnvironment(shapeOf(plan, runtimeTables), at.engines)
   const results: T[] = []
   for (const [engine, parts] of partsOfEngines(at.engines)) {
     const migrations = engine.migrations?.(shape, { ...at, clock: systemClock(), parts, others: {} })

@@ -11,6 +11,7 @@ import type { Capabilities } from '../contract/capabilities.ts'
 import { type Clock, sleep } from '../contract/clock.ts'
 import type { Drivers, PlanShape } from '../contract/drivers.ts'
 import type { DriverKind, Engine, Opened, Opening } from '../contract/engine.ts'
+import { mailTable } from '../contract/mail-once.ts'
 import { mailQueue } from '../contract/names.ts'
 import { fault, isFault } from '../contract/problems.ts'
 import type { Queues } from '../contract/queue.ts'
@@ -69,11 +70,18 @@ export function partsOfEngines(engines: readonly Engine[]): ReadonlyMap<Engine, 
   return parts
 }
 
+/** A plan's shape, with the table that remembers which mails went out where an engine keeps mail. */
+export function shapeInEnvironment(shape: PlanShape, engines: readonly Engine[]): PlanShape {
+  const remembers = engines.some(({ keeps }) => keeps.includes('mail'))
+  return remembers ? { ...shape, tables: [...shape.tables, mailTable] } : shape
+}
+
 /**
  * Opens what a plan of this shape keeps in an environment.
  * Faults: those of the engines, with `more.engine`; `engine-unavailable` where another process has the folder.
  */
-export async function placedDrivers(shape: PlanShape, options: PlacedOptions): Promise<PlacedDrivers> {
+export async function placedDrivers(plan: PlanShape, options: PlacedOptions): Promise<PlacedDrivers> {
+  const shape = shapeInEnvironment(plan, options.engines)
   const closing: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
     for (const each of closing.splice(0).reverse()) await each()
