@@ -4,7 +4,7 @@
  * once a second, so an ended session is refused everywhere within that.
  */
 import type { Clients } from 'groundplan'
-import { createLocalJWKSet, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { createLocalJWKSet, JWTPayload } from 'jose'
 import { z } from 'zod'
 import { cookieSeconds } from './cookies.ts'
 import type { Kept } from './keeping.ts'
@@ -26,6 +26,7 @@ export interface Bearer {
 
 /** `iat` has milliseconds, so that a token made right after an end is not taken for one made before it. */
 export async function accessToken(issuer: string, { keyId, jwk }: SigningKey, who: Bearer, at: Date): Promise<string> {
+  const { importJWK, SignJWT } = await jose()
   const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', ...jwk }, 'EdDSA')
   const { userId, sessionId, roles, tenant } = who
   return new SignJWT({ sid: sessionId, roles, ...(tenant === undefined ? {} : { tenant }) })
@@ -51,6 +52,9 @@ interface Known {
 }
 
 type Seen = Pick<Clients<Kept['seen']>, 'ring' | 'ended'>
+/** Loaded with the first token: a start does not wait for it. */
+const jose = () => import('jose')
+
 type KeySet = ReturnType<typeof createLocalJWKSet>
 
 /** What one process knows: it may be lost at any time. */
@@ -107,6 +111,7 @@ export class AccessMemory {
 
   async #checked(issuer: string, token: string, at: Date): Promise<JWTPayload | 'unknown-key' | undefined> {
     if (!this.#keys) return undefined
+    const { errors, jwtVerify } = await jose()
     try {
       const options = { algorithms: ['EdDSA'], typ: 'at+jwt', issuer, audience: issuer, currentDate: at }
       return (await jwtVerify(token, this.#keys, options)).payload
@@ -119,6 +124,7 @@ export class AccessMemory {
 
   async #readKeys({ ring }: Seen, nowMs: number): Promise<void> {
     const { items } = await ring.query({ list: 'all' })
+    const { createLocalJWKSet } = await jose()
     this.#keys = createLocalJWKSet(jwksOf(items))
     this.#keysAtMs = nowMs
   }

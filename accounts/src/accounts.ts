@@ -61,7 +61,8 @@ export function accounts<const Role extends string, const Tenant extends string 
   const self = {
     name,
     service: own,
-    gateway: gateway(own, { throttle: { rate: 200, burst: 400 } }),
+    // By address: a crowd at this door keeps nobody else out.
+    gateway: gateway(own, { throttle: { rate: 20, burst: 100, per: 'address' } }),
     handlers,
     database: kit.kept.database,
     /** Who signed in, from where, and what was changed: kept for a year. */

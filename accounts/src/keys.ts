@@ -7,7 +7,6 @@
  */
 import { hkdfSync, randomBytes } from 'node:crypto'
 import type { Call, Clients } from 'groundplan'
-import { exportJWK, generateKeyPair } from 'jose'
 import type { AccountsUses } from './keeping.ts'
 
 type KeyUses = Pick<Clients<AccountsUses>, 'keys' | 'roots' | 'ring'>
@@ -71,6 +70,7 @@ export async function signingKey(uses: KeyUses, at: Date): Promise<SigningKey> {
 
 /** Makes a key that signs from then on. The private half first: what is in the table can sign. */
 async function makeKey({ keys, ring }: KeyUses, signsFrom: Date): Promise<SigningKey> {
+  const { exportJWK, generateKeyPair } = await import('jose')
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
   const { x = '', d = '' } = await exportJWK(privateKey)
   const keyId = `key-${signsFrom.getTime()}-${randomBytes(6).toString('hex')}`

@@ -81,6 +81,8 @@ export function signInEndpoints(kit: Kit) {
       const shownDevice = body.device ?? caller.device
       const device = shownDevice && sessions.knownDevice(await rootOf(clients), email, shownDevice)
       const counted = { address: caller.address, ...(device ? { device } : { account: email }) }
+      // Before anything is counted: whoever is told to come again has not tried.
+      if (kit.hashing.inTurn.isFull(Boolean(device))) return busy
       const allowed = await kit.strangers(() => attempt(clients, at, counted), Boolean(device))
       if (allowed === undefined) return busy
       if (!allowed) {

@@ -3,8 +3,12 @@
  * taken piece by piece, so that whoever wants something else comes through between.
  */
 
-/** Gives nothing when so many wait that it is not even begun. */
-export type Turns = <T>(run: () => Promise<T>, isKnown?: boolean) => Promise<T | undefined>
+export interface Turns {
+  /** Gives nothing when so many wait that it is not even begun. */
+  <T>(run: () => Promise<T>, isKnown?: boolean): Promise<T | undefined>
+  /** Whether that would be so now. */
+  isFull(isKnown?: boolean): boolean
+}
 
 export function turns(atOnce: number, mostWaiting: number): Turns {
   const known: (() => void)[] = []
@@ -15,10 +19,11 @@ export function turns(atOnce: number, mostWaiting: number): Turns {
     if (waiting) waiting()
     else free += 1
   }
-  return async (run, isKnown = false) => {
+  const isFull = (isKnown = false): boolean => free === 0 && (isKnown ? known : others).length >= mostWaiting
+  const inTurn = async <T>(run: () => Promise<T>, isKnown = false): Promise<T | undefined> => {
     const waiting = isKnown ? known : others
+    if (isFull(isKnown)) return undefined
     if (free > 0) free -= 1
-    else if (waiting.length >= mostWaiting) return undefined
     else await new Promise<void>(resolve => waiting.push(resolve))
     try {
       return await run()
@@ -27,4 +32,5 @@ export function turns(atOnce: number, mostWaiting: number): Turns {
       setImmediate(next)
     }
   }
+  return Object.assign(inTurn, { isFull })
 }

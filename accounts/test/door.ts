@@ -4,6 +4,7 @@ import type { Bed } from './people.ts'
 export interface Browsing {
   readonly body?: unknown
   readonly origin?: string
+  readonly address?: string
   readonly cookies?: Readonly<Record<string, string>>
 }
 
@@ -17,7 +18,8 @@ export interface Shown {
 }
 
 /** A request of a browser to an endpoint of a gateway. */
-export async function browse(bed: Bed, to: string, { body, origin, cookies = {} }: Browsing = {}): Promise<Shown> {
+export async function browse(bed: Pick<Bed, 'runtime'>, to: string, browsing: Browsing = {}): Promise<Shown> {
+  const { body, origin, cookies = {}, address = '203.0.113.7' } = browsing
   const [gateway, name] = to.split('/')
   const route = bed.runtime.door.routes.find(each => each.gateway === gateway && each.name === name)
   if (!route) throw new Error(`there is no ${to}`)
@@ -30,7 +32,7 @@ export async function browse(bed: Bed, to: string, { body, origin, cookies = {} 
     body,
     header: header => headers[header],
     cookie: cookie => cookies[cookie],
-    address: '203.0.113.7',
+    address,
     signal: new AbortController().signal,
   })
   const setCookies = [answer.headers['set-cookie'] ?? []].flat()

@@ -8,7 +8,7 @@ import shop, { people } from './shop.ts'
 
 let bed: Bed
 beforeAll(async () => {
-  bed = await testbed(shop)
+  bed = await testbed(shop, { throttle: false })
   await person(bed)
 }, 60_000)
 afterAll(() => bed.close())

@@ -2,12 +2,13 @@
 import crypto from 'node:crypto'
 import { testbed } from 'groundplan/testbed'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { browse } from './door.ts'
 import { as, type Bed, codeOf, linksTo, password, person, signedIn, tokensOf } from './people.ts'
 import shop from './shop.ts'
 
 let bed: Bed
 beforeAll(async () => {
-  bed = await testbed(shop)
+  bed = await testbed(shop, { throttle: false })
   await person(bed)
 }, 60_000)
 afterAll(() => bed.close())
@@ -134,6 +135,27 @@ describe('signing in', { timeout: 60_000 }, () => {
     expect(stolen).toMatchObject({ ok: false })
     await bed.advance('15 minutes')
     tokensOf(await bed.gateways.accounts.signIn({ body: right }))
+  })
+
+  it('R12: of 1,000 wrong passwords at once, from as many addresses, ten are hashed; none gets in, the owner does', async () => {
+    const who = await person(bed)
+    const { device = '' } = await signedIn(bed, who)
+    const statuses: Record<number, number> = {}
+    const hashed = await hashes(() =>
+      Promise.all(
+        Array.from({ length: 1_000 }, async (_, n) => {
+          const body = { email: who.email, password: `not the password ${n}` }
+          const address = `198.18.${n >> 8}.${n & 255}`
+          const { status } = await browse(bed, 'accounts/signIn', { body, address })
+          statuses[status] = (statuses[status] ?? 0) + 1
+        }),
+      ),
+    )
+    expect({ hashed, statuses }).toEqual({ hashed: 10, statuses: { 401: 10, 429: 990 } })
+    const body = { email: who.email, password: who.password, deliver: 'body' as const }
+    tokensOf(await bed.gateways.accounts.signIn({ body: { ...body, device } }))
+    await bed.advance('15 minutes')
+    tokensOf(await bed.gateways.accounts.signIn({ body }))
   })
 
   it('R12: gives a new password by a link that is good once, and ends every session', async () => {

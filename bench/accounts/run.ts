@@ -14,9 +14,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 
 const owner = { email: 'owner@example.org', password: 'the password of the owner' }
-const crowd = new Agent({ keepAlive: true, maxSockets: 1_000 })
+const crowd = new Agent({ keepAlive: true, maxSockets: 1_000, maxFreeSockets: 1_000 })
 /** Who only reads does not stand behind the crowd. */
-const reader = new Agent({ keepAlive: true, maxSockets: 64 })
+const reader = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 64 })
 
 async function main(): Promise<void> {
   const server = await started()
@@ -58,6 +58,7 @@ async function weighed({ url, cpuUs }: Server, { accessToken }: Tokens): Promise
 // ---------- the flood
 
 async function flooded(url: string, tokens: Tokens, name: string, whose: (n: number) => string): Promise<void> {
+  await connected(url)
   const rest = await plainGets(url, wait(option('seconds', 5) * 1_000))
   const answers = new Map<number, number>()
   const began = performance.now()
@@ -83,6 +84,21 @@ async function flooded(url: string, tokens: Tokens, name: string, whose: (n: num
     `\nAnswers: ${counted.join(', ')}. The owner, on a known device: ${inAgain.accessToken ? 'in' : 'out'}.\n`,
   )
   if (answers.has(200)) throw new Error('somebody got in')
+}
+
+/**
+ * Opens all connections beforehand, some at a time: when a thousand are opened at once the kernel refuses some, and a
+ * client comes again after one, three and seven seconds, whatever the server does.
+ */
+async function connected(url: string): Promise<void> {
+  for (const [agent, many] of [[crowd, 1_000] as const, [reader, 64] as const]) {
+    const held: Promise<unknown>[] = []
+    for (let n = 0; n < many; n += 50) {
+      held.push(...Array.from({ length: 50 }, () => asked(`${url}/api/shop/api/open`, { agent })))
+      await wait(20)
+    }
+    await Promise.all(held)
+  }
 }
 
 /** A GET every five milliseconds, whatever the answers take, until `end`. Milliseconds each. */
@@ -120,22 +136,21 @@ interface Ask {
   readonly method?: string
   readonly body?: string
   readonly from?: string
+  readonly agent?: Agent
   readonly headers?: Readonly<Record<string, string>>
 }
 
-function asked(url: string, { method = 'GET', body, from = '192.0.2.9', headers = {} }: Ask) {
+function asked(url: string, ask: Ask) {
+  const { method = 'GET', body, from = '192.0.2.9', headers = {} } = ask
+  const agent = ask.agent ?? (body === undefined ? reader : crowd)
   return new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
     const type = body === undefined ? {} : { 'content-type': 'application/json' }
     const all = { 'x-forwarded-for': from, ...type, ...headers }
-    const asking = request(
-      url,
-      { method, agent: body === undefined ? reader : crowd, headers: all },
-      async response => {
-        let text = ''
-        for await (const piece of response) text += piece
-        resolve({ status: response.statusCode ?? 0, text })
-      },
-    )
+    const asking = request(url, { method, agent, headers: all }, async response => {
+      let text = ''
+      for await (const piece of response) text += piece
+      resolve({ status: response.statusCode ?? 0, text })
+    })
     asking.once('error', reject)
     asking.end(body)
   })

@@ -33,7 +33,7 @@ const lifted = { rate: 1_000_000, burst: 1_000_000 }
 const shop = plan('shop', {
   gateways: {
     api: gateway(service('front', { open, mine }), { throttle: lifted }),
-    accounts: gateway(people.service, { throttle: lifted }),
+    accounts: people.gateway,
   },
 })
 const owner = { name: 'The owner', email: 'owner@example.org', password: 'the password of the owner' }
