@@ -58,6 +58,27 @@ describe('A consumer', () => {
     expect([most, done]).toEqual([3, 10])
   })
 
+  it('begins the next call while what became of the last is being kept, as far as a bound', async () => {
+    const handled: string[] = []
+    await using bed = await working(({ message }) => handled.push(message.job), { concurrency: 2 })
+    const { queues } = bed.drivers
+    const kept = latch()
+    const done = queues.done.bind(queues)
+    queues.done = async (...settled) => {
+      await kept.opened
+      return done(...settled)
+    }
+    const names = Array.from({ length: 20 }, (_each, at) => `${at}`)
+    for (const job of names) await bed.sender.send({ job })
+    // Two places, and three outcomes for each that nobody has kept.
+    await expect.poll(() => handled.length).toBe(8)
+    kept.open()
+    await bed.settled()
+    expect(handled.toSorted()).toEqual(names.toSorted())
+    await bed.advance('1 hour')
+    expect(handled).toHaveLength(20)
+  })
+
   it('is tried again after the back-off, with jitter within its bounds, and then buried with the reason and the trace', async () => {
     const attempts: number[] = []
     await using bed = await working(() => {

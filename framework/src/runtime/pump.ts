@@ -2,6 +2,9 @@
  * Pump: takes messages from one queue and gives them to what handles them. Consumers, subscribers, views, reactions and
  * mailboxes are all fed by it.
  *
+ * A call has a place until it ends. What became of it is kept by the engine meanwhile, and the next call begins: so the
+ * next receive and the outcomes of those before it meet in one flush, and neither waits for the other's.
+ *
  * A delivery is leased; while its call runs, the lease is extended at half its time, so that a long call keeps it and a
  * dead process loses it. A call that ends well is acknowledged. One that fails comes again after the back-off, or is
  * buried with its reason after the last attempt. A message delivered more often than its attempts killed the processes
@@ -52,6 +55,8 @@ export class Hopeless extends Error {
 const mostReasonLength = 2_000
 /** Receives of one queue at a time beside the first. */
 const mostReceives = 7
+/** Messages whose outcome the engine has not kept yet, for each place: a bound, since places do not wait for it. */
+const mostUnsettled = 3
 
 export interface Pump {
   /** Takes no more; resolves when what runs has ended, or has been handed back after `graceMs`. */
@@ -64,6 +69,8 @@ interface Delivery extends Placed {
   readonly messages: readonly Leased[]
   /** When its leases are to be extended. */
   extendAtMs: number
+  /** Whether its call has ended: what is left is to keep its outcome. */
+  settling: boolean
 }
 
 export function pump(kit: CallKit, queues: Queues, feed: Feed): Pump {
@@ -82,6 +89,8 @@ class Running {
   readonly #loop: Promise<void>
   /** Places that receives under way have taken. */
   #reserved = 0
+  /** Deliveries whose calls have ended. */
+  #settling = 0
   readonly #receiving = new Set<Promise<void>>()
   /** Of each of its calls. */
   readonly #span: CallPlan['span']
@@ -139,7 +148,9 @@ class Running {
   }
 
   get #free(): number {
-    return this.#feed.concurrency - this.#deliveries.size - this.#reserved
+    const { concurrency } = this.#feed
+    const settling = Math.max(0, this.#settling - concurrency * mostUnsettled)
+    return concurrency + this.#settling - settling - this.#deliveries.size - this.#reserved
   }
 
   /** Whether as many came as were asked for: then there may be more. */
@@ -187,13 +198,14 @@ class Running {
     if (!first) return
     const call = this.#callFor(messages, first)
     const { leaseMs } = this.#feed
-    const delivery: Delivery = { call, messages, extendAtMs: call.nowMs + leaseMs / 2, place: -1 }
+    const delivery: Delivery = { call, messages, extendAtMs: call.nowMs + leaseMs / 2, settling: false, place: -1 }
     const ended = this.#kit.activity.begin(call.name)
     this.#deliveries.add(delivery)
     this.#extendAt(delivery.extendAtMs)
-    void this.#deliver(call, messages).then(() => {
+    void this.#deliver(delivery).then(() => {
       ended()
       this.#deliveries.remove(delivery)
+      if (delivery.settling) this.#settling--
       this.#wakeLoop?.()
       if (this.#deliveries.size === 0) this.#wakeStop?.()
     })
@@ -217,22 +229,27 @@ class Running {
   }
 
   /** Never rejects. */
-  async #deliver(call: RunningCall, messages: readonly Leased[]): Promise<void> {
+  async #deliver(delivery: Delivery): Promise<void> {
+    const { call, messages } = delivery
     const { attempts } = this.#feed
     const isDeadly = ({ attempt }: Leased): boolean => attempt > attempts
     try {
-      if (!messages.some(isDeadly)) return await this.#handle(call, messages)
+      if (!messages.some(isDeadly)) return await this.#handle(delivery, messages)
       for (const message of messages.filter(isDeadly)) await this.#bury(call, message, neverSettled(message))
       const rest = messages.filter(message => !isDeadly(message))
-      if (rest.length > 0) await this.#handle(call, rest)
+      if (rest.length > 0) await this.#handle(delivery, rest)
     } catch (error) {
       // The engine did not take the outcome: the lease runs out and the message comes again.
       this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
     }
   }
 
-  async #handle(call: RunningCall, messages: readonly Leased[]): Promise<void> {
+  async #handle(delivery: Delivery, messages: readonly Leased[]): Promise<void> {
+    const { call } = delivery
     const failures = await this.#failuresOf(call, messages)
+    delivery.settling = true
+    this.#settling++
+    this.#wakeLoop?.()
     const done = failures.size === 0 ? messages : messages.filter(message => !failures.has(message))
     if (done.length > 0) {
       const leases = done.map(({ lease }) => lease)
