@@ -10,7 +10,7 @@ const onAws: Omit<AwsSettings, 'domain' | 'sizes'> = {
   region: 'eu-central-1',
   operations: 'operations@example.org',
   costOwner: 'shop',
-  systems: { counter: { compute: 'containers' }, storefront: { compute: 'functions' } },
+  systems: { counter: { compute: 'containers' }, storefront: { compute: 'functions', makesMailDomains: true } },
 }
 
 export default config({

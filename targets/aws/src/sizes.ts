@@ -15,8 +15,9 @@ export interface Sizes {
   readonly functionMemoryMb: number
   /** Functions that are kept warm for each service; 0: none. */
   readonly provisioned: number
-  /** Copies of the database, each in a zone of its own, and what the largest of them may take: 1 unit is 2 GB of memory. */
+  /** Copies of the database, each in a zone of its own, and what one of them takes: 1 unit is 2 GB of memory; 0: it rests. */
   readonly databaseCopies: 1 | 2 | 3
+  readonly databaseUnitsLeast: number
   readonly databaseUnitsMost: number
   readonly logDays: 1 | 3 | 7 | 14 | 30 | 60 | 90 | 180 | 365
   /** Whether data outlives a mistake: protection from deletion, copies of 35 days, kept when a stack goes. */
@@ -37,6 +38,7 @@ export const smallest: Sizes = {
   functionMemoryMb: 512,
   provisioned: 0,
   databaseCopies: 1,
+  databaseUnitsLeast: 0,
   databaseUnitsMost: 1,
   logDays: 14,
   protectData: false,
@@ -55,6 +57,7 @@ export const usual: Sizes = {
   functionMemoryMb: 1024,
   provisioned: 0,
   databaseCopies: 2,
+  databaseUnitsLeast: 0.5,
   databaseUnitsMost: 16,
   logDays: 90,
   protectData: true,

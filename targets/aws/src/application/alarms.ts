@@ -77,6 +77,7 @@ function ofQueues({ system }: Kit): readonly Named[] {
     ...{ above: 0, minutes: 1 },
     says: 'A message was given up without a reason: whoever handled it died each time',
   }
+  if (system.queues.length === 0) return []
   const late = system.queues.map(
     ({ name }): Named => [
       idOf('LateIn', name),

@@ -1,6 +1,6 @@
 /**
- * Databases: one cluster of Aurora PostgreSQL for a system, which grows with its work and rests without any. Its login is
- * made and rotated by Amazon. Nobody reaches it but the services that use it.
+ * Databases: one cluster of Aurora PostgreSQL for a system, which grows with its work, and rests without any where its
+ * size lets it. Its login is made and rotated by Amazon. Nobody reaches it but the services that use it.
  */
 import { Fn } from 'aws-cdk-lib'
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2'
@@ -61,7 +61,10 @@ function clusterOf(kit: Kit, key: CfnKey, network: Network, group: CfnSecurityGr
       enableIamDatabaseAuthentication: true,
       storageEncrypted: true,
       kmsKeyId: key.attrArn,
-      serverlessV2ScalingConfiguration: { minCapacity: 0.5, maxCapacity: sizes.databaseUnitsMost },
+      serverlessV2ScalingConfiguration: {
+        minCapacity: sizes.databaseUnitsLeast,
+        maxCapacity: sizes.databaseUnitsMost,
+      },
       backupRetentionPeriod: sizes.protectData ? 35 : 7,
       copyTagsToSnapshot: true,
       deletionProtection: sizes.protectData,

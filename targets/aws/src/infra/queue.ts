@@ -17,6 +17,7 @@ const mostReceives = 1_000
 const longestVisibleS = 43_200
 
 export function queues(kit: Kit, key: CfnKey): void {
+  if (kit.system.queues.length === 0) return
   const last = queue(kit, { name: backstop, ordered: false }, key)
   const all = kit.system.queues.map(shape => queue(kit, shape, key, last))
   new CfnQueuePolicy(kit.stack, 'QueuePolicy', {

@@ -10,6 +10,44 @@ interface Place {
   readonly region: string
 }
 
+/** Of the types in our templates, those that moto 5.2 does not make. */
+const unknown = new Set([
+  'AWS::CertificateManager::Certificate',
+  'AWS::EC2::Instance', // by a launch template
+  'AWS::RDS::DBCluster',
+  'AWS::RDS::DBClusterParameterGroup',
+  'AWS::RDS::DBInstance', // of a cluster
+  'AWS::S3::BucketPolicy',
+  'AWS::SES::ConfigurationSet',
+  'AWS::SES::EmailIdentity',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::SecretsManager::Secret',
+])
+
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>
+  readonly Outputs?: Readonly<Record<string, unknown>>
+}
+
+/** A template without what moto does not know, and without what refers to that. */
+export function asMotoKnows(text: string): string {
+  const template: Template = JSON.parse(text)
+  const all = Object.entries(template.Resources)
+  const gone = all.flatMap(([id, { Type }]) => (unknown.has(Type) ? [id] : []))
+  const refersTo = (value: unknown) => gone.some(id => JSON.stringify(value).includes(`"${id}"`))
+  // It stumbles over the tags of a key.
+  const tagless = (resource: Template['Resources'][string]) =>
+    resource.Type === 'AWS::KMS::Key'
+      ? { ...resource, Properties: { ...resource.Properties, Tags: undefined } }
+      : resource
+  const resources = Object.fromEntries(all.map(([id, resource]) => [id, tagless(resource)]))
+  const rest = (of: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(of).filter(([id, value]) => !gone.includes(id) && !refersTo(value)))
+  return JSON.stringify({ ...template, Resources: rest(resources), Outputs: rest(template.Outputs ?? {}) })
+}
+
 /** Deploys a template, and says why where it cannot. */
 export async function deployed(
   place: Place,
@@ -21,7 +59,11 @@ export async function deployed(
     [`Parameters.member.${at + 1}.ParameterKey`, key] as const,
     [`Parameters.member.${at + 1}.ParameterValue`, value] as const,
   ])
-  await asked(place, 'CreateStack', { StackName: name, TemplateBody: template, ...Object.fromEntries(given) })
+  await asked(place, 'CreateStack', {
+    StackName: name,
+    TemplateBody: asMotoKnows(template),
+    ...Object.fromEntries(given),
+  })
   return {
     async resources() {
       const text = await asked(place, 'DescribeStackResources', { StackName: name })
@@ -32,9 +74,14 @@ export async function deployed(
       }))
     },
     async remove() {
-      await asked(place, 'DeleteStack', { StackName: name })
+      await asked(place, 'DeleteStack', { StackName: name }).catch(unlessInOrder)
     },
   }
+}
+
+/** It removes a network before what is in it, and then refuses; what it keeps is gone when it stops. */
+function unlessInOrder(error: unknown): void {
+  if (!(error instanceof Error) || !error.message.includes('DependencyViolation')) throw error
 }
 
 async function asked(
