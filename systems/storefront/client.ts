@@ -124,6 +124,19 @@ export const accountsRoutes = {
     answers: 'json',
     fails: ['wrong-password', 'not-signed-in', 'password-too-easy', 'too-many-attempts', 'busy'],
   },
+  changeName: { method: 'PUT', path: '/name', answers: 'json', fails: [] },
+  changeEmail: {
+    method: 'PUT',
+    path: '/email',
+    answers: 'json',
+    fails: ['wrong-password', 'not-signed-in', 'too-many-attempts', 'busy'],
+  },
+  confirmEmail: {
+    method: 'POST',
+    path: '/email/confirm',
+    answers: 'json',
+    fails: ['link-invalid', 'too-many-attempts', 'busy'],
+  },
   addSecondFactor: {
     method: 'POST',
     path: '/second-factor',

@@ -20,7 +20,7 @@ const list = command({
   summary: 'Which keys there are, of whom, and when each was used last',
   takes: '[system…]',
   flags: operatingFlags,
-  examples: [['groundplan key list storefront', 'never a key itself: only its hash is kept']],
+  examples: [['groundplan key list giftflick', 'never a key itself: only its hash is kept']],
   async run({ json, data, env }, named, terminal) {
     const rows: string[][] = []
     await operatingEach(terminal, { data, env }, named, async (operator, system) => {
@@ -54,7 +54,7 @@ const create = command({
     ...operatingFlags,
   },
   examples: [
-    ['groundplan key create storefront --account anna --scopes customer --expires 90d', 'the key is printed once'],
+    ['groundplan key create giftflick --account acme --scopes gifts --expires 90d', 'the key is printed once'],
   ],
   async run({ account, name = 'key', scopes, rate, expires, keys, json, data, env }, [system], terminal) {
     if (account === undefined) throw wrongUsage('It is not said whose key it is', '--account anna')
@@ -84,7 +84,7 @@ const rotate = command({
     keys: keysFlag,
     ...operatingFlags,
   },
-  examples: [['groundplan key rotate storefront 4bf92f3577b34da6a1', 'the old one is good for a day more']],
+  examples: [['groundplan key rotate giftflick 4bf92f3577b34da6a1', 'the old one is good for a day more']],
   async run({ overlap = '1d', keys, json, data, env }, [system, keyId], terminal) {
     if (keyId === undefined) throw wrongUsage('It is not said which key', 'groundplan key rotate <system> <id>')
     const overlapMs = inMs(overlap, '--overlap')
@@ -105,7 +105,7 @@ const revoke = command({
   summary: 'Refuses a key from the next request on',
   takes: '<system> <id>',
   flags: { keys: keysFlag, yes: yesFlag, ...operatingFlags },
-  examples: [['groundplan key revoke storefront 4bf92f3577b34da6a1', 'asks first; --yes does not']],
+  examples: [['groundplan key revoke giftflick 4bf92f3577b34da6a1', 'asks first; --yes does not']],
   async run({ keys, yes, json, data, env }, [system, keyId], terminal) {
     if (keyId === undefined) throw wrongUsage('It is not said which key', 'groundplan key revoke <system> <id>')
     const of = (project: Parameters<typeof systemIn>[0]) =>

@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => rmSync(data, { recursive: true, force: true }))
 
 describe('storefront on disk', { timeout: 300_000 }, () => {
-  it('S13: killed while a crowd orders, each key has one order, no stock is without order and no order without stock; inbox, mails and catalogue agree', async () => {
+  it('S13, S8, S5: killed while a crowd orders, each key has one order, no stock is without order and no order without stock; logs, inbox, mails, figures and catalogue agree', async () => {
     const report = await orderUnderKills({ root, data, kills: 3, customers: 20, ordersEach: 10, random: Math.random })
     expect(report.kills).toBe(3)
     expect(report.placed + report.soldOut).toBe(200)

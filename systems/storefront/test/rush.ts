@@ -76,8 +76,8 @@ interface Prepared {
 /** Somebody who signs in when nobody knows them. */
 interface Person {
   readonly email: string
-  /** Of the last sign-in. */
-  token: string
+  /** Of the last sign-in, which several may wait for. */
+  token?: Promise<string>
 }
 
 const password = 'a password of the tests'
@@ -113,9 +113,9 @@ async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared>
       },
     })
     const emails = (await runtime.as('test', uses, handle)) as string[]
-    const [operator, ...others] = emails.map((email): Person => ({ email, token: '' }))
+    const [operator, ...others] = emails.map((email): Person => ({ email }))
     const seats = Array.from({ length: customers }, (_, n) => others.slice(n % households, (n % households) + 1)).flat()
-    return { stock, customers: seats, operator: operator ?? { email: '', token: '' } }
+    return { stock, customers: seats, operator: operator ?? { email: '' } }
   } finally {
     await target.stop(1_000)
   }
@@ -180,23 +180,24 @@ async function asking(
   wanted: Wanted,
   ask = (init: Asking) => shop.ask(wanted.path, init),
 ): Promise<Heard> {
-  if (person.token === '') await signIn(shop, person)
-  const heard = await ask(posted(person, wanted))
+  person.token ??= signedIn(shop, person)
+  const shown = person.token
+  const heard = await ask(posted(await shown, wanted))
   if (heard.status !== 401) return heard
-  await signIn(shop, person)
-  return await shop.ask(wanted.path, posted(person, wanted))
+  if (person.token === shown) person.token = signedIn(shop, person)
+  return await shop.ask(wanted.path, posted(await person.token, wanted))
 }
 
-async function signIn(shop: Mortal, person: Person): Promise<void> {
-  const body = JSON.stringify({ email: person.email, password, deliver: 'body' })
+async function signedIn(shop: Mortal, { email }: Person): Promise<string> {
+  const body = JSON.stringify({ email, password, deliver: 'body' })
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
   const heard = await shop.ask('/api/storefront/accounts/sign-in', init)
   const { tokens } = heard.body as { readonly tokens?: { readonly accessToken: string } }
-  must(tokens !== undefined, `${person.email} was not let in: ${heard.status} ${JSON.stringify(heard.body)}`)
-  person.token = tokens?.accessToken ?? ''
+  must(tokens !== undefined, `${email} was not let in: ${heard.status} ${JSON.stringify(heard.body)}`)
+  return tokens?.accessToken ?? ''
 }
 
-function posted({ token }: Person, { once, body, method = 'POST' }: Wanted): Asking {
+function posted(token: string, { once, body, method = 'POST' }: Wanted): Asking {
   const headers = { authorization: `Bearer ${token}`, 'idempotency-key': once, 'content-type': 'application/json' }
   return { method, headers, body: JSON.stringify(body) }
 }
