@@ -191,8 +191,10 @@ async function bloat(one: Contender, pool: pg.Pool): Promise<void> {
 function verdict(sizes: readonly { readonly seconds: number; readonly size: number }[]): void {
   const [first, ...later] = sizes.filter(({ seconds }) => seconds >= growingSeconds)
   const last = later.at(-1)
-  if (!first || !last)
-    return console.log('\nToo short to say whether it grows on: ids are kept for 5 minutes (`--bloat=600`).')
+  if (!first || !last) {
+    console.log('\nToo short to say whether it grows on: ids are kept for 5 minutes (`--bloat=600`).')
+    return
+  }
   const growth = last.size / first.size
   console.log(`\nFrom ${first.seconds} to ${last.seconds} seconds the size went to ${growth.toFixed(2)} × of itself.`)
   if (growth > mostGrowth) process.exitCode = 1
