@@ -43,7 +43,7 @@ function roomOf({ name, title, running, gateways }: KnownSystem, at: number): Om
     name,
     number: at + 1,
     about: known?.about ?? title ?? '',
-    page: known?.page,
+    pages: known?.pages ?? [],
     running,
     gateways,
     columns: wide[at] ?? 4,

@@ -6,12 +6,13 @@ import Typography from '@mui/material/Typography'
 import { LinkButton } from '../look/links.tsx'
 import { mono } from '../look/theme.ts'
 import type { RunningGateway } from '../server/systems.ts'
+import type { Page } from './catalogue.ts'
 
 export interface RoomProps {
   readonly name: string
   readonly number: number
   readonly about: string
-  readonly page: string | undefined
+  readonly pages: readonly Page[]
   readonly running: boolean
   readonly gateways: readonly RunningGateway[]
   /** Of twelve. */
@@ -59,14 +60,14 @@ export function Room(room: RoomProps) {
   )
 }
 
-function WaysIn({ name, page, gateways }: RoomProps) {
+function WaysIn({ pages, gateways }: RoomProps) {
   return (
     <Stack direction="row" useFlexGap sx={{ flexWrap: 'wrap', alignItems: 'center', columnGap: 2.5, rowGap: 1.5 }}>
-      {page !== undefined && (
-        <LinkButton href={page} variant="contained">
-          Open {name}
+      {pages.map(({ label, href }) => (
+        <LinkButton key={href} href={href} variant="contained">
+          {label}
         </LinkButton>
-      )}
+      ))}
       {gateways.map(gateway => (
         // Not a page of this front: a document of its own.
         <Link key={gateway.name} href={gateway.docs}>

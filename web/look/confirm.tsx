@@ -14,12 +14,17 @@ export interface ConfirmProps {
   readonly children: ReactNode
   /** What is done, as a verb: the label of the button that does it. */
   readonly does: string
+  /** The safe answer. Default: `Cancel`. */
+  readonly keep?: string
+  /** It cannot be done yet: something is missing in what was filled in. */
+  readonly incomplete?: boolean
   readonly busy?: boolean
   onConfirm(): void
   onCancel(): void
 }
 
-export function Confirm({ open, title, children, does, busy = false, onConfirm, onCancel }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { open, title, children, does, keep = 'Cancel', busy = false, incomplete = false, onConfirm, onCancel } = props
   const id = useId()
   return (
     <Dialog
@@ -37,9 +42,9 @@ export function Confirm({ open, title, children, does, busy = false, onConfirm, 
       </DialogContent>
       <DialogActions sx={{ px: 3, pb: 2.5 }}>
         <Button onClick={onCancel} autoFocus>
-          Cancel
+          {keep}
         </Button>
-        <Button onClick={onConfirm} variant="contained" loading={busy}>
+        <Button onClick={onConfirm} variant="contained" loading={busy} disabled={incomplete}>
           {does}
         </Button>
       </DialogActions>

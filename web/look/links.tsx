@@ -4,7 +4,7 @@ import Button, { type ButtonProps } from '@mui/material/Button'
 import MuiLink, { type LinkProps as MuiLinkProps } from '@mui/material/Link'
 import NextLink from 'next/link'
 
-type Target = { readonly href: string }
+type Target = { readonly href: string; readonly prefetch?: boolean }
 
 export function LinkButton(props: ButtonProps & Target) {
   return <Button component={NextLink} {...props} />

@@ -67,7 +67,8 @@ async function visit(browser: Browser, url: string, { before, ...options }: Visi
   const received = new Map<string, string>()
   const { origin } = new URL(url)
   page.on('console', message => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type()))
+      complaints.push(`console: ${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', error => complaints.push(`thrown: ${error.message}`))
   page.on('requestfailed', request => {

@@ -13,7 +13,7 @@ export const repository = fileURLToPath(new URL('../../', import.meta.url))
 
 const build = `
 import { compile, dueBuilds } from './scripts/lib/builds.mjs'
-const needed = ['framework', 'drivers/postgres', 'targets/aws']
+const needed = ['framework', 'accounts', 'drivers/postgres', 'targets/aws']
 for (const each of dueBuilds('.')) if (needed.includes(each.folder)) await compile('.', each)`
 
 /** Builds the command as `npm run build` does, unless that was done. The command builds the pages. */

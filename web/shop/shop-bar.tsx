@@ -1,0 +1,20 @@
+'use client'
+/** The ways of the shop. */
+import { Bar } from '../look/bar.tsx'
+import { Who } from '../storefront/who.tsx'
+import { unitsIn } from './basket.ts'
+import { useShop } from './store.tsx'
+
+export function ShopBar() {
+  const units = useShop(({ basket }) => unitsIn(basket))
+  const ways = [
+    { href: '/shop', label: 'Products', exact: true },
+    { href: '/shop/basket', label: 'Basket', count: units },
+    { href: '/shop/orders', label: 'My orders' },
+  ]
+  return (
+    <Bar label="Shop" ways={ways}>
+      <Who home="/shop" />
+    </Bar>
+  )
+}

@@ -1,0 +1,12 @@
+/** Where storefront's gateways stand, from a page. */
+
+export const gatewayUrls = {
+  customer: '/api/storefront/customer',
+  ops: '/api/storefront/ops',
+  accounts: '/api/storefront/accounts',
+} as const
+
+/** The picture of a product. */
+export function pictureUrl(name: string): string {
+  return `${gatewayUrls.customer}/pictures/${encodeURIComponent(name)}`
+}
