@@ -30,7 +30,7 @@ export function Chart({ title, says, data, columns }: ChartProps) {
         <Typography id={id} variant="h2">
           {title}
         </Typography>
-        <Button size="small" aria-pressed={isTable} onClick={() => setTable(before => !before)}>
+        <Button size="small" aria-pressed={isTable} sx={{ flexShrink: 0 }} onClick={() => setTable(before => !before)}>
           {isTable ? 'As a chart' : 'As a table'}
         </Button>
       </Box>

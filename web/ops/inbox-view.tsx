@@ -40,7 +40,7 @@ export function InboxView() {
         </Typography>
         <LiveMark />
       </Box>
-      <Box sx={{ mb: 2.5 }}>
+      <Box sx={{ mb: 2.5, maxWidth: 200 }}>
         <Field
           label="Day (UTC)"
           type="date"
