@@ -15,6 +15,9 @@ export interface CatalogueProps {
   readonly categories: readonly string[]
 }
 
+/** So many stand on the first screen, at least. */
+const firstSeen = 4
+
 const grid = {
   display: 'grid',
   gridTemplateColumns: { xs: 'repeat(2, 1fr)', sm: 'repeat(auto-fill, minmax(220px, 1fr))' },
@@ -45,8 +48,8 @@ export function Catalogue({ asked, page, categories }: CatalogueProps) {
         </Empty>
       ) : (
         <Box component="ul" aria-label="Products" sx={grid}>
-          {items.map(entry => (
-            <ProductCard key={entry.productId} {...entry} />
+          {items.map((entry, at) => (
+            <ProductCard key={entry.productId} {...entry} soon={at < firstSeen} />
           ))}
         </Box>
       )}

@@ -25,11 +25,16 @@ const card = {
   '&:hover': { borderColor: 'primary.main' },
 }
 
-export function ProductCard({ productId, name, category, price, picture, available }: CatalogueEntry) {
+export interface ProductCardProps extends CatalogueEntry {
+  /** It is among the first: its picture is seen at once. */
+  readonly soon: boolean
+}
+
+export function ProductCard({ productId, name, category, price, picture, available, soon }: ProductCardProps) {
   return (
     <Card component="li" sx={card}>
       <Box sx={available ? {} : { opacity: 0.55 }}>
-        <Picture name={name} picture={picture} />
+        <Picture name={name} picture={picture} soon={soon} />
       </Box>
       <Box sx={{ p: 2, display: 'flex', flexDirection: 'column', gap: 0.25, flexGrow: 1 }}>
         <TextLink href={`/shop/products/${productId}`} prefetch={false} color="inherit" underline="none" sx={whole}>

@@ -7,6 +7,8 @@ export interface PictureProps {
   readonly picture?: string | undefined
   /** It is what the page is about: said to screen readers, and loaded first. */
   readonly main?: boolean
+  /** It is seen at once: not left for later. */
+  readonly soon?: boolean
 }
 
 const frame = {
@@ -17,7 +19,7 @@ const frame = {
   bgcolor: 'primary.light',
 }
 
-export function Picture({ name, picture, main = false }: PictureProps) {
+export function Picture({ name, picture, main = false, soon = main }: PictureProps) {
   if (picture === undefined) {
     return (
       <Box
@@ -35,7 +37,8 @@ export function Picture({ name, picture, main = false }: PictureProps) {
       alt={main ? name : ''}
       width={640}
       height={480}
-      loading={main ? 'eager' : 'lazy'}
+      loading={soon ? 'eager' : 'lazy'}
+      fetchPriority={soon ? 'high' : 'auto'}
       decoding="async"
       sx={{ ...frame, height: 'auto' }}
     />
