@@ -43,7 +43,8 @@ export function AskForm({ label, does, failed, quiet = false, children, beside, 
       {children}
       {why && <Failure title={failed} detail={wordsOf(why)} trace={why.trace} />}
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
-        <Button type="submit" variant={quiet ? 'outlined' : 'contained'} loading={busy}>
+        {/* `null`, not `false`: that would be drawn on the server with a style that the pages' policy refuses. */}
+        <Button type="submit" variant={quiet ? 'outlined' : 'contained'} loading={busy || null}>
           {does}
         </Button>
         {beside}

@@ -1,6 +1,5 @@
 'use client'
 /** Where the link of a mail leads by which a new password is chosen. */
-import Typography from '@mui/material/Typography'
 import { useState } from 'react'
 import { Busy } from '../look/busy.tsx'
 import { refusalOf, valueIn } from '../storefront/asking.ts'

@@ -3,12 +3,15 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
+import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
 import { type ReactNode, type SyntheticEvent, useState } from 'react'
 import { Failure } from '../look/failure.tsx'
 import { Field } from '../look/field.tsx'
 import { type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
 import { signingIn } from '../storefront/clients.ts'
+import { accountPages, leadingTo } from './addresses.ts'
+import { EmailField, PasswordField } from './fields.tsx'
 import { nextPage } from './next-page.ts'
 
 export interface SignInProps {
@@ -27,11 +30,24 @@ export function SignIn({ next, otherwise }: SignInProps) {
         {challenge === undefined ? 'Sign in' : 'One step more'}
       </Typography>
       {challenge === undefined ? (
-        <ByPassword entered={enter} challenged={setChallenge} />
+        <>
+          <ByPassword entered={enter} challenged={setChallenge} />
+          <OtherWays next={next} />
+        </>
       ) : (
         <BySecondFactor challenge={challenge} entered={enter} />
       )}
     </Card>
+  )
+}
+
+/** For who cannot sign in yet, or no more. */
+function OtherWays({ next }: Pick<SignInProps, 'next'>) {
+  return (
+    <Typography variant="body2" sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, mt: 2.5 }}>
+      <Link href={leadingTo(accountPages.signUp, next)}>Sign up</Link>
+      <Link href={accountPages.forgotten}>Forgotten password</Link>
+    </Typography>
   )
 }
 
@@ -98,24 +114,8 @@ function ByPassword({ entered, challenged }: ByPasswordProps) {
   }
   return (
     <Form label="Sign in" does="Sign in" send={send}>
-      <Field
-        label="E-mail address"
-        type="email"
-        name="email"
-        autoComplete="username"
-        required
-        value={email}
-        onChange={({ target }) => setEmail(target.value)}
-      />
-      <Field
-        label="Password"
-        type="password"
-        name="password"
-        autoComplete="current-password"
-        required
-        value={password}
-        onChange={({ target }) => setPassword(target.value)}
-      />
+      <EmailField value={email} onChange={setEmail} />
+      <PasswordField label="Password" value={password} onChange={setPassword} />
     </Form>
   )
 }
