@@ -4,6 +4,7 @@ import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { type ReactNode, useState } from 'react'
 import { AskForm } from './ask-form.tsx'
+import { Said } from './section.tsx'
 import { Step } from './step.tsx'
 
 export interface CheckYourMailProps {
@@ -32,9 +33,7 @@ export function CheckYourMail({ children, again, back }: CheckYourMailProps) {
         Nothing came after a minute? Look among unwanted mails, or have it sent once more.
       </Typography>
       <AskForm label="Once more" does="Send it again" failed="It was not sent again" quiet beside={other} send={send} />
-      <Typography role="status" variant="body2">
-        {times > 0 && (times === 1 ? 'Sent once more.' : `Sent ${times} times more.`)}
-      </Typography>
+      <Said>{times === 0 ? undefined : times === 1 ? 'Sent once more.' : `Sent ${times} times more.`}</Said>
     </Step>
   )
 }

@@ -10,6 +10,13 @@ export interface AccountFieldProps {
   onChange(value: string): void
 }
 
+/** Takes over what was typed, or filled in by a password manager, before the page had its scripts. */
+function early({ value, onChange }: AccountFieldProps) {
+  return (input: HTMLInputElement | null): void => {
+    if (input && input.value !== value) onChange(input.value)
+  }
+}
+
 const asTyped = { spellCheck: false, autoCapitalize: 'none', autoCorrect: 'off' } as const
 
 /** `auto`: whose address it is: `username` to know somebody by, `email` for one that is new. */
@@ -19,6 +26,7 @@ export function EmailField(props: AccountFieldProps & { readonly auto?: 'usernam
     <Field
       {...{ label, value, type: 'email', name: 'email', autoComplete: auto, required: true }}
       inputProps={{ ...asTyped, maxLength: 254 }}
+      inputRef={early({ value, onChange })}
       onChange={({ target }) => onChange(target.value)}
     />
   )
@@ -29,6 +37,7 @@ export function NameField({ label = 'Name', value, onChange }: AccountFieldProps
     <Field
       {...{ label, value, name: 'name', autoComplete: 'name', required: true }}
       inputProps={{ maxLength: 100 }}
+      inputRef={early({ value, onChange })}
       onChange={({ target }) => onChange(target.value)}
     />
   )
@@ -39,6 +48,7 @@ export function PasswordField({ label = 'Your password', value, onChange }: Acco
     <Field
       {...{ label, value, type: 'password', name: 'password', autoComplete: 'current-password', required: true }}
       inputProps={asTyped}
+      inputRef={early({ value, onChange })}
       onChange={({ target }) => onChange(target.value)}
     />
   )
@@ -59,6 +69,7 @@ export function NewPasswordField({ label = 'Password', value, onChange }: Accoun
       help="At least 12 characters. A few words of your own are good."
       inputProps={{ ...asTyped, minLength: 12, maxLength: 128 }}
       endAdornment={show}
+      inputRef={early({ value, onChange })}
       onChange={({ target }) => onChange(target.value)}
     />
   )

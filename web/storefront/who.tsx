@@ -1,8 +1,7 @@
 'use client'
-/** Who is signed in, with the way out; or the way in. */
+/** Who is signed in, with the ways to their account and out; or the way in. */
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Typography from '@mui/material/Typography'
 import { usePathname } from 'next/navigation'
 import { signOut, useSession } from './session.tsx'
 import { signInAddress } from './sign-in-first.tsx'
@@ -21,9 +20,9 @@ export function Who({ home }: { readonly home: string }) {
   if (session.state !== 'somebody') return <Box sx={{ minHeight: 31 }} />
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', ml: 'auto' }}>
-      <Typography component="span" variant="body2" sx={{ fontWeight: 620, px: 0.5 }}>
+      <Button size="small" color="inherit" href="/storefront/account">
         {session.who.name}
-      </Typography>
+      </Button>
       <Button size="small" color="inherit" onClick={() => void signOut(home)} sx={{ color: 'text.secondary' }}>
         Sign out
       </Button>
