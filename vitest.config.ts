@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    testTimeout: 40_000,
+    hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: everything, exclude: [...never, ...alone] } },
       { extends: true, test: { name: 'alone', include: alone, exclude: never } },
