@@ -10,7 +10,14 @@ import { root } from './tree.ts'
 export function repository(files: Readonly<Record<string, string>>): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'groundplan-scripts-')))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  for (const path of ['scripts', '.ci/run', 'Makefile', 'tools/claims.mjs', 'tools/claims.json', 'tools/contracts.mjs']) {
+  for (const path of [
+    'scripts',
+    '.ci/run',
+    'Makefile',
+    'tools/claims.mjs',
+    'tools/claims.json',
+    'tools/contracts.mjs',
+  ]) {
     cpSync(join(root, path), join(folder, path), { recursive: true })
   }
   write(folder, { 'package.json': JSON.stringify({ type: 'module', engines: { node: '>=20.19' } }), ...files })
