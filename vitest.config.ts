@@ -9,6 +9,7 @@ import { defineConfig } from 'vitest/config'
 const folders = ['framework/src', 'accounts', 'drivers', 'targets', 'console', 'systems', 'web', 'bench', 'tools']
 const everything = folders.map(folder => `${folder}/**/*.test.{ts,tsx}`)
 const alone = [
+  'framework/src/contract/sql-session.test.ts',
   'framework/src/memory/database.test.ts',
   'framework/src/targets/testbed/settle.test.ts',
   'framework/src/targets/testbed/virtual-time.test.ts',

@@ -7,7 +7,7 @@
  * same package-lock.json, instead of being fetched again. What runs in the image is installed by its own `npm ci`.
  */
 import { spawn } from 'node:child_process'
-import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
 export interface Image {
@@ -181,10 +181,17 @@ async function run(stage: Stage, command: string, context: Context): Promise<voi
   await ended(spawn('sh', ['-ec', inside(stage.root, command)], { cwd: folder, env: environment }), command)
 }
 
-/** As hard links where they can be: a gigabyte is not copied. */
+/** As hard links where they can be: a gigabyte is not copied. Packages that one workspace alone has are in its folder. */
 async function linkModules({ modules }: Context, folder: string): Promise<void> {
-  const command = `cp -al "${modules}" "${folder}/node_modules" 2>/dev/null || cp -a "${modules}" "${folder}/node_modules"`
-  await ended(spawn('sh', ['-c', command]), 'linking packages')
+  const locked: { readonly packages: object } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+  const nested = Object.keys(locked.packages).flatMap(path => /^(.+?)\/node_modules\//.exec(path)?.[1] ?? [])
+  for (const workspace of ['', ...new Set(nested)]) {
+    const from = join(dirname(modules), workspace, 'node_modules')
+    const to = join(folder, workspace)
+    if (!existsSync(from) || !existsSync(to)) continue
+    const command = `cp -al "${from}" "${to}/node_modules" 2>/dev/null || cp -a "${from}" "${to}/node_modules"`
+    await ended(spawn('sh', ['-c', command]), 'linking packages')
+  }
 }
 
 function ended(child: ReturnType<typeof spawn>, what: string): Promise<void> {

@@ -4,10 +4,19 @@
 import { z } from 'zod'
 
 /** Lower case words joined by hyphens: it stands in addresses. */
-export const ProductId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,79}$/)
-export const Category = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+export const ProductId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,79}$/)
+  .meta({ examples: ['halden-pocket-camera'] })
+export const Category = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+  .meta({ examples: ['cameras'] })
 /** The name of a picture in its bucket. */
-export const PictureName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}\.(svg|png|jpg|webp)$/)
+export const PictureName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,99}\.(svg|png|jpg|webp)$/)
+  .meta({ examples: ['halden-pocket-camera.svg'] })
 export const Day = z.iso.date()
 
 export const Paging = z.object({

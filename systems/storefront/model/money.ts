@@ -6,7 +6,10 @@ import { z } from 'zod'
 /** At most a billion in major units: sums of many stay safe integers. */
 export const mostMinorUnits = 100_000_000_000
 
-export const Currency = z.string().regex(/^[A-Z]{3}$/)
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .meta({ examples: ['EUR'] })
 export const Money = z
   .object({ amount: z.int().min(0).max(mostMinorUnits), currency: Currency })
   .meta({ id: 'Money', description: 'Whole minor units (cents, say) of a currency' })

@@ -81,7 +81,9 @@ describe('samples', () => {
           const schema = requestBody?.content['application/json']?.schema
           const { body } = handlers[operationId] ?? {}
           if (schema && body)
-            expect(compileReader(body, { unknown: 'refuse' }).read(reader.sample(schema))).toMatchObject({ ok: true })
+            expect(compileReader(body, { unknown: 'refuse' }).read(reader.sample(schema)), operationId).toMatchObject({
+              ok: true,
+            })
         }
       }
     },
