@@ -13,6 +13,37 @@ const at = '/storefront/account'
 const first = 'three herons by the canal'
 const second = 'a lantern under the bridge'
 
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor(patient)
+
+/** Presses a button once its page has its scripts. */
+async function press(page: Page, name: string): Promise<void> {
+  const button = page.getByRole('button', { name, exact: true })
+  await button.waitFor(patient)
+  const isAlive = () => button.evaluate(each => Object.keys(each).some(key => key.startsWith('__reactProps')))
+  await expect.poll(isAlive, patient).toBe(true)
+  await button.click()
+}
+
+/** What a browser writes into its console when an answer is a refusal that was looked for. */
+function refusals({ complaints }: Visit, status: number): number {
+  const kept = complaints.splice(0)
+  const refused = kept.filter(text => text.includes(`the server responded with a status of ${status}`))
+  complaints.push(...kept.filter(text => !refused.includes(text)))
+  return refused.length
+}
+
+async function fillSignUp(page: Page, email: string, password = first): Promise<void> {
+  await page.getByLabel('Name').fill('Nora Lind')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+}
+
+async function signIn(page: Page, email: string, password = first): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await press(page, 'Sign in')
+}
+
 describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browsers', { timeout: 120_000 }, () => {
   let browser: OpenBrowser
   let running: Running
@@ -41,36 +72,12 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
   }
 
   const newEmail = () => `person-${++people}@example.org`
-  const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor(patient)
   const post = (path: string, body: object) =>
     fetch(`${running.url}/api/storefront/accounts${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-
-  /** Presses a button once its page has its scripts. */
-  async function press(page: Page, name: string): Promise<void> {
-    const button = page.getByRole('button', { name, exact: true })
-    await button.waitFor(patient)
-    const isAlive = () => button.evaluate(each => Object.keys(each).some(key => key.startsWith('__reactProps')))
-    await expect.poll(isAlive, patient).toBe(true)
-    await button.click()
-  }
-
-  /** What a browser writes into its console when an answer is a refusal that was looked for. */
-  function refusals({ complaints }: Visit, status: number): number {
-    const kept = complaints.splice(0)
-    const refused = kept.filter(text => text.includes(`the server responded with a status of ${status}`))
-    complaints.push(...kept.filter(text => !refused.includes(text)))
-    return refused.length
-  }
-
-  async function fillSignUp(page: Page, email: string, password = first): Promise<void> {
-    await page.getByLabel('Name').fill('Nora Lind')
-    await page.getByLabel('E-mail address').fill(email)
-    await page.getByLabel('Password', { exact: true }).fill(password)
-  }
 
   /** Somebody with a confirmed address, made by the API alone. */
   async function person(): Promise<string> {
@@ -79,12 +86,6 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
     const token = decodeURIComponent((await linkTo(running, email)).split('#token=')[1] ?? '')
     expect((await post('/verify-email', { token })).status).toBe(200)
     return email
-  }
-
-  async function signIn(page: Page, email: string, password = first): Promise<void> {
-    await page.getByLabel('E-mail address').fill(email)
-    await page.getByLabel('Password').fill(password)
-    await press(page, 'Sign in')
   }
 
   describe('signing up', () => {

@@ -124,7 +124,7 @@ describe('a request that is handed on', () => {
     const answer = await fetch(url)
     front.server.closeAllConnections()
     await expect(answer.text()).rejects.toThrow()
-    expect(taken).toEqual(['answered'])
+    await expect.poll(() => taken, patient).toEqual(['answered'])
   })
 })
 
