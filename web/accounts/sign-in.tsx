@@ -1,18 +1,18 @@
 'use client'
-/** Signs in: address and password, then the second factor where there is one; and back to where one was. */
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
 import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
-import { type ReactNode, type SyntheticEvent, useState } from 'react'
-import { Failure } from '../look/failure.tsx'
+import { useState } from 'react'
 import { Field } from '../look/field.tsx'
-import { type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
+import { valueIn } from '../storefront/asking.ts'
 import { signingIn } from '../storefront/clients.ts'
 import { accountPages, leadingTo } from './addresses.ts'
+import { AskForm } from './ask-form.tsx'
 import { EmailField, PasswordField } from './fields.tsx'
 import { nextPage } from './next-page.ts'
+
+const refused = 'You are not signed in'
 
 export interface SignInProps {
   /** Where one was, as the address says it: it may be anybody's. */
@@ -51,54 +51,6 @@ function OtherWays({ next }: Pick<SignInProps, 'next'>) {
   )
 }
 
-interface FormProps {
-  readonly label: string
-  readonly does: string
-  readonly children: ReactNode
-  /** Resolves when it is done; rejects with why not. */
-  send(): Promise<void>
-}
-
-function Form({ label, does, children, send }: FormProps) {
-  const [busy, setBusy] = useState(false)
-  const [why, setWhy] = useState<Refusal>()
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault()
-    setBusy(true)
-    setWhy(undefined)
-    send()
-      .catch(error => setWhy(refusalOf(error)))
-      .finally(() => setBusy(false))
-  }
-  return (
-    <Box
-      component="form"
-      method="post"
-      aria-label={label}
-      onSubmit={submit}
-      sx={{ display: 'flex', flexDirection: 'column', gap: 2 }}
-    >
-      {children}
-      {why && <Failure title="You are not signed in" detail={wordsOf(why)} trace={why.trace} />}
-      {/* While it is false, `loading` stands in the document as an inline style, which the page's policy refuses. */}
-      <Button type="submit" variant="contained" size="large" {...(busy ? { loading: true } : {})}>
-        {does}
-      </Button>
-    </Box>
-  )
-}
-
-function wordsOf({ code, detail }: Refusal): string {
-  switch (code) {
-    case 'too-many-attempts':
-      return 'Too many attempts: come again in a quarter of an hour.'
-    case 'development-only':
-      return 'This account is for a first look on one’s own machine.'
-    default:
-      return detail
-  }
-}
-
 interface ByPasswordProps {
   entered(): void
   challenged(challenge: string): void
@@ -113,10 +65,10 @@ function ByPassword({ entered, challenged }: ByPasswordProps) {
     else entered()
   }
   return (
-    <Form label="Sign in" does="Sign in" send={send}>
+    <AskForm label="Sign in" does="Sign in" failed={refused} send={send}>
       <EmailField value={email} onChange={setEmail} />
       <PasswordField label="Password" value={password} onChange={setPassword} />
-    </Form>
+    </AskForm>
   )
 }
 
@@ -129,7 +81,7 @@ function BySecondFactor({ challenge, entered }: { readonly challenge: string; en
     entered()
   }
   return (
-    <Form label="Second factor" does="Go on" send={send}>
+    <AskForm label="Second factor" does="Go on" failed={refused} send={send}>
       <Field
         label={isLost ? 'Recovery code' : 'Code of your authenticator app'}
         name="code"
@@ -143,6 +95,6 @@ function BySecondFactor({ challenge, entered }: { readonly challenge: string; en
       <Button size="small" onClick={() => setLost(before => !before)} sx={{ alignSelf: 'flex-start' }}>
         {isLost ? 'Use the app' : 'I do not have the app at hand'}
       </Button>
-    </Form>
+    </AskForm>
   )
 }

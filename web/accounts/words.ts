@@ -3,6 +3,7 @@ import type { Refusal } from '../storefront/asking.ts'
 
 const next: Readonly<Record<string, string>> = {
   'too-many-attempts': 'Too many attempts: come again in a quarter of an hour.',
+  'development-only': 'This account is for a first look on one’s own machine.',
   busy: 'Many people are at this door. Try again in some seconds.',
   'link-invalid': 'The link is wrong, was used, or is too old. Ask for a new one.',
   'password-too-easy': 'Choose one that is not made of your name or address, or of few letters.',
