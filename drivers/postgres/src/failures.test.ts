@@ -195,7 +195,8 @@ withPostgres('postgres: failures', () => {
   })
 
   describe('a database', () => {
-    const end = `select pg_terminate_backend(pid) from pg_stat_activity
+    /** Ends them and waits for their end: the signal alone may come later than the next question. */
+    const end = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where application_name = 'groundplan' and datname = 'main'`
 
     it('whose connections are ended says so to what runs, keeps nothing of it, and goes on', async () => {
