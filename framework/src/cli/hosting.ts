@@ -14,6 +14,7 @@ import { exitCodes, wrongUsage } from './errors.ts'
 import type { LoadedSystem } from './load.ts'
 import { atLeast } from './log-format.ts'
 import { masterKeyIn } from './master-key.ts'
+import { nearest } from './nearest.ts'
 import { otlpIn, sampledIn } from './otlp.ts'
 import { dataFlag, placesOf } from './places.ts'
 import { portFrom } from './ports.ts'
@@ -29,7 +30,8 @@ export const hostingFlags = {
   proxies: { type: 'string', value: '<count>', help: 'how many proxies in a row say who called: X-Forwarded-For (0)' },
   env: envFlag,
   data: dataFlag,
-  mount: { type: 'string', value: '/', help: 'one system with one gateway, at the root instead of /api/<system>' },
+  gateway: { type: 'string', value: '<name,…>', help: 'only these are open; what they ask runs with them (all)' },
+  mount: { type: 'string', value: '/', help: 'the only open gateway at the root, instead of /api/<system>' },
   seed: { type: 'boolean', help: 'fill in sample data, once for each data folder' },
   'no-seed': { type: 'boolean', help: 'no sample data (the default)' },
   'no-web': { type: 'boolean', help: 'the systems alone, without a web front' },
@@ -40,7 +42,8 @@ export const hostingFlags = {
 type HostingFlags = Given<typeof hostingFlags>
 
 /** What the flags say, before a project is read. */
-export interface Asked extends Pick<ServingOptions, 'host' | 'port' | 'atRoot' | 'seed' | 'accessLog' | 'proxies'> {
+export interface Asked
+  extends Pick<ServingOptions, 'host' | 'port' | 'atRoot' | 'gateways' | 'seed' | 'accessLog' | 'proxies'> {
   readonly publicUrl?: string
   readonly level: Level
   readonly data: string | undefined
@@ -48,7 +51,7 @@ export interface Asked extends Pick<ServingOptions, 'host' | 'port' | 'atRoot' |
 
 /** Throws a failure (wrong usage) for what does not fit. */
 export function askedIn(given: HostingFlags): Asked {
-  const { port = '7400', host = '127.0.0.1', mount, log = 'info', data } = given
+  const { port = '7400', host = '127.0.0.1', gateway, mount, log = 'info', data } = given
   const number = portFrom(port)
   if (number === undefined) throw wrongUsage(`"${port}" is no port`, 'choose a number from 0 to 65535')
   if (mount !== undefined && mount !== '/')
@@ -59,21 +62,37 @@ export function askedIn(given: HostingFlags): Asked {
   return {
     ...{ port: number, host, level, data },
     ...behindProxies(given),
+    ...(gateway === undefined ? {} : { gateways: gateway.split(',') }),
     ...{ atRoot: mount === '/', accessLog: level === 'debug', seed: given.seed ?? false },
   }
 }
 
-/** All mistakes of plans that are to run here, or on the engines of an environment. Throws a failure where they cannot stand at the root. */
+/**
+ * All mistakes of plans that are to run here, or on the engines of an environment. Throws a failure (wrong usage) for a
+ * gateway that no plan has, and where several would stand at the root.
+ */
 export function mistakesOf(
   loaded: readonly LoadedSystem[],
-  { atRoot }: Asked,
+  { atRoot, gateways }: Asked,
   placement: PlacedAt | undefined,
 ): readonly Mistake[] {
   const plans = loaded.map(({ plan }) => plan)
   const mistakes = mistakesIn(plans, placement?.capabilities ?? embeddedCapabilities)
-  const gateways = plans.flatMap(({ gateways }) => Object.keys(gateways)).length
-  if (mistakes.length > 0 || !atRoot || gateways === 1) return mistakes
-  throw wrongUsage(`--mount / is for one gateway, and there are ${gateways}`, 'name one system that has one gateway')
+  const names = plans.flatMap(plan => Object.keys(plan.gateways))
+  const unknown = gateways?.find(name => !names.includes(name))
+  if (unknown !== undefined) throw noSuchGateway(unknown, names)
+  const open = gateways ? names.filter(name => gateways.includes(name)) : names
+  if (mistakes.length > 0 || !atRoot || open.length === 1) return mistakes
+  const help = 'name one system that has one gateway, or --gateway with one name'
+  throw wrongUsage(`--mount / is for one gateway, and there are ${open.length}`, help)
+}
+
+function noSuchGateway(name: string, names: readonly string[]) {
+  const near = nearest(name, names)
+  return wrongUsage(
+    `there is no gateway "${name}"`,
+    near ? `perhaps --gateway ${near}` : `there are: ${names.join(', ')}`,
+  )
 }
 
 /** Tells the voice which variables nobody has set. */

@@ -38,6 +38,8 @@ export interface ServingOptions {
   readonly port: number
   /** Whether the only gateway stands at the root. */
   readonly atRoot: boolean
+  /** The names of the gateways that are open. Default: all. */
+  readonly gateways?: readonly string[]
   /** Whether systems that have none yet get their sample data. */
   readonly seed: boolean
   readonly places: Places
@@ -144,12 +146,12 @@ class Open {
   }
 
   shown(url = this.url): readonly ShownSystem[] {
-    return this.#runtimes.map(runtime => shownSystem(runtime, url, this.#options.atRoot))
+    return this.#runtimes.map(runtime => shownSystem(runtime, url, this.#options))
   }
 
   /** Takes the port; until there are doors, requests are asked to come again. */
   async listen(): Promise<void> {
-    const { host, port, atRoot, proxies, known = [] } = this.#options
+    const { host, port, atRoot, gateways, proxies, known = [] } = this.#options
     const links = linksTo({
       isLink: path => this.#target?.isLink(path) ?? false,
       follow: async request => this.#target?.follow(request),
@@ -169,6 +171,7 @@ class Open {
         ...(this.#front?.upgrade ? { upgrade: this.#front.upgrade } : {}),
         ...{ host, port, trustProxy: proxies },
         ...(atRoot ? { mount: '/' } : {}),
+        ...(gateways ? { gateways } : {}),
       })
     } catch (error) {
       throw await listenFailure(error, host, port)
@@ -283,9 +286,9 @@ const pageHeaders = {
   'x-content-type-options': 'nosniff',
 }
 
-function shownSystem({ plan, door }: Runtime, url: string, atRoot: boolean): ShownSystem {
+function shownSystem({ plan, door }: Runtime, url: string, { atRoot, gateways: open }: ServingOptions): ShownSystem {
   const names = Object.keys(plan.gateways)
-  const gateways = names.map(name => {
+  const gateways = (open ? names.filter(name => open.includes(name)) : names).map(name => {
     const base = baseOf(plan.name, name, names.length, atRoot)
     const endpoints = door.routes.filter(route => route.gateway === name).length
     return { name, url: url + base, docs: `${url}${base}/docs`, endpoints }

@@ -301,6 +301,7 @@ describe('groundplan start, when it cannot', { timeout: 60_000 }, () => {
   it.each([
     [['--port', 'x'], '"x" is no port'],
     [['--mount', '/shop'], '--mount takes "/" only'],
+    [['--gateway', 'ap'], 'there is no gateway "ap"'],
     [['--log', 'loud'], '"loud" is no level'],
     [['--seed', '--no-seed'], 'say opposite things'],
     [['shpo'], 'There is no system "shpo"'],

@@ -23,6 +23,7 @@ export const start = command({
     ['groundplan start', 'what the config starts, at http://127.0.0.1:7400'],
     ['groundplan start --seed', 'the same, with sample data where there is none yet'],
     ['groundplan start counter --mount / --port 8080', 'one system, its routes at the root'],
+    ['groundplan start storefront --gateway customer', 'one side of a system, with all that it asks'],
     ['groundplan start --env production', 'on the engines that the config names there'],
     ['groundplan start --data /var/lib/shop --json', 'kept elsewhere, for a script that waits for "ready"'],
   ],

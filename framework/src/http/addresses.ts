@@ -52,13 +52,20 @@ export interface Addresses {
   standingOf(path: string): Standing | undefined
 }
 
+export interface Layout {
+  /** The only gateway that is open stands at the root. */
+  readonly atRoot?: boolean
+  /** The gateways that are open; a closed one has no address, and the others keep theirs. Default: all. */
+  readonly only?: readonly string[] | undefined
+}
+
 /**
- * Lays out doors: a plan with one gateway stands at `/api/<plan>`, with several at `/api/<plan>/<gateway>`. With
- * `atRoot`, the only gateway of the only plan stands at the root.
+ * Lays out doors: a plan with one gateway stands at `/api/<plan>`, with several at `/api/<plan>/<gateway>`.
  * @throws Error when two gateways would stand at one address, or `atRoot` is asked for more than one
  */
-export function addressesOf(doors: readonly Door[], atRoot = false): Addresses {
-  const standings = doors.flatMap(door => standingsOf(door, atRoot))
+export function addressesOf(doors: readonly Door[], { atRoot = false, only }: Layout = {}): Addresses {
+  const all = doors.flatMap(door => standingsOf(door, atRoot))
+  const standings = only ? all.filter(({ gateway }) => only.includes(gateway)) : all
   refuseDouble(standings, atRoot)
   const routes = routeTable(new Map(standings.flatMap(spotsOf)))
   const longestFirst = standings.toSorted((left, right) => right.base.length - left.base.length)

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
 import type { Door } from '../runtime/door.ts'
-import { addressesOf } from './addresses.ts'
+import { addressesOf, type Layout } from './addresses.ts'
 import { Arrivals, Budget } from './node/body.ts'
 import { Connections } from './node/connections.ts'
 import type { Extras } from './node/elsewhere.ts'
@@ -25,8 +25,10 @@ export interface ServeOptions {
   readonly host?: string
   /** Default: 0, any free one. */
   readonly port?: number
-  /** The only gateway of the only plan stands at the root. */
+  /** The only gateway that is open stands at the root. */
   readonly mount?: '/'
+  /** The names of the gateways that are open. Default: all. */
+  readonly gateways?: readonly string[]
   /** How many proxies stand before this server and add to `X-Forwarded-For`. Default: 0; the header is not believed. */
   readonly trustProxy?: number
   /** Handlers of others, by prefix. */
@@ -112,7 +114,7 @@ export async function serve(doors: readonly Door[], options: ServeOptions): Prom
     docs: options.docs ?? true,
   }
   const handlerOf = (of: readonly Door[]): Handler =>
-    new Handler({ ...parts, addresses: addressesOf(of, options.mount === '/' && of.length > 0) })
+    new Handler({ ...parts, addresses: addressesOf(of, layoutOf(options, of)) })
   const current = { handler: handlerOf(doors) }
   const server = serverFor(current, connections, most, sweepMs)
   if (options.upgrade) server.on('upgrade', options.upgrade)
@@ -130,6 +132,11 @@ export async function serve(doors: readonly Door[], options: ServeOptions): Prom
       for (const sweeping of sweepings) clearInterval(sweeping)
     },
   })
+}
+
+/** Before there are doors, nothing stands at the root. */
+function layoutOf({ mount, gateways }: ServeOptions, doors: readonly Door[]): Layout {
+  return { atRoot: mount === '/' && doors.length > 0, only: gateways }
 }
 
 /** The handler may be replaced while the server runs: it is asked for at each event. */
