@@ -19,6 +19,7 @@ import { type Extras, type Place, placesOf, takenAt } from './elsewhere.ts'
 import { Exchange, type Inbound, type NodeExchange, type Outbound } from './exchange.ts'
 import { discard, type Incoming } from './incoming.ts'
 import { callMount, mountAt } from './mounts.ts'
+import { Pace } from './pace.ts'
 import { type Pages, pagesOf } from './pages.ts'
 import { parserRefusal, rawAnswer } from './raw.ts'
 import type { Responder } from './respond.ts'
@@ -60,6 +61,7 @@ export class Handler {
   readonly #parts: HandlerParts
   readonly #responder: Responder
   readonly #places: readonly Place[]
+  readonly #paces = new Map<Target, Pace>()
   /** Extras that stand below a gateway's address go before its endpoints. */
   readonly #nearer: readonly string[]
 
@@ -95,7 +97,7 @@ export class Handler {
     const exchange = new Exchange(request, response, undefined)
     exchange.standing = target.standing
     this.#responder.began()
-    this.#settle(exchange, () => this.#withBody(exchange, target, found, asked, body))
+    this.#inTurn(exchange, target, () => this.#withBody(exchange, target, found, asked, body))
     return true
   }
 
@@ -135,6 +137,23 @@ export class Handler {
     } catch (error) {
       this.#responder.failed(exchange, error)
     }
+  }
+
+  /** At once, but for what comes in a crowd: see `pace.ts`. */
+  #inTurn(exchange: Exchange, target: Target, step: () => Refused | undefined): void {
+    this.#paceOf(target).run(() => {
+      if (exchange.gone) this.#responder.ended(exchange)
+      else this.#settle(exchange, step)
+    })
+  }
+
+  #paceOf(target: Target): Pace {
+    let pace = this.#paces.get(target)
+    if (pace === undefined) {
+      pace = new Pace()
+      this.#paces.set(target, pace)
+    }
+    return pace
   }
 
   // ---------- where to: each step refuses, or goes on
@@ -215,7 +234,7 @@ export class Handler {
     if ('code' in asked) return asked
     if (hasBody(request)) return this.#receive(exchange, target, asked)
     request.sink = discard
-    this.#call(exchange, target, asked)
+    this.#inTurn(exchange, target, () => this.#call(exchange, target, asked))
     return undefined
   }
 
@@ -267,7 +286,7 @@ export class Handler {
     }
     const { budget, arrivals } = this.#parts
     request.sink = new BodySink(target.maxBodyBytes, announced, budget, arrivals, received =>
-      this.#settle(exchange, () => this.#received(exchange, target, asked, received)),
+      this.#inTurn(exchange, target, () => this.#received(exchange, target, asked, received)),
     )
     return undefined
   }
@@ -285,7 +304,7 @@ export class Handler {
     return undefined
   }
 
-  #call(exchange: Exchange, { standing, route }: Target, asked: NodeAsked): void {
+  #call(exchange: Exchange, { standing, route }: Target, asked: NodeAsked): undefined {
     standing.door.call(route, asked).then(
       answer => {
         try {
