@@ -23,12 +23,32 @@ export default config({
   },
   start: ['counter', 'storefront'],
   web: './web',
+  pipeline: {
+    source: { repository: 'example/shop', branch: 'main' },
+    checks: ['npm test'],
+    // Packages of this repository that all images are built of.
+    shared: ['framework', 'accounts', 'drivers', 'scripts'],
+    stages: [
+      { deploy: 'test' },
+      { approval: 'operations@example.org', within: '3 days' },
+      {
+        deploy: 'production',
+        traffic: {
+          storefront: [
+            { percent: 10, for: '10 minutes' },
+            { percent: 50, for: '20 minutes', confirm: '1 day' },
+          ],
+        },
+      },
+    ],
+  },
   environments: {
     test: { target: aws({ ...onAws, domain: 'test.example.org', sizes: smallest }) },
     // On a server of one's own with `start --env production`; on AWS by what `synth --env production` writes.
     production: {
       drivers: postgres({ url: fromEnv('DATABASE_URL') }),
       target: aws({ ...onAws, domain: 'example.org', sizes: usual }),
+      domains: { storefront: { customer: 'customer.storefront.example.org', ops: 'ops.storefront.example.org' } },
     },
   },
 })

@@ -60,7 +60,7 @@ export async function openNginx({ text, folder, hosts }: Before, port: number): 
 }
 
 function adapted(text: string, folder: string, hosts: Before['hosts'], port: number): string {
-  const moved = text.replaceAll(/(?<=\s)\/tmp\//g, `${folder}/`).replace('listen 8080', `listen 127.0.0.1:${port}`)
+  const moved = text.replaceAll(/(?<=\s)\/tmp\//g, `${folder}/`).replaceAll('listen 8080', `listen 127.0.0.1:${port}`)
   const named = Object.entries(hosts).reduce(
     (all, [from, to]) => all.replace(`server ${from};`, `server ${to};`),
     moved,

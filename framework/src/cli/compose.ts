@@ -5,7 +5,9 @@ import { relative, resolve, sep } from 'node:path'
 import { partsOf, resourcesOf } from '../plan/parts.ts'
 import { addOn } from './add-on.ts'
 import { command } from './command.ts'
+import { type NamedGateway, namedIn } from './domains.ts'
 import { variable } from './environment.ts'
+import { environmentNamed } from './environments.ts'
 import { exitCodes, wrongUsage } from './errors.ts'
 import { type LoadedSystem, loadProject, loadSystems, namesMeant, type Project } from './load.ts'
 import type { Terminal } from './terminal.ts'
@@ -18,8 +20,10 @@ export const compose = command({
   about:
     'docker-compose.yml, Dockerfiles and nginx.conf: one address for pages and API, on port 80; and the same for\n' +
     'development, with hot reload. A file that was edited stays as it is; what would have been written comes beside it.\n' +
-    'Needs the package @groundplan/server.',
+    'With --env, gateways answer at the domain names too that the environment gives them. Needs the package\n' +
+    '@groundplan/server.',
   flags: {
+    env: { type: 'string', value: '<name>', help: 'an environment of the config, for the domain names of gateways' },
     out: { type: 'string', value: '<folder>', help: 'where to, inside the project (deploy/compose)' },
     'no-web': { type: 'boolean', help: 'the systems alone, without a web front' },
     force: { type: 'boolean', help: 'overwrites files that were edited, too' },
@@ -28,6 +32,7 @@ export const compose = command({
   examples: [
     ['groundplan compose', 'what the config starts, into deploy/compose'],
     ['groundplan compose counter --out systems/counter/compose', 'one system, elsewhere'],
+    ['groundplan compose --env production', 'with the domain names of gateways there'],
   ],
   async run({ out = 'deploy/compose', force = false, json, ...given }, named, terminal) {
     const project = await loadProject(terminal.folder)
@@ -35,7 +40,8 @@ export const compose = command({
     const folder = folderIn(project, terminal, out)
     const { composeFiles, writeFiles } = await addOn<Server>(project.root, '@groundplan/server')
     const loaded = await loadSystems(project, namesMeant(project, named, start))
-    const files = composeFiles(hosted(project, loaded, given['no-web']), folder)
+    const domains = given.env === undefined ? [] : namedGateways(project, loaded, given.env)
+    const files = composeFiles({ ...hosted(project, loaded, given['no-web']), domains }, folder)
     const report = writeFiles(resolve(project.root, folder), files, force)
     if (json) terminal.out(`${JSON.stringify({ event: 'written', folder, ...report })}\n`)
     else say(terminal, folder, report)
@@ -59,6 +65,7 @@ interface Hosted {
   }[]
   readonly plans: Readonly<Record<string, string>>
   readonly web?: string
+  readonly domains?: readonly NamedGateway[]
 }
 
 interface Report {
@@ -73,6 +80,12 @@ function folderIn({ root }: Project, { folder }: Terminal, out: string): string 
   const path = relative(root, out === 'deploy/compose' ? resolve(root, out) : resolve(folder, out))
   if (path !== '' && !path.startsWith('..') && resolve(root, path).startsWith(root + sep)) return slashed(path)
   throw wrongUsage(`"${out}" is not inside the project`, `name a folder in ${root}`)
+}
+
+/** The gateways of these systems that an environment gives domain names to. */
+function namedGateways(project: Project, loaded: readonly LoadedSystem[], env: string): readonly NamedGateway[] {
+  const { domains = {} } = environmentNamed(project, env)
+  return loaded.flatMap(({ plan }) => namedIn(plan, domains[plan.name] ?? {}, project.file))
 }
 
 function hosted(project: Project, loaded: readonly LoadedSystem[], noWeb: true | undefined): Hosted {

@@ -4,9 +4,17 @@
  * without us: the same plan and the same settings give the same text, on any machine.
  */
 import type { Plan } from '../plan/plan.ts'
+import type { ApprovalRequest, Deployment, Removal, Shipping } from './deployment.ts'
+import type { Flow, PipelineDocument, PipelineHost, Traffic } from './pipeline.ts'
 
 /** Texts by their file names. */
 export type TargetFiles = Readonly<Record<string, string>>
+
+/**
+ * Domain names that gateways have of their own, by system and gateway: `{ shop: { customer: 'shop.example.org' } }`. A
+ * gateway keeps its path there, and no other gateway answers at that name.
+ */
+export type Domains = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** What a deployment would do to one thing. */
 export interface TargetChange {
@@ -34,4 +42,18 @@ export interface Target {
   files(plan: Plan, environment: string): Promise<TargetFiles>
   /** What a deployment of `after` would do where `before` is deployed. */
   compare(before: TargetFiles, after: TargetFiles): Promise<TargetChanges>
+  /** What is to be done to bring a system up to its plan there. Follows first what still runs. Faults: `engine-unavailable`. */
+  deployment?(shipping: Shipping): Promise<Deployment>
+  /** What somebody asked another to agree to there. Faults: `engine-unavailable`. */
+  asked?(plan: Plan, environment: string): Promise<ApprovalRequest | undefined>
+  /** What is to be done to take a system away from there. Faults: `engine-unavailable`. */
+  removal?(shipping: Shipping): Promise<Removal>
+  /** The same environment, where calls go over to what is new level by level: by the plan's name. */
+  shifting?(traffic: Readonly<Record<string, Traffic>>): Target
+  /** The same environment, where these gateways have domain names of their own. */
+  named?(domains: Domains): Target
+  /** What its own service of pipelines needs for a system, and what lets others in. Faults: `unsupported`. */
+  pipeline?(flow: Flow): Promise<TargetFiles>
+  /** The same flows for another host of pipelines, in one document. Faults: `unsupported`. */
+  hosted?(flows: readonly Flow[], host: PipelineHost): Promise<PipelineDocument>
 }

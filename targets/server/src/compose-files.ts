@@ -22,6 +22,7 @@ export function composeFiles(project: HostedProject, folder: string): readonly W
   const packages = packagesIn(project.root)
   const names = project.systems.map(({ name }) => name)
   const { systems, pages } = upstreams
+  const { domains = [] } = project
   const out = {
     folder,
     back: folder
@@ -32,7 +33,10 @@ export function composeFiles(project: HostedProject, folder: string): readonly W
   return [
     { path: 'docker-compose.yml', text: composeYaml(project, packages, out) },
     { path: 'docker-compose.dev.yml', text: devYaml(project, packages, out) },
-    { path: 'nginx.conf', text: nginxConf({ names, systems, ...(project.web === undefined ? {} : { pages }) }) },
+    {
+      path: 'nginx.conf',
+      text: nginxConf({ names, systems, domains, ...(project.web === undefined ? {} : { pages }) }),
+    },
     { path: 'nginx.dev.conf', text: nginxConf({ names, systems, dev: true }) },
     ...serverImage(project, packages, out),
     ...(project.web === undefined ? [] : webImage(project, packages, project.web, out)),

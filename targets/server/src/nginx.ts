@@ -11,6 +11,15 @@ export interface Behind {
   readonly pages?: string
   /** Pages are made anew when they are saved: web sockets are handed on, and nothing is limited. */
   readonly dev?: boolean
+  /** Gateways with domain names of their own. */
+  readonly domains?: readonly NamedGateway[]
+}
+
+/** A gateway that alone answers at a domain name. */
+export interface NamedGateway {
+  readonly domain: string
+  /** Where it stands, there and everywhere: `/api/shop/customer`. */
+  readonly path: string
 }
 
 /** The port nginx listens on in its container: below 1024 it would need rights. */
@@ -21,8 +30,8 @@ export const nginxHealth = '/-/nginx'
 const scratch = '/tmp'
 
 /** The whole configuration. */
-export function nginxConf({ names, systems, pages, dev = false }: Behind): string {
-  const tooMany = dev ? '' : 'error_page 429 = @too_many;\n      '
+export function nginxConf({ names, systems, pages, dev = false, domains = [] }: Behind): string {
+  const tooMany = tooManyOf(dev)
   return `${head}
   upstream systems {
     server ${systems};
@@ -41,7 +50,56 @@ ${pages === undefined ? '' : upstreamPages(pages)}${dev ? upgrades : limitZones}
     listen ${nginxPort} default_server;
     server_name _;
 
-    add_header X-Content-Type-Options $content_type_options always;
+${common(dev)}
+${pages === undefined ? '' : apiLocation(tooMany)}
+    # Files are handed through while they come, in both directions.
+    location ~ ^/(?:links|(?:${names.join('|')})_[a-z0-9-]+)(?:/|$) {
+      client_max_body_size 5g;
+      proxy_request_buffering off;
+      proxy_buffering off;
+      ${tooMany}error_page 502 504 = @systems_away;
+      proxy_pass http://systems;
+    }
+
+${pages === undefined ? everything(tooMany) : pagesLocation(tooMany)}
+${systemsAway}${dev ? '' : tooManyLocation}  }
+${domains.map(each => namedServer(each, dev)).join('')}}
+`
+}
+
+/** A gateway at a domain name of its own, and nothing beside it. */
+function namedServer({ domain, path }: NamedGateway, dev: boolean): string {
+  return `
+  server {
+    listen ${nginxPort};
+    server_name ${domain};
+
+${common(dev)}
+    location = ${path} {
+${toGateway(dev)}    }
+
+    location ${path}/ {
+${toGateway(dev)}    }
+
+    location / {
+      ${tooManyOf(dev)}default_type application/problem+json;
+      return 404 '{"type":"about:blank","title":"Not found","status":404,"code":"no-such-route","detail":"at this name there is ${path} alone"}';
+    }
+
+${systemsAway}${dev ? '' : tooManyLocation}  }
+`
+}
+
+/** Refusals of nginx itself are problems, too. */
+const tooManyOf = (dev: boolean): string => (dev ? '' : 'error_page 429 = @too_many;\n      ')
+
+const toGateway = (dev: boolean): string => `      proxy_buffering off;
+      ${tooManyOf(dev)}error_page 502 504 = @systems_away;
+      proxy_pass http://systems;
+`
+
+/** What holds at every name. */
+const common = (dev: boolean): string => `    add_header X-Content-Type-Options $content_type_options always;
     add_header Referrer-Policy $referrer_policy always;
     add_header X-Frame-Options $frame_options always;
     add_header Cross-Origin-Opener-Policy $opener_policy always;
@@ -66,19 +124,9 @@ ${dev ? '' : limits}
       access_log off;
       return 204;
     }
+`
 
-${pages === undefined ? '' : apiLocation(tooMany)}
-    # Files are handed through while they come, in both directions.
-    location ~ ^/(?:links|(?:${names.join('|')})_[a-z0-9-]+)(?:/|$) {
-      client_max_body_size 5g;
-      proxy_request_buffering off;
-      proxy_buffering off;
-      ${tooMany}error_page 502 504 = @systems_away;
-      proxy_pass http://systems;
-    }
-
-${pages === undefined ? everything(tooMany) : pagesLocation(tooMany)}
-    location @systems_away {
+const systemsAway = `    location @systems_away {
       internal;
       default_type application/problem+json;
       add_header Retry-After 1 always;
@@ -86,10 +134,7 @@ ${pages === undefined ? everything(tooMany) : pagesLocation(tooMany)}
       add_header X-Content-Type-Options nosniff always;
       return 503 '{"type":"about:blank","title":"The service does not answer","status":503,"code":"service-unavailable","detail":"the systems are starting"}';
     }
-${dev ? '' : tooManyLocation}  }
-}
 `
-}
 
 const head = `# Written by \`groundplan compose\`. One address for the pages and the API: no CORS, no second port.
 # Edit it: what was edited is not overwritten.

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirname } from 'node:path/posix'
+import type { NamedGateway } from './nginx.ts'
 
 /** What the command line knows of a project. */
 export interface HostedProject {
@@ -18,6 +19,8 @@ export interface HostedProject {
   readonly plans: Readonly<Record<string, string>>
   /** The folder of the web front, a Next.js application. */
   readonly web?: string
+  /** Gateways that have domain names of their own. */
+  readonly domains?: readonly NamedGateway[]
 }
 
 export interface HostedSystem {
