@@ -39,8 +39,13 @@ export const driverEntry = 'framework/src/driver.ts'
 /** What targets are given of the plan and its runtime: `groundplan/target`. */
 export const targetEntry = 'framework/src/target.ts'
 
+/** What the bundles of functions are made from: `groundplan/lambda`. */
+export const lambdaEntry = 'framework/src/lambda.ts'
+
 /** Who is calling, for systems that do not write it themselves: `@groundplan/accounts`. */
 export const accountsEntry = 'accounts/src/index.ts'
+/** The same for pages: `@groundplan/accounts/client`. */
+export const accountsClient = 'accounts/src/client.ts'
 
 /** Proves drivers; imported by tests only. */
 export const contractSuite = 'framework/src/contract/suite/'
@@ -98,6 +103,7 @@ export const arrowRules: readonly ArrowRule[] = [
   { in: publicEntry, may: [plan, contract, runtime], packages: [], node: false },
   { in: driverEntry, may: [plan, contract], packages: [], node: false },
   { in: targetEntry, may: [plan, contract, runtime, http], packages: [], node: false },
+  { in: lambdaEntry, may: [http, embedded], packages: [], node: false },
   // Amazon's buckets are S3: its drivers take them from the one that speaks to any server.
   { in: 'drivers/aws/', may: [plan, contract, driverEntry, 'drivers/s3/'], packages: { allBut: [] }, node: true },
   { in: 'drivers/*/', may: [plan, contract, driverEntry], packages: { allBut: [] }, node: true },
@@ -109,18 +115,21 @@ export const arrowRules: readonly ArrowRule[] = [
   },
   {
     in: 'accounts/',
-    may: [publicEntry],
+    may: [publicEntry, publicClient],
     packages: ['zod', 'better-auth', 'jose'],
     types: ['kysely'], // a database's client has Kysely's own type, and so has a plugin of it
     node: true,
-    tests: { may: [publicEntry, publicClient, ...forTests, accountsEntry], packages: ['zod', 'vitest', 'fast-check'] },
+    tests: {
+      may: [publicEntry, publicClient, ...forTests, accountsEntry, accountsClient],
+      packages: ['zod', 'vitest', 'fast-check'],
+    },
   },
   { in: 'console/', may: [publicClient], packages: { allBut: engines }, node: false },
   ...Object.entries(systemPackages).map(([name, packages]) =>
     system(`systems/${name}/`, packages, systemTestPackages[name]),
   ),
   system('systems/*/', []),
-  { in: 'web/', may: [publicClient, 'systems/*/client.ts'], packages: { allBut: engines }, node: true },
+  { in: 'web/', may: [publicClient, accountsClient, 'systems/*/client.ts'], packages: { allBut: engines }, node: true },
 ]
 
 function system(folder: string, packages: readonly string[], inTests: readonly string[] = []): ArrowRule {
@@ -130,7 +139,7 @@ function system(folder: string, packages: readonly string[], inTests: readonly s
     packages: ['zod', ...packages],
     node: false,
     tests: {
-      may: [publicEntry, publicClient, accountsEntry, ...forTests],
+      may: [publicEntry, publicClient, accountsEntry, accountsClient, ...forTests],
       packages: ['zod', 'vitest', 'fast-check', ...packages, ...inTests],
     },
   }

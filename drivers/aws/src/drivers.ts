@@ -9,6 +9,7 @@ import {
   type Databases,
   type Drivers,
   fault,
+  type HandedQueues,
   mailOnce,
   mailTable,
   type PlanShape,
@@ -72,7 +73,7 @@ export interface AwsDriversOptions extends AwsOptions {
  * Faults: `unsupported` where the plan has databases and there is no driver for them.
  * @example const drivers = awsDrivers(shapeOf(plan), { clock: systemClock(), region: 'eu-central-1', prefix: 'shop-test' })
  */
-export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Drivers {
+export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Drivers & { readonly queues: HandedQueues } {
   const { clock, prefix, databases = noDatabases(shape), elsewhere = {} } = options
   const dynamo = new Dynamo(at(options, 'dynamodb'))
   const sqs = new Sqs(at(options, 'sqs'))

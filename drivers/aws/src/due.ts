@@ -51,6 +51,11 @@ export class DueLetters {
     return leave
   }
 
+  /** Sends what is due by now, where nobody receives. */
+  sendNow(): Promise<void> {
+    return this.#sweep()
+  }
+
   #setTimer(): void {
     this.#stop()
     if (this.#receivers === 0) return

@@ -17,12 +17,14 @@ import {
   checkMessage,
   type DeadLetter,
   fault,
+  type HandedQueues,
   type Leased,
   type NewMessage,
   type QueueCounts,
   type QueuedMessage,
   type QueueShape,
   type Queues,
+  type TakenMessage,
 } from 'groundplan/driver'
 import { DueLetters } from './due.ts'
 import { type Envelope, envelopeOf, queued, read, shortName, written } from './envelope.ts'
@@ -40,7 +42,7 @@ export interface SqsQueuesOptions {
 }
 
 /** The queues of a plan, which are there already. */
-export function sqsQueues(options: SqsQueuesOptions): Queues {
+export function sqsQueues(options: SqsQueuesOptions): HandedQueues {
   const { sqs, letters, prefix } = options
   const byName = new Map(options.queues.map(shape => [shape.name, new SqsQueue(sqs, letters, prefix, shape)]))
   const of = (name: string): SqsQueue => {
@@ -64,6 +66,12 @@ export function sqsQueues(options: SqsQueuesOptions): Queues {
     redrive: async (queue, ids) => of(queue).redrive(ids),
     purge: async (queue, which) => (which === 'dead' ? of(queue).purgeDead() : of(queue).purgeWaiting()),
     counts: async queue => of(queue).counts(),
+    isOrdered: queue => byName.get(queue)?.shape.ordered,
+    nameOf: engineName => options.queues.find(({ name }) => queueName(prefix, name) === engineName)?.name,
+    taken: (queue, message, leaseMs) => of(queue).taken(message, leaseMs),
+    async sendDue() {
+      await Promise.all([...byName.values()].map(queue => queue.sendDue()))
+    },
   }
 }
 
@@ -278,13 +286,21 @@ class SqsQueue {
     return this.#sending(message, shortName(position))
   }
 
+  sendDue(): Promise<void> {
+    return this.#due.sendNow()
+  }
+
   #leased({ Body = '', ReceiptHandle = '', Attributes }: Message, leaseMs: number): Leased {
-    const delivery = Number(Attributes?.ApproximateReceiveCount ?? 1)
-    const message = queued(this.shape.name, read(Body, this.#name), delivery)
+    const attempt = Number(Attributes?.ApproximateReceiveCount ?? 1)
+    return this.taken({ body: Body, lease: ReceiptHandle, attempt }, leaseMs)
+  }
+
+  taken({ body, lease, attempt }: TakenMessage, leaseMs: number): Leased {
+    const message = queued(this.shape.name, read(body, this.#name), attempt)
     const nowMs = this.#clock.now()
     for (const [lease, { untilMs }] of this.#held) if (untilMs <= nowMs) this.#held.delete(lease)
-    this.#held.set(ReceiptHandle, { message, sinceMs: nowMs, untilMs: nowMs + leaseMs })
-    return { ...message, lease: ReceiptHandle }
+    this.#held.set(lease, { message, sinceMs: nowMs, untilMs: nowMs + leaseMs })
+    return { ...message, lease }
   }
 
   #holds(lease: string): boolean {

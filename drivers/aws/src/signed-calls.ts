@@ -4,7 +4,7 @@
  * code. Like the SDK's clients in these drivers it does not retry.
  */
 import { createHash, createHmac } from 'node:crypto'
-import { Agent as HttpAgent, type RequestOptions, request as requestHttp } from 'node:http'
+import { Agent as HttpAgent, type IncomingHttpHeaders, type RequestOptions, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsCredentialIdentity, HttpRequest } from '@smithy/types'
@@ -41,33 +41,63 @@ const connectionMs = 30_000
 const contentType = 'application/x-amz-json-1.0'
 
 export class SignedCalls {
-  readonly #url: URL
+  readonly #requests: SignedRequests
   readonly #target: string
+
+  constructor(service: JsonService, options: AwsOptions) {
+    this.#requests = new SignedRequests(service, options)
+    this.#target = service.target
+  }
+
+  /** One call, made once. Faults of the service come as errors of its own names. */
+  async call(operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
+    const headers = { 'content-type': contentType, 'x-amz-target': `${this.#target}.${operation}` }
+    return answerIn(await this.#requests.send({ path: '/', headers, body: JSON.stringify(input) }, signal))
+  }
+
+  close(): void {
+    this.#requests.close()
+  }
+}
+
+/** A POST to be signed. */
+export interface ToSend {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Signed requests to one service, over connections that stay open. */
+export class SignedRequests {
+  readonly #url: URL
   readonly #signer: SignatureV4
   readonly #agent: HttpAgent | HttpsAgent
 
-  constructor({ host, signedFor, target }: JsonService, { region, endpoint, credentials }: AwsOptions) {
+  constructor(
+    { host, signedFor }: Pick<JsonService, 'host' | 'signedFor'>,
+    { region, endpoint, credentials }: AwsOptions,
+  ) {
     this.#url = new URL(endpoint ?? `https://${host}.${region}.${domainOf(region)}`)
-    this.#target = target
     const service = { service: signedFor, region, credentials: credentials ?? ofProcess() }
     this.#signer = new SignatureV4({ ...service, sha256: Sha256 })
     const kept = { keepAlive: true, maxSockets: sockets }
     this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(kept) : new HttpAgent(kept)
   }
 
-  /** One call, made once. Faults of the service come as errors of its own names. */
-  async call(operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
-    const body = JSON.stringify(input)
+  /** One request, made once. Rejects where no answer came. */
+  async send({ path, query = {}, headers, body }: ToSend, signal?: AbortSignal): Promise<Answered> {
     const { protocol, hostname, host, port } = this.#url
-    const headers = { host, 'content-type': contentType, 'x-amz-target': `${this.#target}.${operation}` }
-    const asked: HttpRequest = { protocol, hostname, method: 'POST', path: '/', query: {}, headers, body }
+    const asked: HttpRequest = { protocol, hostname, method: 'POST', path, query, headers: { host, ...headers }, body }
     const signed = await this.#signer.sign(asked)
+    const asks = new URLSearchParams(query).toString()
     const options: RequestOptions = {
-      ...{ protocol, hostname, port, method: 'POST', path: '/', agent: this.#agent, timeout: connectionMs },
+      ...{ protocol, hostname, port, method: 'POST', agent: this.#agent, timeout: connectionMs },
+      path: asks === '' ? path : `${path}?${asks}`,
       headers: { ...signed.headers, 'content-length': Buffer.byteLength(body) },
       ...(signal ? { signal } : {}),
     }
-    return answerIn(await answered(options, body))
+    return answered(options, body)
   }
 
   close(): void {
@@ -75,8 +105,9 @@ export class SignedCalls {
   }
 }
 
-interface Answered {
+export interface Answered {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
@@ -86,7 +117,13 @@ function answered(options: RequestOptions, body: string): Promise<Answered> {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.once('error', reject)
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
+      response.once('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(parts).toString(),
+        }),
+      )
     })
     request.once('timeout', () => request.destroy(new Error(`no answer within ${connectionMs / 1_000} s`)))
     request.once('error', reject)
@@ -94,7 +131,7 @@ function answered(options: RequestOptions, body: string): Promise<Answered> {
   })
 }
 
-function answerIn({ status, text }: Answered): unknown {
+function answerIn({ status, text }: Pick<Answered, 'status' | 'text'>): unknown {
   const answer: unknown = text === '' ? {} : parsed(text, status)
   if (status === 200) return answer
   const said = answer as { readonly __type?: string; readonly message?: string; readonly Message?: string }

@@ -57,7 +57,7 @@ export async function shipments(
 }
 
 /** Throws a failure where there is no such environment, or none has a target. */
-function targetsMeant(project: Project, named: string | undefined): readonly (readonly [string, Target])[] {
+export function targetsMeant(project: Project, named: string | undefined): readonly (readonly [string, Target])[] {
   const { config, file } = project
   const all = Object.entries(config.environments ?? {})
   const targets = all.flatMap(([name, { target }]) => (target ? [[name, target] as const] : []))

@@ -3,7 +3,9 @@
  * nothing: it loads what it needs when a command asks it. What it writes are files that one can read, keep and deploy
  * without us: the same plan and the same settings give the same text, on any machine.
  */
+
 import type { Plan } from '../plan/plan.ts'
+import type { Bundling, CodeBundle } from './code-bundle.ts'
 import type { ApprovalRequest, Deployment, Removal, Shipping } from './deployment.ts'
 import type { Flow, PipelineDocument, PipelineHost, Traffic } from './pipeline.ts'
 
@@ -42,6 +44,8 @@ export interface Target {
   files(plan: Plan, environment: string): Promise<TargetFiles>
   /** What a deployment of `after` would do where `before` is deployed. */
   compare(before: TargetFiles, after: TargetFiles): Promise<TargetChanges>
+  /** The code of what runs there, in files that are sent. Faults: `unsupported`, where it cannot run there. */
+  bundles?(bundling: Bundling): Promise<readonly CodeBundle[]>
   /** What is to be done to bring a system up to its plan there. Follows first what still runs. Faults: `engine-unavailable`. */
   deployment?(shipping: Shipping): Promise<Deployment>
   /** What somebody asked another to agree to there. Faults: `engine-unavailable`. */

@@ -11,7 +11,7 @@ import { isProblem, type Problem } from '../plan/problem.ts'
 import { answerOf, isOurs, keptAnswerOf, problemFrom, repeated, scrubbed } from './answers.ts'
 import { type CallKit, executed, type Identity, RunningCall } from './call.ts'
 import { issuesText } from './clients/reading.ts'
-import type { InternalRequest } from './clients/service.ts'
+import type { CarriedRequest, InternalRequest } from './clients/service.ts'
 import type { Answer, Asked } from './door.ts'
 import type { BoundEndpoint, Inputs } from './endpoints.ts'
 import type { Once, OnceClaim } from './once.ts'
@@ -84,6 +84,16 @@ export class Calls {
     })
   }
 
+  /** A call from a service in another process. Never rejects. */
+  fromProcess(bound: BoundEndpoint, { token, traceparent, untilMs, ...request }: CarriedRequest): Promise<Answer> {
+    const call = this.#begin(bound, traceFrom(traceparent), neverAborted, untilMs)
+    return this.#answer(bound, call, {
+      onceKey: request.onceKey,
+      identify: running => this.#identified(bound, running, token),
+      given: () => validatedPayload(bound.inputs, request.payload),
+    })
+  }
+
   /** A call of somebody whom the asker vouches for. Never rejects. */
   as(bound: BoundEndpoint, asked: Asked, identity: Identity): Promise<Answer> {
     const { endpoint } = bound
@@ -97,12 +107,7 @@ export class Calls {
 
   /** For one request: not longer than any takes. */
   tokenFor({ service, name }: BoundEndpoint, from: RunningCall): string {
-    return this.#parts.tokens.sign({
-      from: from.plan.service,
-      to: `${service}/${name}`,
-      untilMs: Math.min(from.deadlineMs, from.kit.clock.now() + limits.requestMs),
-      ...(from.identity ? { identity: from.identity } : {}),
-    })
+    return tokenFor(this.#parts.tokens, `${service}/${name}`, from)
   }
 
   /** `untilMs`: when whoever asks stops waiting. */
@@ -228,6 +233,23 @@ export class Calls {
     arrived(call, await arrival.identify(call), arrival.given())
     return handled(bound, call)
   }
+}
+
+/** What shows `to` (as `service/endpoint`) who asks, and for whom. */
+export function tokenFor(tokens: Tokens, to: string, from: RunningCall): string {
+  return tokens.sign({
+    ...{ from: from.plan.service, to, untilMs: untilMsOf(from) },
+    ...(from.identity ? { identity: from.identity } : {}),
+  })
+}
+
+/** When a request that a call makes is over: not longer than any takes. */
+export function untilMsOf(from: RunningCall): number {
+  return Math.min(from.deadlineMs, from.kit.clock.now() + limits.requestMs)
+}
+
+function neverAborted(): AbortSignal {
+  return new AbortController().signal
 }
 
 /** Secrets stay here, also where a handler put them into a problem's words. */

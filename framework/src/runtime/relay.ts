@@ -70,7 +70,8 @@ export function relay(
   }
 }
 
-async function drain(outbox: Outbox, queues: Queues, signal: AbortSignal): Promise<void> {
+/** Sends on all that waits by now. Rejects when a queue takes nothing; the others have been served. */
+export async function drain(outbox: Outbox, queues: Pick<Queues, 'send'>, signal: AbortSignal): Promise<void> {
   const failing = new Map<string, unknown>()
   // Entries of failing queues at the front: they are passed over.
   let stuck = 0
@@ -90,7 +91,7 @@ async function drain(outbox: Outbox, queues: Queues, signal: AbortSignal): Promi
 /** All at once; where that fails, each queue by itself. */
 async function sendOn(
   outbox: Outbox,
-  queues: Queues,
+  queues: Pick<Queues, 'send'>,
   entries: readonly OutboxEntry[],
   failing: Map<string, unknown>,
 ): Promise<void> {

@@ -158,7 +158,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   }
 }
 
-function kitOf(
+export function kitOf(
   plan: Plan,
   { clock, store }: Drivers,
   { logs, telemetry = { sampled: 0 } }: RuntimeOptions,
@@ -186,7 +186,7 @@ function kitOf(
 }
 
 /** Every secret value this process has read or set, so that none of them reaches a log or a trace. */
-function knownSecrets(): { learn(name: string, value: string): void; scrub(text: string): string } {
+export function knownSecrets(): { learn(name: string, value: string): void; scrub(text: string): string } {
   // By value: after a rotation the value before is as secret as the new one.
   const known = new Map<string, string>()
   let scrub: ((text: string) => string) | undefined
@@ -204,7 +204,7 @@ function knownSecrets(): { learn(name: string, value: string): void; scrub(text:
 }
 
 /** The key of the internal tokens: made once, kept in the vault, shared by all processes of the plan. */
-async function internalKey(
+export async function internalKey(
   plan: Plan,
   { vault }: Drivers,
   entropy: Entropy,
@@ -217,13 +217,13 @@ async function internalKey(
   return value
 }
 
-function boundEndpoints(parts: Parts, wired: Wiring): readonly BoundEndpoint[] {
+export function boundEndpoints(parts: Parts, wired: Wiring): readonly BoundEndpoint[] {
   return parts.handlers.flatMap(({ service, name, handler }) =>
     handler.kind === 'endpoint' ? [bindEndpoint(wired, service.name, name, handler)] : [],
   )
 }
 
-function doorOf(
+export function doorOf(
   { plan, gateways }: Parts,
   endpoints: ReadonlyMap<string, BoundEndpoint>,
   calls: Calls,
@@ -284,7 +284,7 @@ function backgroundOf(parts: Parts, drivers: Drivers, given: BackgroundParts): B
   }
 }
 
-function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): readonly ViewKeeper[] {
+export function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): readonly ViewKeeper[] {
   return handlers.flatMap(named => {
     const { handler } = named
     return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
@@ -292,11 +292,16 @@ function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): readonly Vie
 }
 
 /** All that time triggers. */
-function timed(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
+export function timed(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
   return [...ticking(parts, wired), ...retaining(parts, drivers), ...alarmTicking(parts, drivers, kit)]
 }
 
-function feedsOf({ handlers, resources }: Parts, drivers: Drivers, wired: Wiring, times: Ticker): readonly Feed[] {
+export function feedsOf(
+  { handlers, resources }: Parts,
+  drivers: Drivers,
+  wired: Wiring,
+  times: Ticker,
+): readonly Feed[] {
   const ofHandlers = handlers.flatMap(({ service, name, handler }) => {
     if (handler.kind === 'consumer') return [consumerFeed(wired, { service, name, handler })]
     if (handler.kind === 'subscriber') return [subscriberFeed(wired, { service, name, handler })]
@@ -327,7 +332,7 @@ function retaining({ handlers }: Parts, { store, buckets }: Drivers): readonly T
   })
 }
 
-function alarmTicking(parts: Parts, { store, queues }: Drivers, kit: CallKit): readonly Ticking[] {
+export function alarmTicking(parts: Parts, { store, queues }: Drivers, kit: CallKit): readonly Ticking[] {
   if (parts.alarms.length === 0) return []
   const triggered = (named: NamedHandler): boolean =>
     named.handler.kind === 'reaction' || (named.handler.kind === 'retention' && named.handler.also !== undefined)

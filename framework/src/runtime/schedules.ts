@@ -30,6 +30,11 @@ export interface Ticker {
    * threw. Faults: `no-such-route`, `conflict` (it is running, here or in another process).
    */
   runNow(service: string, name: string): Promise<void>
+  /**
+   * Runs the latest tick that is due, where nobody has: for hosts where something outside tells that time has come. What
+   * its handler threw is told to the logs. Faults: `no-such-route`, `conflict` (somebody runs it now, and may be dead).
+   */
+  runDue(service: string, name: string): Promise<void>
   /** When each schedule is due next; none where time triggers nothing. */
   next(): readonly { readonly schedule: string; readonly atMs: number }[]
   /**
@@ -46,12 +51,14 @@ const longestBackoffMs = 30_000
 export function ticker(kit: CallKit, schedules: Schedules, ticking: readonly Ticking[], starts = true): Ticker {
   const clockworks = ticking.map(each => new Clockwork(kit, schedules, each))
   if (starts) for (const clockwork of clockworks) clockwork.start()
+  const of = (service: string, name: string): Clockwork => {
+    const found = clockworks.find(({ each }) => each.service === service && each.name === name)
+    if (!found) throw fault('no-such-route', `there is no schedule ${service}/${name}`)
+    return found
+  }
   return {
-    async runNow(service, name) {
-      const found = clockworks.find(({ each }) => each.service === service && each.name === name)
-      if (!found) throw fault('no-such-route', `there is no schedule ${service}/${name}`)
-      await found.runNow()
-    },
+    runNow: async (service, name) => of(service, name).runNow(),
+    runDue: async (service, name) => of(service, name).runDue(),
     next: () => (starts ? clockworks.map(({ name, nextMs }) => ({ schedule: name, atMs: nextMs })) : []),
     async stop(graceMs) {
       await Promise.all(clockworks.map(clockwork => clockwork.stop(graceMs)))
@@ -100,6 +107,18 @@ class Clockwork {
     if (!claim) throw fault('conflict', `${this.name} is running`)
     const failure = await this.#runClaimed(claim)
     if (failure !== undefined) throw failure
+  }
+
+  async runDue(): Promise<void> {
+    const tickMs = this.#ticks.latest(this.#kit.clock.now())
+    if (tickMs === undefined || (this.each.isNeeded && !(await this.each.isNeeded()))) return
+    const claim = await this.#schedules.claim(this.name, tickMs, leaseMs)
+    if (claim) {
+      await this.#runClaimed(claim)
+      return
+    }
+    const last = await this.#schedules.last(this.name)
+    if (last?.state === 'running') throw fault('conflict', `${this.name} is running`)
   }
 
   async stop(graceMs: number): Promise<void> {

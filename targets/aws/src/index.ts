@@ -20,6 +20,16 @@ export function aws(settings: AwsSettings): Target {
     kind: 'target',
     name: 'aws',
     files: async (plan, environment) => (await import('./synth.ts')).synthesized(plan, environment, settings),
+    named: domains => aws({ ...settings, domains }),
+    shifting: traffic => aws({ ...settings, traffic }),
     compare: async (before, after) => (await import('./compare/compare.ts')).compared(before, after),
+    bundles: async bundling => (await import('./bundle.ts')).bundled(bundling, settings),
+    async deployment(shipping) {
+      const { deploymentOf } = await import('./deploy/deployment.ts')
+      const { codesOf } = await import('./deploy/codes.ts')
+      return deploymentOf(shipping, { settings, codes: () => codesOf(shipping, settings) })
+    },
+    asked: async (plan, environment) => (await import('./deploy/deployment.ts')).askedOf(plan, environment, settings),
+    removal: async shipping => (await import('./deploy/removal.ts')).removalOf(shipping, settings),
   }
 }

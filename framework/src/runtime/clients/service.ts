@@ -24,6 +24,13 @@ export interface InternalRequest {
   readonly onceKey?: string
 }
 
+/** The same on its way to another process: with what shows who asks, and until when an answer is waited for. */
+export interface CarriedRequest extends InternalRequest {
+  readonly token: string
+  readonly traceparent: string
+  readonly untilMs: number
+}
+
 /** Brings a request to its service, with the caller's identity, deadline and trace. */
 export type AskService = (request: InternalRequest, call: RunningCall) => Promise<Answer>
 

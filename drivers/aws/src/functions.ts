@@ -1,0 +1,63 @@
+/**
+ * Functions: how one function of a system calls another. One signed request to Lambda, which waits for the answer.
+ */
+import { createHash } from 'node:crypto'
+import { fault } from 'groundplan/driver'
+import { type AwsOptions, backOff } from './client.ts'
+import { type Answered, SignedRequests } from './signed-calls.ts'
+
+/** Lambda's limit. */
+const longestName = 64
+
+/** What the function of a service is called. A name that is too long ends with a mark of its whole. */
+export function functionName(prefix: string, service: string): string {
+  const name = `${prefix}-${service}`
+  if (name.length <= longestName) return name
+  return `${name.slice(0, longestName - 9)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
+}
+
+const mostAttempts = 4
+
+export class Functions {
+  readonly #requests: SignedRequests
+  readonly #clock: AwsOptions['clock']
+
+  constructor(options: AwsOptions) {
+    this.#requests = new SignedRequests({ host: 'lambda', signedFor: 'lambda' }, options)
+    this.#clock = options.clock
+  }
+
+  /**
+   * Calls the version of a function that is live. What Lambda refuses to begin is asked for again, a few times.
+   * Faults: `service-unavailable`.
+   */
+  async call(name: string, json: string): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#asked(name, json)
+      if (answer.status === 200 && answer.headers['x-amz-function-error'] === undefined) return answer.text
+      if (answer.status !== 429 || attempt === mostAttempts) throw unanswered(name, answer)
+      await backOff(this.#clock, attempt)
+    }
+  }
+
+  async #asked(name: string, json: string): Promise<Answered> {
+    const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
+    const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' }
+    try {
+      return await this.#requests.send({ path, query: { Qualifier: 'live' }, headers, body: json })
+    } catch (error) {
+      throw fault('service-unavailable', `the function ${name} cannot be reached`, {}, error)
+    }
+  }
+
+  close(): void {
+    this.#requests.close()
+  }
+}
+
+/** A function that failed has told its own logs why. */
+function unanswered(name: string, { status, headers }: Answered): Error {
+  const why =
+    headers['x-amz-function-error'] === undefined ? `Lambda answered with ${status}` : 'it failed: see its logs'
+  return fault('service-unavailable', `the function ${name}: ${why}`)
+}

@@ -1,0 +1,81 @@
+/**
+ * `@groundplan/aws/lambda`: what a function finds where it runs: the drivers, the other functions, a log. The environment
+ * variables are those that the templates give it.
+ */
+import { bucketName } from '@groundplan/s3'
+import { type Clock, fault, type LogRecord, type PlanShape } from 'groundplan/driver'
+import type { AwsOptions } from './client.ts'
+import { type AwsDriversOptions, awsDrivers } from './drivers.ts'
+import { Functions, functionName } from './functions.ts'
+
+export interface OnLambda {
+  readonly clock: Clock
+  readonly service?: string
+  drivers(shape: PlanShape): ReturnType<typeof awsDrivers>
+  invoke(service: string, json: string): Promise<string>
+  bucketNamed(engineName: string): string | undefined
+  logs(record: LogRecord): void
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Endpoints = NonNullable<AwsDriversOptions['endpoints']> & { readonly lambda?: string }
+
+/** What whoever made the bundle knows: databases have a driver of their own. */
+export interface LambdaParts extends Pick<AwsDriversOptions, 'databases'> {
+  readonly clock: Clock
+  /** None: the carrier. */
+  readonly service?: string
+}
+
+export function onLambda({ clock, service, databases }: LambdaParts, environment: Environment = process.env): OnLambda {
+  const options = optionsIn(environment, clock)
+  const { prefix, bucketPrefix = prefix } = options
+  let functions: Functions | undefined
+  let buckets: PlanShape['buckets'] = []
+  return {
+    clock,
+    ...(service === undefined ? {} : { service }),
+    drivers(shape) {
+      buckets = shape.buckets
+      return awsDrivers(shape, { ...options, ...(databases ? { databases } : {}) })
+    },
+    invoke(name, json) {
+      functions ??= new Functions(functionsAt(options))
+      return functions.call(functionName(prefix, name), json)
+    },
+    bucketNamed: engineName => buckets.find(({ name }) => bucketName(bucketPrefix, name) === engineName)?.name,
+    logs: told,
+  }
+}
+
+function functionsAt({ clock, region, endpoints }: ReturnType<typeof optionsIn>): AwsOptions {
+  const endpoint = endpoints?.lambda
+  return { clock, region, ...(endpoint === undefined ? {} : { endpoint }) }
+}
+
+/** Faults: `setting-missing`, which names all that is not there. */
+function optionsIn(environment: Environment, clock: Clock) {
+  const { AWS_REGION: region, GROUNDPLAN_AWS_PREFIX: prefix, GROUNDPLAN_AWS_BUCKET_PREFIX: bucketPrefix } = environment
+  if (region === undefined || prefix === undefined) {
+    throw fault('setting-missing', 'a function needs AWS_REGION and GROUNDPLAN_AWS_PREFIX in its environment')
+  }
+  const endpoints = endpointsIn(environment.GROUNDPLAN_AWS_ENDPOINTS)
+  return {
+    clock,
+    region,
+    prefix,
+    ...(bucketPrefix === undefined ? {} : { bucketPrefix }),
+    ...(endpoints ? { endpoints } : {}),
+  }
+}
+
+/** Addresses of stand-ins, as JSON. Not for what runs at Amazon. */
+function endpointsIn(json: string | undefined): Endpoints | undefined {
+  return json === undefined ? undefined : (JSON.parse(json) as Endpoints)
+}
+
+/** A line of JSON for each record: CloudWatch reads its level and time. */
+function told({ level, atMs, ...rest }: LogRecord): void {
+  const timestamp = new Date(atMs).toISOString()
+  process.stdout.write(`${JSON.stringify({ timestamp, level: level.toUpperCase(), ...rest })}\n`)
+}

@@ -1,0 +1,150 @@
+/**
+ * A function of Lambda: one service of a plan, or the carrier, behind one handler. What comes is mapped to plain values and
+ * given to the runtime; what it gives is mapped back. Nothing runs between two events.
+ *
+ * Time: an event that comes near the end of the function's time is ended with `timed-out` before Lambda would kill the
+ * process, so that its caller is answered, and its messages are given back with their attempts counted.
+ */
+import type { Clock } from '../contract/clock.ts'
+import type { PlanShape } from '../contract/drivers.ts'
+import { shapeOf } from '../contract/plan-shape.ts'
+import { fault } from '../contract/problems.ts'
+import type { LogSink } from '../contract/telemetry.ts'
+import { partsOf } from '../plan/parts.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { CarriedRequest } from '../runtime/clients/service.ts'
+import { type InvokedDrivers, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
+import { type Came, cameByHttp, cameByRest, isHttpEvent, isRestEvent } from './lambda/came.ts'
+import { answerCarried } from './lambda/carried.ts'
+import { LambdaDoor } from './lambda/door.ts'
+import { httpResult, type Reply, restResult } from './lambda/reply.ts'
+import { type LambdaHost, streamedReply, type Writes } from './lambda/streamed.ts'
+import { work } from './lambda/work.ts'
+
+/** What Lambda tells beside an event. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number
+}
+
+export interface LambdaOptions {
+  readonly plan: Plan
+  /** Whose function it is. Without it: the carrier. */
+  readonly service?: string
+  readonly shape?: PlanShape
+  readonly clock: Clock
+  readonly logs: LogSink
+  drivers(shape: PlanShape): InvokedDrivers
+  /** Calls the function of another service with JSON, and gives what it answers. Faults: `service-unavailable`. */
+  invoke(service: string, json: string): Promise<string>
+  /** The bucket of the plan that is called so on AWS. */
+  bucketNamed?(engineName: string): string | undefined
+  /** What Lambda offers to handlers that answer piece by piece; absent elsewhere. */
+  readonly host?: LambdaHost | undefined
+}
+
+/** Gives what an event is answered with. */
+export type LambdaHandler = (event: object, context: LambdaContext) => Promise<unknown>
+
+/** For outcomes: what is left of a function's time when its work is ended. */
+const reservedMs = 750
+
+/**
+ * Makes the handler of a function. It begins to make itself ready at once, which Lambda counts as initialisation.
+ * @example export const handler = lambdaHandler({ plan, service: 'backend', clock, logs, drivers, invoke })
+ */
+export function lambdaHandler(options: LambdaOptions): unknown {
+  const ready = readiness(options)
+  const handle: LambdaHandler = async (event, context) => {
+    const made = await ready()
+    return within(made, options.clock, context, () => handled(made, event))
+  }
+  const { host } = options
+  if (!host || !streams(options)) return handle
+  // Such a function is always answered piece by piece; who wants all at once is given one piece.
+  return host.streamifyResponse(async (event, out, context) => {
+    const made = await ready()
+    await within(made, options.clock, context, () => handledStreaming(made, host, event, out))
+  })
+}
+
+interface Made {
+  readonly runtime: InvokedRuntime
+  readonly door: LambdaDoor
+  work(event: object): Promise<unknown>
+}
+
+/** Made once; again where that failed. */
+function readiness(options: LambdaOptions): () => Promise<Made> {
+  let making: Promise<Made> | undefined
+  const ready = (): Promise<Made> => {
+    making ??= make(options).catch(error => {
+      making = undefined
+      throw error
+    })
+    return making
+  }
+  // What fails now fails again, and is told, with the first event.
+  ready().catch(() => {})
+  return ready
+}
+
+async function make(options: LambdaOptions): Promise<Made> {
+  const { plan, service, logs, bucketNamed = () => undefined } = options
+  const shape = options.shape ?? shapeOf(plan)
+  const drivers = options.drivers(shape)
+  const ask = async (request: CarriedRequest) =>
+    answerCarried(await options.invoke(request.service, JSON.stringify({ groundplan: request })))
+  const given = { logs, ask, ...(service === undefined ? {} : { service }) }
+  const runtime = await invokedRuntime(plan, shape, drivers, given)
+  const parts = { runtime, queues: drivers.queues, bucketNamed }
+  return { runtime, door: new LambdaDoor(runtime.door), work: event => work(parts, event) }
+}
+
+/** Whether any of its endpoints answers piece by piece. */
+function streams({ plan, service }: LambdaOptions): boolean {
+  return partsOf(plan).handlers.some(
+    ({ service: { name }, handler }) =>
+      name === service &&
+      handler.kind === 'endpoint' &&
+      'kind' in handler.returns &&
+      (handler.returns.kind === 'stream' || handler.returns.kind === 'file'),
+  )
+}
+
+function cameIn(event: object): Came | undefined {
+  if (isRestEvent(event)) return cameByRest(event)
+  return isHttpEvent(event) ? cameByHttp(event) : undefined
+}
+
+async function handled({ door, work: worked }: Made, event: object): Promise<unknown> {
+  const came = cameIn(event)
+  if (!came) return worked(event)
+  const reply = await door.answer(came)
+  return resultOf(came, reply)
+}
+
+function resultOf({ format }: Came, reply: Reply): Promise<unknown> {
+  return format === 1 ? restResult(reply) : httpResult(reply)
+}
+
+async function handledStreaming(made: Made, host: LambdaHost, event: object, out: Writes): Promise<void> {
+  const came = cameIn(event)
+  if (came && made.door.isStreamed(came)) {
+    await streamedReply(host, out, await made.door.answer(came))
+    return
+  }
+  out.end(JSON.stringify((await handled(made, event)) ?? null))
+}
+
+/** Does something within the time that the function has left, and what must be done before it sleeps. */
+async function within<T>({ runtime }: Made, clock: Clock, context: LambdaContext, run: () => Promise<T>): Promise<T> {
+  const leftMs = Math.max(0, context.getRemainingTimeInMillis() - reservedMs)
+  const late = () => runtime.endAll(fault('timed-out', "the function's time is up"))
+  const cancel = clock.at(clock.now() + leftMs, late)
+  try {
+    return await run()
+  } finally {
+    cancel()
+    await runtime.settle()
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The door of a function: finds what a request asks for, refuses what cannot be answered, reads the body and calls. The
+ * same rules as on Node's server; what API Gateway has done already is not done again.
+ */
+import { readable, utf8Bytes } from '../../contract/limits.ts'
+import type { Door } from '../../runtime/door.ts'
+import { type Addresses, addressesOf, parametersOf, type Spot, type Target } from '../addresses.ts'
+import { corsHeaders, isForeign, preflightHeaders } from '../cors.ts'
+import { apiDefaults, type HeaderList } from '../headers.ts'
+import { readJson } from '../json.ts'
+import { isJson } from '../media.ts'
+import type { Found } from '../routes.ts'
+import { type Came, LambdaAsked } from './came.ts'
+import { problemReply, type Reply, replyOf } from './reply.ts'
+
+type Refusal = readonly [code: Parameters<Door['refuse']>[0], detail: string, headers?: HeaderList]
+
+export class LambdaDoor {
+  readonly #door: Door
+  readonly #addresses: Addresses
+
+  constructor(door: Door) {
+    this.#door = door
+    this.#addresses = addressesOf([door])
+  }
+
+  /** Never rejects because of what a handler does. */
+  async answer(came: Came): Promise<Reply> {
+    const found = this.#find(came.path)
+    if (!found) return this.#refused(came, undefined, ['no-such-route', 'there is nothing at this address'])
+    const target = found.spot.targets.get(came.method)
+    if (!target) return this.#otherMethod(came, found.spot)
+    const asked = askedOf(came, target, found)
+    if (!(asked instanceof LambdaAsked)) return this.#refused(came, found.spot, asked)
+    const answer = await this.#door.call(target.route, asked)
+    return replyOf(answer, corsOf(came, found.spot))
+  }
+
+  /** Whether what stands at an address answers piece by piece. */
+  isStreamed(came: Came): boolean {
+    const target = this.#find(came.path)?.spot.targets.get(came.method)
+    return target !== undefined && !target.atOnce
+  }
+
+  /** An API may tell the path without what its domain maps to it. */
+  #find(path: string): Found<Spot> | undefined {
+    const { routes, standings } = this.#addresses
+    const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+    const found = routes.find(path) ?? routes.find(plain)
+    if (found) return found
+    for (const { base } of standings) {
+      const below = routes.find(plain === '/' ? base : base + plain)
+      if (below) return below
+    }
+    return undefined
+  }
+
+  #refused(came: Came, spot: Spot | undefined, [code, detail, headers = []]: Refusal): Reply {
+    return problemReply(this.#door.refuse(code, detail), [...headers, ...corsOf(came, spot)])
+  }
+
+  #otherMethod(came: Came, spot: Spot): Reply {
+    const { allow, standing } = spot
+    const allowed = ['Allow', allow]
+    if (came.method !== 'OPTIONS') {
+      return this.#refused(came, spot, ['method-not-allowed', `it answers to ${allow}`, allowed])
+    }
+    const isPreflight = standing.cors && came.headers['access-control-request-method'] !== undefined
+    const cors = isPreflight ? preflightHeaders(standing.cors, came.headers.origin, allow) : []
+    return { status: 204, headers: [...apiDefaults, ...allowed, ...cors], content: '' }
+  }
+}
+
+function corsOf({ headers }: Came, spot: Spot | undefined): HeaderList {
+  const cors = spot?.standing.cors
+  return cors ? corsHeaders(cors, headers.origin) : []
+}
+
+/** The request for the runtime, or why it is refused. */
+function askedOf(came: Came, target: Target, found: Found<Spot>): LambdaAsked | Refusal {
+  const params = parametersOf(target, found)
+  if (!params || !came.query) return ['request-invalid', 'the address is not percent-encoded UTF-8']
+  const { origin, host, 'sec-fetch-site': fetchSite, 'x-forwarded-host': forwarded } = came.headers
+  const from = { method: came.method, origin, fetchSite, host: forwarded ?? host }
+  if (isForeign(from, target.standing.cors)) {
+    return ['not-allowed', 'the gateway does not let pages of this origin call it: name the origin in its `cors`']
+  }
+  const asked = new LambdaAsked(came, params, came.query)
+  return came.body === '' ? asked : (bodyFault(came, target, asked) ?? asked)
+}
+
+/** Reads the body; gives why it cannot be taken. */
+function bodyFault(came: Came, { maxBodyBytes }: Target, asked: LambdaAsked): Refusal | undefined {
+  if (!isJson(came.headers['content-type'])) {
+    return ['unsupported-media-type', 'send application/json or application/*+json, in UTF-8']
+  }
+  const bytes = came.isBase64 ? Buffer.from(came.body, 'base64') : undefined
+  if ((bytes?.length ?? utf8Bytes(came.body)) > maxBodyBytes) {
+    return ['body-too-large', `at most ${readable(maxBodyBytes)}`]
+  }
+  const json = readJson(bytes ?? Buffer.from(came.body))
+  if (!json.ok) return ['invalid-json', json.why]
+  asked.body = json.value
+  return undefined
+}

@@ -1,0 +1,181 @@
+/**
+ * A system as functions on the stand-ins for AWS: its bundles, wired as its templates wire them. What needs PostgreSQL is
+ * not among them: its service is asked in this process.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
+import { awsDrivers, makeMissing, outboxTable, queueName, resourceName } from '../drivers/aws/src/drivers.ts'
+import { Dynamo } from '../drivers/aws/src/dynamo.ts'
+import { functionName } from '../drivers/aws/src/functions.ts'
+import { Streams } from '../drivers/aws/src/streams.ts'
+import { realClock } from '../drivers/aws/src/test/clock.ts'
+import { credentials } from '../drivers/aws/src/test/engines.ts'
+import { type Endpoints, makeBuckets, maySendMail, removeAll } from '../drivers/aws/src/test/home.ts'
+import { shapeOf } from '../framework/src/driver.ts'
+import { memoryDatabases } from '../framework/src/memory/database.ts'
+import { type Runtime, runtimeTables, startRuntime } from '../framework/src/runtime/runtime.ts'
+import { type CodeBundle, mailQueue, type Plan, resourcesOf } from '../framework/src/target.ts'
+import { bundled } from '../targets/aws/src/bundle.ts'
+import { carrier, queueOf } from '../targets/aws/src/rights.ts'
+import { type System, systemOf } from '../targets/aws/src/system.ts'
+import { LambdaApi, QueueSource, StreamSource } from '../targets/aws/src/test/lambda/cloud.ts'
+import { RunningFunction } from '../targets/aws/src/test/lambda/function.ts'
+
+const region = 'us-east-1'
+const settings = { region, domain: 'example.org', operations: 'operations@example.org', costOwner: 'shop' }
+
+export interface OnLambda {
+  readonly bundles: readonly CodeBundle[]
+  /** By service. */
+  readonly functions: ReadonlyMap<string, RunningFunction>
+  readonly api: LambdaApi
+  /** All services in this process, on the same engines; nothing runs there by itself. */
+  readonly here: Runtime
+  readonly prefix: string
+  /** The queue that SQS calls so. */
+  queueUrlName(queue: string): string
+  close(): Promise<void>
+}
+
+interface Opening {
+  readonly plan: Plan
+  readonly planFile: string
+  readonly root: string
+  readonly endpoints: Endpoints
+  /** Services that are not started: what they need is not here. */
+  readonly without?: readonly string[]
+}
+
+export async function openOnLambda(opening: Opening): Promise<OnLambda> {
+  const { plan, planFile, root, endpoints, without = [] } = opening
+  const environment = `l${randomUUID().slice(0, 7)}`
+  const system = systemOf(plan, environment, settings)
+  const { prefix } = system.names
+  const folder = await mkdtemp(join(tmpdir(), 'functions-'))
+  const drivers = await engines(plan, prefix, endpoints)
+  const bundles = await bundled({ plan, environment, root, planFile, conditions: ['groundplan-source'] }, settings)
+  const functions = new Map<string, RunningFunction>()
+  for (const bundle of bundles) {
+    if (!without.includes(bundle.name))
+      functions.set(bundle.name, await written(bundle, prefix, join(folder, bundle.name)))
+  }
+  const api = await LambdaApi.open(new Map([...functions].map(([name, made]) => [functionName(prefix, name), made])))
+  const places = { ...placesOf(endpoints), lambda: api.endpoint }
+  for (const made of functions.values()) Object.assign(made.options.environment, environmentOf(system, places))
+  const sources = [...queueSources(system, functions, endpoints), streamSource(drivers, functions.get(carrier))]
+  return {
+    ...{ bundles, functions, api, here: drivers.runtime, prefix },
+    queueUrlName: queue => queueName(prefix, queue),
+    async close() {
+      await Promise.all(sources.map(source => source.stop()))
+      await Promise.all([...functions.values()].map(made => made.stop()))
+      await api.close()
+      await drivers.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function placesOf({ dynamodb, sqs, moto, ses }: Endpoints) {
+  return { dynamodb, sqs, s3: moto, vault: moto, ses }
+}
+
+function environmentOf({ names }: System, places: object): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    GROUNDPLAN_AWS_PREFIX: names.prefix,
+    GROUNDPLAN_AWS_BUCKET_PREFIX: names.prefix,
+    GROUNDPLAN_AWS_ENDPOINTS: JSON.stringify(places),
+  }
+}
+
+async function written(bundle: CodeBundle, prefix: string, folder: string): Promise<RunningFunction> {
+  await mkdir(folder, { recursive: true })
+  for (const [name, content] of Object.entries({ ...bundle.files, ...bundle.beside })) {
+    await writeFile(join(folder, name), content)
+  }
+  const name = functionName(prefix, bundle.name)
+  return new RunningFunction({ name, folder, timeoutMs: 30_000, environment: {}, mostProcesses: 4 })
+}
+
+/** Tables, queues, buckets, and this process on them. */
+async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
+  const shape = shapeOf(plan, runtimeTables)
+  const options = { clock: realClock(), region, credentials, prefix, endpoints: placesOf(endpoints) }
+  await makeMissing(shape, options)
+  await makeBuckets(shape, options)
+  await maySendMail(region, endpoints.ses)
+  const dynamo = new Dynamo({ ...options, endpoint: endpoints.dynamodb })
+  const outbox = resourceName(prefix, outboxTable)
+  const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const }
+  await dynamo.client.send(new UpdateTableCommand({ TableName: outbox, StreamSpecification }))
+  const streams = new Streams({ ...options, endpoint: endpoints.dynamodb })
+  const databases = memoryDatabases()
+  const drivers = awsDrivers(shape, { ...options, databases })
+  const runtime = await startRuntime(plan, drivers, { logs: () => {}, background: false })
+  return {
+    runtime,
+    inserted: inserts(streams, await streams.of(dynamo, outbox)),
+    async close() {
+      await runtime.stop(1_000)
+      await drivers.close()
+      await databases.close()
+      streams.close()
+      dynamo.close()
+      await removeAll(options)
+    },
+  }
+}
+
+/** The sequence numbers of what was inserted since it was asked before. */
+function inserts(streams: Streams, stream: string): () => Promise<readonly string[]> {
+  const iterators = new Map<string, string | undefined>()
+  const inserted = async (shard: string): Promise<readonly string[]> => {
+    if (!iterators.has(shard)) iterators.set(shard, await streams.iterator(stream, shard, 'oldest'))
+    const iterator = iterators.get(shard)
+    if (iterator === undefined) return []
+    const { changes, next } = await streams.records(iterator)
+    iterators.set(shard, next)
+    return changes.filter(({ before, after }) => after && !before).map(({ sequence }) => sequence)
+  }
+  // DynamoDB Local trims a shard while it is read: what it held is to be found in the outbox.
+  const found = (shard: string) =>
+    inserted(shard).catch(() => {
+      iterators.delete(shard)
+      return ['0']
+    })
+  return async () => {
+    const shards = await streams.shards(stream).catch(() => [])
+    return (await Promise.all(shards.map(({ id }) => found(id)))).flat()
+  }
+}
+
+function streamSource({ inserted }: { inserted(): Promise<readonly string[]> }, to: RunningFunction | undefined) {
+  if (!to) throw new Error('there is no carrier')
+  return new StreamSource(inserted, to)
+}
+
+/** As the template maps them. */
+function queueSources(
+  { parts, queues, names }: System,
+  functions: ReadonlyMap<string, RunningFunction>,
+  endpoints: Endpoints,
+): readonly QueueSource[] {
+  const options = { sqs: endpoints.sqs, region, credentials }
+  const owned = parts.handlers.flatMap(named => {
+    const queue = queueOf(named)
+    const to = functions.get(named.service.name)
+    return queue === undefined || !to ? [] : [{ queue, to }]
+  })
+  const to = functions.get(carrier)
+  const mails = to ? resourcesOf(parts, 'mailbox').map(({ name }) => ({ queue: mailQueue(name), to })) : []
+  return [...owned, ...mails].map(({ queue, to }) => {
+    const ordered = queues.find(({ name }) => name === queue)?.ordered ?? false
+    return new QueueSource(options, names.queue(queue), to, ordered ? 1 : 10)
+  })
+}
