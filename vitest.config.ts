@@ -1,10 +1,15 @@
 /**
- * How tests run: all folders in one run, on the sources (no build needed), as many processes as there are cores. Files
- * share a process, for loading the framework once for each file cost a seventh of the whole; so no file may leave
- * anything behind. What replaces a module, or counts what the whole process does, is `alone`.
+ * How tests run: all folders in one run, on the sources (no build needed), two processes more than there are cores, since
+ * many files wait: for programs, browsers, servers. Files share a process, for loading the framework once for each file
+ * cost a seventh of the whole; so no file may leave anything behind. What replaces a module, or counts what the whole
+ * process does, is `alone`.
+ *
+ * Where more rounds of the same find more, a test asks `inject('thorough')` how many to make: few in a plain `npm test`,
+ * all where GROUNDPLAN_THOROUGH is 1, as in `.ci/run`.
  */
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const folders = ['framework/src', 'accounts', 'drivers', 'targets', 'console', 'systems', 'web', 'bench', 'tools']
 const everything = folders.map(folder => `${folder}/**/*.test.{ts,tsx}`)
@@ -16,6 +21,46 @@ const alone = [
 ]
 const never = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.groundplan/**']
 
+/** What takes longest begins first, so that none of it ends alone; what computes beside what waits. */
+const longest = [
+  'web/test/portals',
+  'drivers/aws/src/store.contract',
+  'framework/src/cli/operating-processes',
+  'systems/storefront/test/document',
+  'web/test/home',
+  'systems/storefront/test/rebuild',
+  'drivers/s3/src/bucket.contract',
+  'web/test/compose',
+  'tools/scripts',
+  'drivers/aws/src/faults',
+  'web/test/counter',
+  'framework/src/embedded/database.test',
+  'drivers/aws/src/homes',
+  'web/test/front',
+  'framework/src/cli/disk',
+  'framework/src/targets/homes',
+  'drivers/postgres/src/queue.contract',
+  'framework/src/http/hostile',
+  'systems/storefront/test/disk',
+  'framework/src/cli/web/build',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex(words => moduleId.includes(words))
+      return at === -1 ? longest.length : at
+    }
+    return (await super.sort(files)).sort((one, other) => place(one) - place(other))
+  }
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly thorough: boolean
+  }
+}
+
 /** Packages of this repository are tested as sources. */
 const conditions = ['groundplan-source', 'node']
 
@@ -24,9 +69,11 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
-    maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+    maxWorkers: Math.min(6, availableParallelism() + 2),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 40_000,
     hookTimeout: 60_000,
+    provide: { thorough: process.env.GROUNDPLAN_THOROUGH === '1' },
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: everything, exclude: [...never, ...alone] } },
       { extends: true, test: { name: 'alone', include: alone, exclude: never } },

@@ -6,7 +6,10 @@ import { seed } from 'groundplan'
 import { embedded } from 'groundplan/embedded'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { browse } from './door.ts'
+import { quickHashes } from './quick.ts'
 import shop, { people } from './shop.ts'
+
+quickHashes()
 
 let folder = ''
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { testbed } from 'groundplan/testbed'
+import { databaseTemplate, testbed } from 'groundplan/testbed'
 import { describe, expect, it } from 'vitest'
 import { rebuiltProduct } from './model/products.ts'
 import plan from './plan.ts'
@@ -6,6 +6,8 @@ import { productLog, products, stockLog } from './resources.ts'
 import { assortment } from './sample/assortment.ts'
 import { pictureOf } from './sample/picture.ts'
 import sampleData, { sampleProducts } from './seed.ts'
+
+const template = databaseTemplate()
 
 describe('The sample data', () => {
   it('are more than 200 products in twelve categories, each with a picture', async () => {
@@ -31,7 +33,7 @@ describe('The sample data', () => {
   it('S2: let their people in on this machine, each through its own door; sown twice they are the same', {
     timeout: 60_000,
   }, async () => {
-    await using bed = await testbed(plan)
+    await using bed = await testbed(plan, { databaseTemplate: template })
     const said = await bed.seed(sampleData)
     expect(said).toEqual([
       'customer Anna: anna@example.org, password development-anna',
@@ -57,7 +59,10 @@ describe('The sample data', () => {
   })
 
   it('refuse their people where the shop is open to others', { timeout: 60_000 }, async () => {
-    await using bed = await testbed(plan, { settings: { 'shop-address': 'https://shop.example.org' } })
+    await using bed = await testbed(plan, {
+      settings: { 'shop-address': 'https://shop.example.org' },
+      databaseTemplate: template,
+    })
     await bed.seed(sampleData)
     const body = { email: 'olga@example.org', password: 'development-olga', deliver: 'body' as const }
     expect(await bed.gateways.accounts.signIn({ body })).toMatchObject({ ok: false })

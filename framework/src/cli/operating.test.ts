@@ -4,8 +4,11 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from './run.ts'
 import { operatedProject, program, type Server, serving, shopPlan } from './test/operated.ts'
+import { buildProgram } from './test/process.ts'
 import type { TestProject } from './test/project.ts'
 import { testTerminal } from './test/terminal.ts'
+
+beforeAll(buildProgram, 120_000)
 
 interface Said {
   readonly code: number

@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { PassThrough, Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { canAsk, sure } from './operating.ts'
 import { operatedProject, programCommand } from './test/operated.ts'
+import { buildProgram } from './test/process.ts'
 import { testTerminal } from './test/terminal.ts'
 import { secretText } from './typed.ts'
+
+beforeAll(buildProgram, 120_000)
 
 /** Somebody who types, key by key, and sees what raw mode does not hide. */
 function keyboard(keys: string, environment: Readonly<Record<string, string>> = {}) {

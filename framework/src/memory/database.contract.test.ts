@@ -1,18 +1,15 @@
 /**
- * Databases in memory keep the contract.
+ * Databases in memory keep the contract: the same ones for all promises, empty at the beginning of each.
  */
-import { beforeAll } from 'vitest'
 import { databasePromises } from '../contract/suite/database.ts'
 import { provePromises } from '../contract/suite/promises.ts'
 import { memoryClock } from './clock.ts'
-import { databaseTemplate, memoryDatabases } from './database.ts'
+import { sharedDatabases } from './test/databases.ts'
 
-const template = databaseTemplate()
-// Made ahead, so that no promise's time goes into it.
-beforeAll(async () => void (await template.files()), 60_000)
+const { all, empty } = sharedDatabases('main', 'other')
 
-provePromises('database', 'memory', databasePromises, async () => {
-  const databases = memoryDatabases({ template })
+provePromises('database', 'memory', databasePromises, async shapes => {
+  await Promise.all(shapes.map(({ name }) => empty(name)))
   const clock = memoryClock(Date.UTC(2030, 0, 1))
-  return { databases, time: { clock, advance: ms => clock.advance(ms) }, close: () => databases.close() }
+  return { databases: all, time: { clock, advance: ms => clock.advance(ms) }, close: async () => {} }
 })

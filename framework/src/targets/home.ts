@@ -28,7 +28,8 @@ export interface Home<G extends Gateways>
   settled(options?: { readonly deadLetters?: 'expected' }): Promise<unknown>
 }
 
-export type HomeOptions = Pick<TestbedOptions, 'settings' | 'secrets' | 'throttle'>
+/** `databaseTemplate` is for testbeds: the others' databases are not theirs alone. */
+export type HomeOptions = Pick<TestbedOptions, 'settings' | 'secrets' | 'throttle' | 'databaseTemplate'>
 
 /** Opens a home for a plan; `testbed` is one. Close it when done. */
 export type OpenHome = <G extends Gateways>(plan: Plan<G>, options?: HomeOptions) => Promise<Home<G>>

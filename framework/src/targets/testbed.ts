@@ -12,6 +12,7 @@ import { runtimeTables } from '../runtime/runtime.ts'
 import { Bed, type Testbed, type TestbedOptions } from './testbed/bed.ts'
 import { isOver, whileRunning } from './testbed/settle.ts'
 
+export { type DatabaseTemplate, databaseTemplate } from '../memory/database.ts'
 export type { Testbed, TestbedOptions } from './testbed/bed.ts'
 export { CallRefused } from './testbed/clients.ts'
 export { type Killing, killedEverywhere } from './testbed/kill.ts'
@@ -29,7 +30,9 @@ const indexLagMs = 20
  * - `settings`, `secrets`: what the vault holds, by name.
  * - `throttle`: false lifts the throttles of gateways. Default true.
  * - `indexLagMs`: how far indexes lag behind writes. Default 20.
+ * - `databases`: those of a server, for what is to hold on both. Default: PostgreSQL in memory.
  * - `outbox`: whether messages wait in an outbox first. Default true, as on AWS.
+ * - `databaseTemplate`: one for all beds of a process saves each the 2 seconds that a new database takes.
  * Problem codes: `plan-invalid`, with every mistake of the plan.
  * @example
  * await using bed = await testbed(counter)
@@ -49,6 +52,7 @@ export async function testbed<G extends Gateways>(plan: Plan<G>, options: Testbe
     indexLagMs: options.indexLagMs ?? indexLagMs,
     outbox: options.outbox ?? true,
     linkKey: 'a bed has no secrets',
+    ...(options.databaseTemplate ? { databaseTemplate: options.databaseTemplate } : {}),
   })
   const queues = shape.queues.map(({ name }) => name)
   const bed = new Bed(plan, clock, drivers, queues, options)

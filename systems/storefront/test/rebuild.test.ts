@@ -1,9 +1,9 @@
 /**
- * Ten thousand random commands, several at a time, then everything that is kept is compared with what its events say:
+ * Thousands of random commands, several at a time, then everything that is kept is compared with what its events say:
  * orders, products, stock; and with what follows from them: figures, tallies, catalogue, inbox.
  */
 import { testbed } from 'groundplan/testbed'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import type { z } from 'zod'
 import { catalogue } from '../backend/catalogue.ts'
 import { entryOf } from '../model/catalogue.ts'
@@ -15,7 +15,7 @@ import * as kept from '../resources.ts'
 import { customer, customerNamed, olga, operator } from './people.ts'
 import { type Chance, chance } from './random.ts'
 
-const commands = 10_000
+const commands = inject('thorough') ? 10_000 : 2_000
 const atOnce = 8
 
 const productIds = ['tea', 'cup', 'pot', 'tin', 'mat', 'jar'] as const
@@ -80,7 +80,7 @@ async function change(bed: Bed, by: Chance, orderId: string): Promise<void> {
   await ops.change({ params, body: by.one(all) })
 }
 
-it('S8: after 10,000 random commands, orders, products and stock are what their events make of them, and all that follows agrees', {
+it('S8: after thousands of random commands, orders, products and stock are what their events make of them, and all that follows agrees', {
   timeout: 600_000,
 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 32)
@@ -101,7 +101,7 @@ it('S8: after 10,000 random commands, orders, products and stock are what their 
   const so = `with the seed ${seed}`
   const all = await everything(bed)
   expect(all.orders.length, so).toBe(orders.length)
-  expect(orders.length, so).toBeGreaterThan(500)
+  expect(orders.length, so).toBeGreaterThan(commands / 20)
   for (const state of orderStates)
     expect(
       all.orders.some(order => order.state === state),

@@ -3,9 +3,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { repository, type TestProject, testProject } from './project.ts'
+import { program as built } from './process.ts'
+import { type TestProject, testProject } from './project.ts'
 
 /**
  * `shop`: a bit of everything. A job that is called `fail` fails. The schedule `nightly` counts its runs and waits while
@@ -125,8 +124,6 @@ export default config({ systems: { shop: './shop/plan.ts', second: './second/pla
   })
 }
 
-const framework = join(repository, 'framework', 'src')
-
 export interface Program {
   readonly child: ChildProcess
   /** All it has written so far, on both outputs. */
@@ -146,11 +143,9 @@ interface ProgramOptions {
   readonly input?: string
 }
 
-/** The command line as words for a shell: Node, its options, the program, the arguments. */
+/** The built command line as words for a shell: Node, its options, the program, the arguments. `buildProgram` builds it. */
 export function programCommand(args: readonly string[], node: readonly string[] = []): readonly string[] {
-  const loader = pathToFileURL(join(framework, 'embedded', 'test', 'typescript.mjs')).href
-  const main = join(framework, 'cli', 'main.ts')
-  return [process.execPath, ...node, '--import', loader, '--conditions=groundplan-source', main, ...args]
+  return [process.execPath, ...node, built, ...args]
 }
 
 /** Starts the command line in a process of its own. */

@@ -7,7 +7,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { systemClock } from '../../embedded/clock.ts'
 import type { Answer, Asked, Door } from '../../runtime/door.ts'
 import { type Served, type ServeOptions, serve } from '../node.ts'
@@ -184,7 +184,7 @@ describe('the same bytes', () => {
   })
 })
 
-const runs = 3_000
+const runs = inject('thorough') ? 3_000 : 800
 
 describe('a connection on the short way', () => {
   const wires: Wire[] = []

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
+import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import type { DatabaseEngine } from '../../contract/database.ts'
 import type { NewMessage } from '../../contract/queue.ts'
-import { databaseTemplate, type MemoryDatabases, memoryDatabases } from '../../memory/database.ts'
+import { sharedDatabases } from '../../memory/test/databases.ts'
 import { type DatabaseReader, type DatabaseWriter, database } from '../../plan/database.ts'
 import type { Operation } from '../../plan/operation.ts'
 import { type DatabaseParts, databaseReader, databaseWriter } from './client.ts'
@@ -31,27 +31,22 @@ const gifts = database('gifts', {
 })
 type GiftRows = { accounts: typeof Account; gifts: typeof Gift }
 
-const template = databaseTemplate()
-beforeAll(async () => void (await template.files()), 60_000)
-
-let databases: MemoryDatabases
+const databases = sharedDatabases('gifts')
 let engine: DatabaseEngine
 let outbox: SqlOutbox
 let parts: DatabaseParts
 let reader: DatabaseReader<GiftRows>
 let writer: DatabaseWriter<GiftRows>
 beforeEach(async () => {
-  databases = memoryDatabases({ template })
-  engine = await databases.open('gifts')
+  engine = await databases.empty('gifts')
   await migrate(engine, gifts.spec)
-  const open = (): Promise<DatabaseEngine> => databases.open('gifts')
+  const open = (): Promise<DatabaseEngine> => databases.all.open('gifts')
   outbox = sqlOutbox(open)
   taken = 0
   parts = { open, outbox, messagesOf }
   reader = databaseReader(parts)
   writer = databaseWriter(parts)
 })
-afterEach(() => databases.close())
 
 /** Operations as senders make them, with their messages. */
 const sent = new WeakMap<object, readonly NewMessage[]>()

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { DatabaseEngine } from '../../contract/database.ts'
-import { type MemoryDatabases, memoryDatabases } from '../../memory/database.ts'
+import { sharedDatabases } from '../../memory/test/databases.ts'
 import { compareColumns } from './columns.ts'
 
-let databases: MemoryDatabases
+const databases = sharedDatabases('main')
 let engine: DatabaseEngine
-beforeAll(async () => {
-  databases = memoryDatabases()
-  engine = await databases.open('main')
-}, 60_000)
-afterAll(() => databases.close())
+beforeEach(async () => {
+  engine = await databases.empty('main')
+})
 
 const Everything = z.object({
   id: z.int(),

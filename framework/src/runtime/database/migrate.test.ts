@@ -1,19 +1,14 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { DatabaseEngine } from '../../contract/database.ts'
-import { databaseTemplate, type MemoryDatabases, memoryDatabases } from '../../memory/database.ts'
+import { sharedDatabases } from '../../memory/test/databases.ts'
 import type { Migration } from '../../plan/database.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 
-const template = databaseTemplate()
-beforeAll(async () => void (await template.files()), 60_000)
-
-let databases: MemoryDatabases
+const databases = sharedDatabases('main')
 let engine: DatabaseEngine
 beforeEach(async () => {
-  databases = memoryDatabases({ template })
-  engine = await databases.open('main')
+  engine = await databases.empty('main')
 })
-afterEach(() => databases.close())
 
 const accounts = {
   name: '001-accounts',

@@ -2,12 +2,14 @@
  * Bed: one system on one set of memory drivers, and the process that runs it. The process can die and be started again;
  * what was kept is there.
  */
+import type { Databases } from '../../contract/database.ts'
 import type { Drivers } from '../../contract/drivers.ts'
 import type { SentMail } from '../../contract/mail.ts'
 import { secretName, settingName } from '../../contract/names.ts'
 import type { DeadLetter } from '../../contract/queue.ts'
 import type { LogRecord, SpanRecord } from '../../contract/telemetry.ts'
 import type { MemoryClock } from '../../memory/clock.ts'
+import type { DatabaseTemplate } from '../../memory/database.ts'
 import type { Authorizer } from '../../plan/authorizer.ts'
 import type { UploadCredentials } from '../../plan/bucket.ts'
 import type { Gateway } from '../../plan/gateway.ts'
@@ -34,8 +36,12 @@ export interface TestbedOptions {
   readonly throttle?: boolean
   readonly indexLagMs?: number
   readonly outbox?: boolean
+  /** What new databases begin with. */
+  readonly databaseTemplate?: DatabaseTemplate
   /** For connections: answers instead of the network. Default: the network. */
   readonly fetch?: typeof fetch
+  /** Databases elsewhere, closed with the bed. Default: PostgreSQL in memory. */
+  readonly databases?: Databases & { close(): Promise<void> }
 }
 
 /** The gateways of a plan as typed functions. */
