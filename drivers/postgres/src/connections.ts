@@ -9,10 +9,13 @@
 import { createHash, randomInt } from 'node:crypto'
 import { type Clock, type Fault, fault, isFault, sleep, sqlFault } from 'groundplan/driver'
 import pg from 'pg'
+import { loginOf, type Password } from './login.ts'
 
 export interface ConnectionOptions {
   /** `postgres://user:password@host:port/database`, with `?sslmode=verify-full` where the network is not one's own. */
   readonly url: string
+  /** Asked at each new connection. Default: the one of the address. */
+  readonly password?: Password
   readonly clock: Clock
   /** At most so many at once, for this process. Default 10. */
   readonly connections?: number
@@ -26,7 +29,9 @@ export type Row = readonly (string | null)[]
 export type Ask = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 /** Everything is by key: a plan made while a table was empty must not read all of it once it is full. */
-const planning = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'].map(name => `-c ${name}=off`)
+const planning = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'].map(
+  name => `-c ${name}=off`,
+)
 const session = [...planning, '-c plan_cache_mode=force_generic_plan', '-c TimeZone=UTC'].join(' ')
 
 const firstPauseMs = 25
@@ -36,19 +41,22 @@ const connectMs = 5_000
 export class Connections {
   readonly clock: Clock
   readonly url: string
+  readonly #password: Password | undefined
   readonly #pool: pg.Pool
   readonly #patienceMs: number
   readonly #names = new Map<string, string>()
   #busy = 0
+  #lostAtMs = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined
 
-  constructor({ url, clock, connections = 10, patienceMs = 10_000 }: ConnectionOptions) {
+  constructor({ url, password, clock, connections = 10, patienceMs = 10_000 }: ConnectionOptions) {
     this.clock = clock
     this.url = url
+    this.#password = password
     this.#patienceMs = patienceMs
-    this.#pool = new pg.Pool({ ...clientOptions(url), max: connections, allowExitOnIdle: true })
+    this.#pool = new pg.Pool({ ...clientOptions(url, password), max: connections, allowExitOnIdle: true })
     // A connection that is lost while nobody uses it is nobody's failure.
-    this.#pool.on('error', () => {})
+    this.#pool.on('error', () => this.#lost())
     // Nor is one that is lost between two statements: the next one fails.
     this.#pool.on('connect', client => void client.on('error', () => {}))
   }
@@ -56,6 +64,11 @@ export class Connections {
   /** Statements under way. */
   get busy(): number {
     return this.#busy
+  }
+
+  /** When a connection was lost, or could not be had, for the last time. */
+  get lostAtMs(): number {
+    return this.#lostAtMs
   }
 
   get closing(): boolean {
@@ -100,7 +113,7 @@ export class Connections {
 
   /** A connection of its own, outside of the pool: for what waits, listens or holds a lock. */
   async apart(): Promise<pg.Client> {
-    const client = new pg.Client(clientOptions(this.url))
+    const client = new pg.Client(clientOptions(this.url, this.#password))
     client.on('error', () => {})
     try {
       await client.connect()
@@ -145,14 +158,21 @@ export class Connections {
       failure = error
       throw error
     } finally {
-      client.release(isLost(failure))
+      const lost = isLost(failure)
+      if (lost) this.#lost()
+      client.release(lost)
     }
+  }
+
+  #lost(): void {
+    this.#lostAtMs = this.clock.now()
   }
 
   async #connected(): Promise<pg.PoolClient> {
     try {
       return await this.#pool.connect()
     } catch (error) {
+      this.#lost()
       throw faultOf(error, 'connect')
     }
   }
@@ -177,9 +197,9 @@ export class Connections {
   }
 }
 
-function clientOptions(url: string): pg.ClientConfig {
+function clientOptions(url: string, password: Password | undefined): pg.ClientConfig {
   return {
-    connectionString: url,
+    ...loginOf(url, password),
     application_name: 'groundplan',
     keepAlive: true,
     connectionTimeoutMillis: connectMs,

@@ -41,7 +41,8 @@ withPostgres('postgres: failures', () => {
   let server: Server
   let system: Live
   beforeAll(async () => {
-    server = await startServer({ safe: true })
+    // What does not wait for its flush is lost for sure.
+    server = await startServer({ safe: true, settings: ['wal_writer_delay=10s'] })
   }, 60_000)
   afterAll(() => server.remove())
 
@@ -133,6 +134,27 @@ withPostgres('postgres: failures', () => {
         const acknowledged = await writing.stop()
         await expectKept(system, acknowledged, acknowledged)
       }))
+
+    for (const [queue, lost] of [
+      ['work', 1],
+      ['steps', 0],
+    ] as const) {
+      it(`that each delivery of a message of "${queue}" brings down counts all of them but ${lost}`, () =>
+        within(async () => {
+          const engine = await system.open({ listens: false })
+          const orderKey = queue === 'steps' ? { orderKey: 'k' } : {}
+          await engine.queues.send([{ queue, id: 'deadly', body: '{}', ...orderKey }])
+          const wanted = { max: 10, leaseMs: 500, signal: new AbortController().signal }
+          const attempts: (number | undefined)[] = []
+          for (let round = 0; round < 3; round++) {
+            const [message] = await engine.queues.receive(queue, wanted)
+            attempts.push(message?.attempt)
+            await server.kill()
+            await server.start()
+          }
+          expect(attempts.at(-1)).toBeGreaterThanOrEqual(3 - lost)
+        }))
+    }
 
     it('with no connection left is waited for, and is a clear problem after a while', () =>
       within(async () => {

@@ -2,10 +2,12 @@
 import type { QueuedMessage } from 'groundplan/driver'
 import type { Row } from './connections.ts'
 
-/** A lease as it is told: the row, and which delivery of it. */
-export function leaseColumns(leases: readonly string[]): readonly [readonly string[], readonly string[]] {
-  const known = leases.map(lease => /^(\d{1,18})\.(\d{1,18})$/.exec(lease)).filter(match => match !== null)
-  return [known.map(match => String(match[1])), known.map(match => String(match[2]))]
+const told = /^\d{1,18}\.\d{1,18}$/
+
+/** Leases as they are told, the row and which delivery of it: as arrays of numbers. What is no lease is left out. */
+export function leaseColumns(leases: readonly string[]): readonly [string, string] {
+  const known = leases.filter(lease => told.test(lease)).map(lease => lease.split('.'))
+  return [`{${known.map(([row]) => row).join()}}`, `{${known.map(([, delivery]) => delivery).join()}}`]
 }
 
 /** Id, body, order key, headers, time of sending, attempt. */

@@ -52,21 +52,22 @@ export function queueStatements(s: string) {
 }
 
 /**
- * Up to $2 messages, leased for $3 ms, with when they had been due; and a last row: when the next of those that were not
- * taken is due, and the time.
+ * Up to $2 messages, leased for $3 ms under the number $4, with when they had been due; and a last row: when the next of
+ * those that were not taken is due, where fewer were there, and the time. $5: not waiting for the flush (see queue.ts).
  */
 function receiving(messages: string, now: string, shown: (from: string) => string) {
-  const lease = `nextval('${messages.replace('groundplan_messages', 'groundplan_leases')}')`
   const take = (only: string): string => `with next as materialized (
       select m.seq, m.at_ms from ${messages} m where m.queue = $1 and m.at_ms <= ${now} ${only}
       order by m.at_ms, m.seq limit $2 for update of m skip locked
     ), taken as (
-      update ${messages} m set lease = ${lease}, attempt = m.attempt + 1, at_ms = ${now} + $3::bigint
+      update ${messages} m set lease = $4, attempt = m.attempt + 1, at_ms = ${now} + $3::bigint
       from next where m.seq = next.seq
-      returning ${shown('m')}, m.seq || '.' || m.lease, next.at_ms as due_at_ms, next.seq
+      returning ${shown('m')}, next.seq, next.at_ms as due_at_ms
     )
-    select * from taken union all select null, null, null, null, null, null, null,
-      (select min(at_ms) from ${messages} where queue = $1 and at_ms > ${now}), ${now}`
+    select * from taken union all select
+      case when $5 then set_config('synchronous_commit', 'off', true) end, null, null, null, null, null,
+      case when (select count(*) from next) < $2 then (select min(at_ms) from ${messages} where queue = $1 and at_ms > ${now}) end,
+      ${now}`
   const first = `and not exists (select from ${messages} e where e.queue = $1 and e.order_hash = m.order_hash
     and (e.seq < m.seq or (e.lease is not null and e.at_ms > ${now})))`
   return { receive: take(''), receiveOrdered: take(first) }

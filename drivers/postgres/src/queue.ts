@@ -3,6 +3,11 @@
  * what can be received is what has `at_ms` behind it, whichever way it came there, and a lease that runs out needs nobody
  * to end it. `receive` leases by SKIP LOCKED; who waits in one process is served by one statement.
  *
+ * A lease is visible to all before its message is handed out, but its flush is not waited for: a process that is killed
+ * loses none. A server that crashes may lose those of the last moments, which gives their messages out again, with an
+ * attempt not counted (docs/decisions/0006-leases-on-postgresql.md). So for a minute after a server was lost they
+ * are flushed first, and on ordered queues always: there a lease also holds back what comes after its message.
+ *
  * On an ordered queue the first row of a key alone can be leased, and only while no other of that key is. New rows of a
  * key are put in one after the other (see `groundplan_apply`), so the first one seen is the first there is.
  *

@@ -8,6 +8,8 @@
  *   groundplan_changes  what was changed of late in tables that somebody watches
  *   groundplan_commits  which commits were kept, for as long as somebody might ask after a lost connection
  *
+ * `groundplan_leases` is not used any more: it stays for processes of an older program beside newer ones.
+ *
  * Keys are `bytea`: compared byte by byte, as texts COLLATE "C" are, and able to hold U+0000, which texts are not.
  */
 import { fault, limits } from 'groundplan/driver'

@@ -5,9 +5,11 @@
  * comes back with fewer, the queue is empty for now: it is looked at again when somebody sends, when the next message is
  * due, or after a while. What was fetched for somebody who left meanwhile goes to others, or back.
  *
- * Acknowledgements meet in the same way: those that come while one statement is under way share the next. A statement
- * takes as long as the server takes to flush, so where many wait meanwhile another one goes beside it: both share a flush.
+ * A fetch that waits for a flush gets another one beside it where many wait meanwhile: both share the flush.
+ *
+ * Acknowledgements meet in the same way: those that come while one statement is under way share the next.
  */
+import { randomInt } from 'node:crypto'
 import { type Cancel, isFault, type Leased, type QueueShape, type Queues } from 'groundplan/driver'
 import type { Connections, Row } from './connections.ts'
 import { leaseColumns, messageIn } from './leases.ts'
@@ -35,9 +37,13 @@ interface Acknowledged {
 
 /** More would be leased long before it is handled. */
 const mostAtOnce = 500
-/** Statements of one kind at a time; beside the first, only for so many messages. */
+/** Fetches at a time that wait for a flush; beside the first, only for so many messages. */
 const mostBeside = 4
 const worthOneMore = 16
+/** Leases are told apart by chance: numbers that are counted begin anew where a crash of the server lost the last ones. */
+const mostLease = 2 ** 48 - 1
+/** After a server was lost, leases are flushed before messages are handed out, for so long. */
+const cautiousMs = 60_000
 /** Between looks at a queue in which nothing is known to become due. */
 const pollMs = 10_000
 
@@ -56,10 +62,11 @@ export class WaitedQueue {
   /** The longest waiting first; without those whom a fetch under way serves. */
   readonly #waiters = new Set<Waiter>()
   readonly #served = new Set<Waiter>()
+  readonly #heeded = new WeakSet<AbortSignal>()
   #acknowledged: Acknowledged[] = []
   /** Under way; each is counted until it looks no more, in the same breath: who comes after that begins another. */
   #fetches = 0
-  #acknowledgements = 0
+  #acknowledging = false
   readonly #running = new Set<Promise<void>>()
   /** Something may have come since the last fetch began. */
   #lookAgain = false
@@ -76,44 +83,50 @@ export class WaitedQueue {
   receive(wanted: Wanted): Promise<readonly Leased[]> {
     return new Promise((resolve, reject) => {
       if (wanted.signal.aborted || this.#closed) return resolve([])
-      const leave = (): void => {
-        this.#waiters.delete(waiter)
-        this.#served.delete(waiter)
-        if (this.#waiters.size === 0) this.#stopTimer()
-        resolve([])
-      }
-      const waiter: Waiter = {
-        wanted,
-        give: messages => {
-          wanted.signal.removeEventListener('abort', leave)
-          resolve(messages)
-        },
-        fail: error => {
-          wanted.signal.removeEventListener('abort', leave)
-          reject(error)
-        },
-      }
-      wanted.signal.addEventListener('abort', leave, { once: true })
-      this.#waiters.add(waiter)
+      this.#heed(wanted.signal)
+      this.#waiters.add({ wanted, give: resolve, fail: reject })
       this.look()
     })
+  }
+
+  /** Whoever receives again and again does so with one signal, which tells us once. */
+  #heed(signal: AbortSignal): void {
+    if (this.#heeded.has(signal)) return
+    this.#heeded.add(signal)
+    signal.addEventListener('abort', () => this.#leave(signal), { once: true })
+  }
+
+  #leave(signal: AbortSignal): void {
+    for (const waiter of [...this.#waiters, ...this.#served]) {
+      if (waiter.wanted.signal !== signal) continue
+      this.#waiters.delete(waiter)
+      this.#served.delete(waiter)
+      waiter.give([])
+    }
+    if (this.#waiters.size === 0) this.#stopTimer()
   }
 
   /** Looks for messages, if anybody waits for one. */
   look(): void {
     this.#lookAgain = true
     if (this.#waiters.size === 0 || this.#closed) return
-    if (isEnough(this.#fetches, wantedBy(this.#waiters))) return
+    if (this.#areEnough()) return
     this.#fetches++
     this.#hold(this.#fetch())
+  }
+
+  /** One fetch is quick where it waits for no flush, and the larger the less it costs. */
+  #areEnough(): boolean {
+    if (this.#fetches === 0 || this.#isHasty) return this.#fetches > 0
+    return this.#fetches >= mostBeside || wantedBy(this.#waiters) < worthOneMore
   }
 
   /** Resolves when these have been taken away. */
   done(leases: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#acknowledged.push({ leases, resolve, reject })
-      if (isEnough(this.#acknowledgements, this.#acknowledged.length)) return
-      this.#acknowledgements++
+      if (this.#acknowledging) return
+      this.#acknowledging = true
       this.#hold(this.#acknowledge())
     })
   }
@@ -137,12 +150,13 @@ export class WaitedQueue {
 
   async #fetch(): Promise<void> {
     this.#stopTimer()
-    // Who calls in the same turn is served by the same statement.
-    await Promise.resolve()
-    while (this.#lookAgain && this.#waiters.size > 0) {
+    do {
+      // Who calls in the same turn is served by the same statement: also those who have just got something and want more.
+      await turn()
+      if (this.#waiters.size === 0) break
       this.#lookAgain = false
       await this.#round()
-    }
+    } while (this.#lookAgain)
     this.#fetches--
     if (this.#waiters.size > 0 && !this.#timer) this.#lookLater(pollMs)
   }
@@ -173,13 +187,16 @@ export class WaitedQueue {
   async #take(max: number, leaseMs: number): Promise<{ readonly found: readonly Fetched[]; readonly nextMs: number }> {
     const { receive, receiveOrdered } = this.#statements
     const statement = this.shape.ordered ? receiveOrdered : receive
-    const rows = await this.#connections.repeatable(statement, [this.id, max, leaseMs])
-    const taken = rows.slice(0, -1)
-    const [next, now] = rows.at(-1)?.slice(7) ?? []
-    const found = [...taken].sort(asDue).map(row => ({
-      message: { ...messageIn(this.shape.name, row), lease: String(row[6]) },
-      dueAtMs: String(row[7]),
-    }))
+    const lease = randomInt(mostLease)
+    const rows = await this.#connections.repeatable(statement, [this.id, max, leaseMs, lease, this.#isHasty])
+    const [next, now] = rows.at(-1)?.slice(6) ?? []
+    const found = rows
+      .slice(0, -1)
+      .sort(asDue)
+      .map(row => ({
+        message: { ...messageIn(this.shape.name, row), lease: `${row[6]}.${lease}` },
+        dueAtMs: String(row[7]),
+      }))
     const dueMs = next == null ? Number.POSITIVE_INFINITY : Number(next) - Number(now)
     return { found, nextMs: found.length > 0 ? Math.min(dueMs, leaseMs) : dueMs }
   }
@@ -208,6 +225,12 @@ export class WaitedQueue {
     const values = [this.id, ...leases, fetched.map(({ dueAtMs }) => dueAtMs)]
     await this.#connections.repeatable(this.#statements.giveBack, values)
     this.#lookAgain = true
+  }
+
+  /** Whether messages may be handed out before their leases are flushed (see queue.ts). */
+  get #isHasty(): boolean {
+    const { clock, lostAtMs } = this.#connections
+    return !this.shape.ordered && clock.now() - lostAtMs > cautiousMs
   }
 
   #lookLater(ms: number): void {
@@ -239,8 +262,8 @@ export class WaitedQueue {
   // ---------- acknowledging
 
   async #acknowledge(): Promise<void> {
-    await Promise.resolve()
     while (this.#acknowledged.length > 0) {
+      await turn()
       const all = this.#acknowledged.splice(0)
       const columns = leaseColumns(all.flatMap(({ leases }) => leases))
       try {
@@ -249,16 +272,16 @@ export class WaitedQueue {
       } catch (error) {
         for (const { reject } of all) reject(error)
       }
+      // The next one of a key can go.
+      if (this.shape.ordered) this.look()
     }
-    this.#acknowledgements--
-    // The next one of a key can go.
-    if (this.shape.ordered) this.look()
+    this.#acknowledging = false
   }
 }
 
-/** Whether as many statements are under way as so many messages are worth. */
-function isEnough(underWay: number, messages: number): boolean {
-  return underWay > 0 && (underWay >= mostBeside || messages < worthOneMore)
+/** What is ready to run has run. */
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }
 
 function wantedBy(waiters: Iterable<Waiter>): number {
@@ -269,5 +292,5 @@ function wantedBy(waiters: Iterable<Waiter>): number {
 
 /** By the time they were due, then in the order they came. */
 function asDue(one: Row, other: Row): number {
-  return Number(one[7]) - Number(other[7]) || Number(one[8]) - Number(other[8])
+  return Number(one[7]) - Number(other[7]) || Number(one[6]) - Number(other[6])
 }

@@ -2,10 +2,10 @@
  * Queues: work for later, at least once.
  *
  * A message is *waiting* until it is due; `receive` *leases* it: hidden from others until the lease ends, its attempt
- * counted durably before it is handed out, so that a message which kills its process is counted too. From there it is
- * `done` (gone), `again` (waiting, after a delay), or `bury`: moved to the dead letters of its queue with a reason. A lease
- * that runs out makes it waiting again, due at once. `redrive` makes dead letters waiting again, with attempts counted
- * from zero.
+ * counted before it is handed out, where the death of the process does not undo it: a message which kills its process is
+ * counted too. From there it is `done` (gone), `again` (waiting, after a delay), or `bury`: moved to the dead letters of
+ * its queue with a reason. A lease that runs out makes it waiting again, due at once. `redrive` makes dead letters waiting
+ * again, with attempts counted from zero.
  *
  * On an ordered queue a key with a leased or postponed message gives no other message of that key; a buried message
  * lets the next one go. What is redriven stands behind what waits of its key, as though sent now. Between keys, and on
