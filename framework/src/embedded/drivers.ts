@@ -74,7 +74,7 @@ async function driversOn(
     key: linkKey(masterKey),
     bucketPrefix: uploadPrefix(shape.plan),
     buckets: shape.buckets,
-    accept: messages => queues.accept(messages),
+    accept: messages => queues.accept(queues.drafts(messages)),
   })
   return {
     ...{ capabilities: embeddedCapabilities, clock, store, queues, buckets, databases, vault, mail },

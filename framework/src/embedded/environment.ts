@@ -37,8 +37,9 @@ export interface Environment {
   close(): Promise<void>
 }
 
-/** The format of what is kept. A program reads those up to its own. 2: a journal belongs to it. */
-const format = 2
+/** The format of what is kept. A program reads those up to its own. 2: a journal belongs to it. 3: what is leased
+ * stands where it waited. */
+const format = 3
 const metaKey = Buffer.from('groundplan')
 /**
  * Opens the data folder of a plan; makes it when it is not there.

@@ -75,7 +75,8 @@ export class GroupCommit {
   /** A transaction is to run when all who were called at this moment have come. */
   #isDue = false
   #isFlushing = false
-  readonly #unflushed = new Set<OpenGroup>()
+  /** Lists that are made anew: what a busy Set leaves behind holds on to its groups until the next full collection. */
+  #unflushed: readonly OpenGroup[] = []
   #broken: unknown
   #whenIdle: (() => void)[] = []
   #begun = 0
@@ -128,9 +129,9 @@ export class GroupCommit {
   }
 
   #begin(): void {
-    if (this.#isDue || this.#tasks.length === 0 || this.#unflushed.size >= mostUnflushed) return
+    if (this.#isDue || this.#tasks.length === 0 || this.#unflushed.length >= mostUnflushed) return
     // What is brought into the data file has been flushed before.
-    if (this.#pages.isDue && (this.#unflushed.size > 0 || this.#pages.flushed)) return
+    if (this.#pages.isDue && (this.#unflushed.length > 0 || this.#pages.flushed)) return
     this.#isDue = true
     setImmediate(() => {
       this.#isDue = false
@@ -148,7 +149,7 @@ export class GroupCommit {
       this.#notKept(group, unavailable(error))
       return
     }
-    this.#unflushed.add(group)
+    this.#unflushed = [...this.#unflushed, group]
     for (const task of group.tasks) if (!task.durable) task.resolve(task.value as never)
     for (const run of group.visible) run()
     this.#flush()
@@ -181,25 +182,21 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    if (this.#isFlushing || this.#unflushed.size === 0) return
+    if (this.#isFlushing || this.#unflushed.length === 0) return
     this.#isFlushing = true
-    const groups = [...this.#unflushed]
+    const groups = this.#unflushed
     this.#pages.flush().then(
       () => {
         this.#isFlushing = false
-        for (const group of groups) this.#kept(group)
+        // Those of which it was said already that nobody knows are not among them any more.
+        for (const group of groups) if (this.#unflushed.includes(group)) kept(group)
+        this.#unflushed = this.#unflushed.slice(groups.length)
         this.#flush()
         this.#begin()
         this.#rest()
       },
       error => this.#break(error),
     )
-  }
-
-  #kept(group: OpenGroup): void {
-    if (!this.#unflushed.delete(group)) return
-    for (const task of group.tasks) if (task.durable) task.resolve(task.value as never)
-    for (const { done } of group.endings) done()
   }
 
   /** It is as though it had never been. */
@@ -223,7 +220,7 @@ export class GroupCommit {
     this.#broken ??= new Error(`the disk did not take it: ${error instanceof Error ? error.message : error}`)
     const reason = unavailable(this.#broken)
     for (const group of this.#unflushed) tellFailed(group, reason)
-    this.#unflushed.clear()
+    this.#unflushed = []
     this.#refuseAll(reason)
   }
 
@@ -233,9 +230,14 @@ export class GroupCommit {
   }
 
   #rest(): void {
-    if (this.#tasks.length > 0 || this.#unflushed.size > 0) return
+    if (this.#tasks.length > 0 || this.#unflushed.length > 0) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
+}
+
+function kept({ tasks, endings }: OpenGroup): void {
+  for (const task of tasks) if (task.durable) task.resolve(task.value as never)
+  for (const { done } of endings) done()
 }
 
 function tellFailed({ tasks, endings }: OpenGroup, reason: unknown): void {

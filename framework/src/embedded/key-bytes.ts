@@ -70,8 +70,11 @@ export function countedKey(prefix: Uint8Array, one: number, other?: number): Buf
 }
 
 /** The number `place` of those that `countedKey` put after a prefix. */
-export function countedIn(key: Buffer, prefixLength: number, place: 0 | 1 = 0): number {
-  return key.readUIntBE(prefixLength + 6 * place, 6)
+export function countedIn(key: Uint8Array, prefixLength: number, place: 0 | 1 = 0): number {
+  const from = prefixLength + 6 * place
+  let number = 0
+  for (let at = from; at < from + 6; at++) number = number * 256 + (key[at] ?? 0)
+  return number
 }
 
 /** At most so many bytes. */

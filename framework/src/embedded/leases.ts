@@ -3,28 +3,65 @@
  * and by which ends first: those of one length end in the order they were given, so a list for each length will do.
  */
 
-export interface Lease {
+export interface NewLease {
+  /** Where its message stands. */
+  readonly dueAtMs: number
   readonly position: number
   readonly attempt: number
-  untilMs: number
+  readonly untilMs: number
   /** Its length; not a number for those found at start, which are added in the order they end. */
-  leaseMs: number
+  readonly leaseMs: number
   /** The line of its order key. */
   readonly line: Buffer | undefined
   /** Where its body is kept; 0: with the message. */
   readonly bodyAt: number
 }
 
+/** A class, as literals of which many are alive at once are put where only a full garbage collection finds them. */
+export class Lease implements NewLease {
+  readonly dueAtMs: number
+  readonly position: number
+  readonly attempt: number
+  untilMs: number
+  readonly leaseMs: number
+  readonly line: Buffer | undefined
+  readonly bodyAt: number
+  /** With which others it is on disk, once it is. */
+  kept: KeptLeases | undefined
+  /** The next one in the same place of a table. The table's own business. */
+  next: Lease | undefined
+
+  constructor(given: NewLease) {
+    this.dueAtMs = given.dueAtMs
+    this.position = given.position
+    this.attempt = given.attempt
+    this.untilMs = given.untilMs
+    this.leaseMs = given.leaseMs
+    this.line = given.line
+    this.bodyAt = given.bodyAt
+  }
+}
+
+/** A record of leases, and how many of them still hold. */
+export interface KeptLeases {
+  readonly number: number
+  left: number
+}
+
 export class Leases {
-  readonly #byPosition = new Map<number, Lease>()
+  readonly #byPosition = new ByPosition()
   readonly #byLength = new Map<number, InOrder>()
 
   get size(): number {
     return this.#byPosition.size
   }
 
+  has(position: number): boolean {
+    return this.#byPosition.get(position) !== undefined
+  }
+
   add(lease: Lease): void {
-    this.#byPosition.set(lease.position, lease)
+    this.#byPosition.add(lease)
     const list = this.#byLength.get(lease.leaseMs)
     if (list) list.add(lease)
     else this.#byLength.set(lease.leaseMs, new InOrder(lease))
@@ -37,15 +74,8 @@ export class Leases {
   }
 
   remove(lease: Lease): void {
-    this.#byPosition.delete(lease.position)
+    this.#byPosition.remove(lease)
     lease.untilMs = ended
-  }
-
-  /** From now on it holds so long. */
-  renew(lease: Lease, untilMs: number, leaseMs: number): void {
-    const renewed = { ...lease, untilMs, leaseMs }
-    this.remove(lease)
-    this.add(renewed)
   }
 
   /** The one that ends first. */
@@ -62,6 +92,48 @@ export class Leases {
   clear(): void {
     this.#byPosition.clear()
     this.#byLength.clear()
+  }
+}
+
+const places = 256
+
+/**
+ * A table that stays as it is. Not a Map: leases come and go by the ten thousand a second, and the tables that a busy Map
+ * leaves behind hold on to what was in it until the next full garbage collection.
+ */
+class ByPosition {
+  size = 0
+  readonly #first = new Array<Lease | undefined>(places).fill(undefined)
+
+  get(position: number): Lease | undefined {
+    let lease = this.#first[position % places]
+    while (lease && lease.position !== position) lease = lease.next
+    return lease
+  }
+
+  add(lease: Lease): void {
+    const place = lease.position % places
+    lease.next = this.#first[place]
+    this.#first[place] = lease
+    this.size++
+  }
+
+  remove(lease: Lease): void {
+    const place = lease.position % places
+    let before = this.#first[place]
+    if (before === lease) this.#first[place] = lease.next
+    else {
+      while (before && before.next !== lease) before = before.next
+      if (!before) return
+      before.next = lease.next
+    }
+    lease.next = undefined
+    this.size--
+  }
+
+  clear(): void {
+    this.#first.fill(undefined)
+    this.size = 0
   }
 }
 
@@ -98,4 +170,40 @@ class InOrder {
 /** A position is never given twice, and each delivery counts one attempt more. */
 export function nameOf({ position, attempt }: Lease): string {
   return `${position}.${attempt}`
+}
+
+export function holds({ untilMs }: Lease): boolean {
+  return untilMs !== ended
+}
+
+/** Of each lease: the instants its message was due and it ends, its position, its attempt. */
+const at = { dueAtMs: 0, untilMs: 6, position: 12, attempt: 18 } as const
+const leaseBytes = 22
+
+export function leasesRecord(leases: readonly Lease[]): Buffer {
+  const record = Buffer.allocUnsafe(leases.length * leaseBytes)
+  let from = 0
+  for (const { dueAtMs, untilMs, position, attempt } of leases) {
+    record.writeUIntBE(dueAtMs, from + at.dueAtMs, 6)
+    record.writeUIntBE(untilMs, from + at.untilMs, 6)
+    record.writeUIntBE(position, from + at.position, 6)
+    record.writeUInt32BE(attempt, from + at.attempt)
+    from += leaseBytes
+  }
+  return record
+}
+
+/** As they were given, without what their messages say. */
+export function leasesIn(record: Buffer): readonly Omit<NewLease, 'line' | 'bodyAt'>[] {
+  const leases: Omit<NewLease, 'line' | 'bodyAt'>[] = []
+  for (let from = 0; from < record.length; from += leaseBytes) {
+    leases.push({
+      dueAtMs: record.readUIntBE(from + at.dueAtMs, 6),
+      untilMs: record.readUIntBE(from + at.untilMs, 6),
+      position: record.readUIntBE(from + at.position, 6),
+      attempt: record.readUInt32BE(from + at.attempt),
+      leaseMs: Number.NaN,
+    })
+  }
+  return leases
 }

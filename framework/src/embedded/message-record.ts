@@ -2,7 +2,7 @@
  * A message as bytes: a head of fixed length that changes while the message lives, then a text that never does.
  *
  *   0   attempts so far
- *   4   an instant: when its lease ends, or when it was buried
+ *   4   an instant: when it was buried
  *   12  where its body is kept, if apart; 0: in the text
  *   18  the text: a line of JSON (id, when sent, order key, headers, how the body is written), then the body
  *
@@ -16,19 +16,21 @@ const at = { attempt: 0, instant: 4, bodyAt: 12, text: 18 } as const
 /** UTF-16 units of a body that travels with its message. */
 const mostInline = 2_000
 
+const noHeaders = {}
+
 /** A message ready to be kept, made before its transaction. */
 export interface Draft {
   readonly id: string
   readonly record: Buffer
   /** Where it is kept apart. */
-  readonly body?: Buffer
+  readonly body: Buffer | undefined
   /** The line of its order key. */
-  readonly line?: Buffer
+  readonly line: Buffer | undefined
   readonly dueAtMs: number
 }
 
 export function draftOf(message: NewMessage, nowMs: number): Draft {
-  const { id, orderKey, headers = {}, body, dueAtMs = nowMs } = message
+  const { id, orderKey, headers = noHeaders, body, dueAtMs = nowMs } = message
   // What UTF-8 cannot carry is written as JSON once more.
   const escaped = !isWellFormed(body)
   const text = escaped ? JSON.stringify(body) : body
@@ -38,8 +40,8 @@ export function draftOf(message: NewMessage, nowMs: number): Draft {
     id,
     record: recordOf(apart ? `${head}\n` : `${head}\n${text}`),
     dueAtMs: Math.max(nowMs, Math.ceil(dueAtMs)),
-    ...(apart ? { body: Buffer.from(text) } : {}),
-    ...(orderKey === undefined ? {} : { line: lineOf(orderKey) }),
+    body: apart ? Buffer.from(text) : undefined,
+    line: orderKey === undefined ? undefined : lineOf(orderKey),
   }
 }
 
@@ -54,7 +56,7 @@ function recordOf(text: string): Buffer {
  * Where the messages of an order key stand in line. Two keys of one line would only wait for each other, so eight bytes
  * are plenty.
  */
-function lineOf(orderKey: string): Buffer {
+export function lineOf(orderKey: string): Buffer {
   return createHash('sha256').update(orderKey, 'utf8').digest().subarray(0, 8)
 }
 

@@ -4,20 +4,23 @@
  * transaction was not.
  *
  * A message is in one place at a time, each a range of keys after the queue's number:
- *   w  waits: by when it is due, then by position (a number that counts up)
- *   l  leased: by position
+ *   w  waits, or is leased: by when it is due, then by position (a number that counts up)
  *   d  dead: in the order of burial
- * Beside these: b, long bodies by position; i, recent ids. A message that waits is *ready* when it is due, and *delayed*
- * before; both stand in w, and all that is kept is how many were delayed when somebody last looked.
+ * Beside these: t, leases taken, with their attempts, a record for those of a transaction, gone with the last of them; b,
+ * long bodies by position; i, recent ids. A message that waits is *ready* when it is due, and *delayed* before; both stand
+ * in w, and all that is kept is how many were delayed when somebody last looked.
  *
  * send     → w, due now or later
- * take     the first of w that are due → l, attempts one more
- * done     l → gone
- * again    l → w, due later
- * time     l → w once the lease has ended, due when it ended. Nothing watches the clock for this: each transaction that
+ * take     the first of w that are due and not leased: they stay where they are, and are in t too
+ * done     w → gone
+ * again    w → w, due later, the attempt counted
+ * time     the same once the lease has ended, due when it ended. Nothing watches the clock for this: each transaction that
  *          touches the queue begins by moving what time has moved.
- * bury     l → d
+ * bury     w → d
  * redrive  d → w with a new position, attempts 0
+ *
+ * So a message is written once when it is sent and removed once when it is done, however long it is. What is leased stands
+ * at the beginning of w, so `take` begins behind it.
  *
  * On an ordered queue the messages of a key that are neither gone nor dead form a line, in the order of their positions:
  *   k  all of a line, waiting or leased: by line, then by position; with when they are due
@@ -30,7 +33,7 @@ import type { Catalogue, QueueTotals } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
-import { type Lease, Leases, nameOf } from './leases.ts'
+import { holds, type KeptLeases, Lease, Leases, leasesIn, leasesRecord, nameOf } from './leases.ts'
 import {
   attemptOf,
   bodyAtOf,
@@ -38,6 +41,7 @@ import {
   type Draft,
   instantOf,
   lineIn,
+  lineOf,
   messageIn,
   setAttempt,
   setBodyAt,
@@ -70,6 +74,19 @@ interface Entry {
   readonly value: Buffer
 }
 
+/** A place in w. */
+interface Place {
+  readonly dueAtMs: number
+  readonly position: number
+}
+
+/** A message that may be leased. */
+export interface Waiting extends Place {
+  readonly record: Buffer
+}
+
+const beginning: Place = { dueAtMs: 0, position: 0 }
+
 /** What a step over many messages did, and where the next one begins. */
 export interface Step {
   readonly count: number
@@ -82,12 +99,18 @@ export class QueueState {
   readonly #catalogue: Catalogue
   readonly #number: number
   readonly #waiting: Range
-  readonly #leased: Range
+  readonly #taken: Range
   readonly #dead: Range
   readonly #bodies: Range
   readonly #lines: Range
   readonly #heads: Range
   readonly #leases = new Leases()
+  /** Given or prolonged in this transaction: not on disk yet. */
+  #fresh: Lease[] = []
+  /** Of the last record of leases. */
+  #leaseNumber = 0
+  /** Whatever stands before it in w is leased. */
+  #front = beginning
   readonly #ids: RecentIds
   #totals: Totals = { ...noTotals }
   #nextDelayedMs = Number.POSITIVE_INFINITY
@@ -103,7 +126,7 @@ export class QueueState {
       return { prefix, end: endOf(prefix) }
     }
     this.#waiting = range('w')
-    this.#leased = range('l')
+    this.#taken = range('t')
     this.#dead = range('d')
     this.#bodies = range('b')
     this.#lines = range('k')
@@ -116,10 +139,22 @@ export class QueueState {
     this.#totals = { ...(this.#catalogue.totals(this.#number) ?? noTotals) }
     this.#changed = false
     this.#nextDelayedMs = this.#firstDelayedMs()
-    this.#ids.load()
+    this.#ids.load(this.#totals.idNumber)
     this.#leases.clear()
-    const found = this.#entries(this.#leased).map(({ key, value }) => leaseIn(this.#leased, key, value))
-    for (const lease of found.sort((one, other) => one.untilMs - other.untilMs)) this.#leases.add(lease)
+    this.#fresh = []
+    this.#front = beginning
+    for (const lease of this.#keptLeases().sort((one, other) => one.untilMs - other.untilMs)) this.#leases.add(lease)
+  }
+
+  /** In a folder of format 2 what was leased stood apart, as l: it waits until its lease would have ended. */
+  takeOver(): void {
+    const prefix = prefixOf(this.#number, 'l')
+    for (const { key, value } of this.#entries({ prefix, end: endOf(prefix) })) {
+      const line = lineIn(value)
+      this.#bytes.remove(key)
+      this.#wait(value, instantOf(value), countedIn(key, prefix.length), line, line !== undefined)
+    }
+    this.save()
   }
 
   /** Makes everything leased wait, due now. For who opens the queue. */
@@ -144,9 +179,8 @@ export class QueueState {
   }
 
   send({ id, record, body, line, dueAtMs }: Draft, nowMs: number): void {
+    if (!this.#ids.add(id, nowMs)) return
     this.#changed = true
-    if (this.#ids.has(id, nowMs)) return
-    this.#ids.add(id, nowMs)
     const position = ++this.#totals.position
     if (body) {
       setBodyAt(record, position)
@@ -155,47 +189,34 @@ export class QueueState {
     this.#enter(record, dueAtMs, position, line)
   }
 
-  /** Leases up to so many that are due. */
-  take(most: number, nowMs: number): readonly Entry[] {
-    const { prefix } = this.shape.ordered ? this.#heads : this.#waiting
-    return this.#entries({ prefix, end: countedKey(prefix, nowMs + 1) }, most)
+  /** Up to so many that are due, to be leased. */
+  take(most: number, nowMs: number): readonly Waiting[] {
+    return this.shape.ordered ? this.#dueHeads(most, nowMs) : this.#firstDue(most, nowMs)
   }
 
   /** Leases a message that `take` gave. */
-  lend({ key, value }: Entry, leaseMs: number, nowMs: number): Leased {
+  lend({ dueAtMs, position, record }: Waiting, leaseMs: number, nowMs: number): Leased {
     this.#changed = true
-    const dueAtMs = countedIn(key, this.#waiting.prefix.length)
-    const position = countedIn(key, this.#waiting.prefix.length, 1)
-    const waitingKey = countedKey(this.#waiting.prefix, dueAtMs, position)
-    const record = this.shape.ordered ? this.#read(waitingKey) : value
-    if (this.shape.ordered) this.#bytes.remove(key)
-    this.#bytes.remove(waitingKey)
     this.#totals.waiting--
-    setAttempt(record, attemptOf(record) + 1)
-    setInstant(record, nowMs + leaseMs)
-    const leasedKey = countedKey(this.#leased.prefix, position)
-    this.#bytes.put(leasedKey, record)
-    const lease: Lease = {
-      position,
-      attempt: attemptOf(record),
-      untilMs: nowMs + leaseMs,
-      leaseMs,
-      line: this.shape.ordered ? lineIn(record) : undefined,
-      bodyAt: bodyAtOf(record),
-    }
-    this.#leases.add(lease)
-    return { ...this.#shown(record), lease: nameOf(lease) }
+    const message = this.#shown(record)
+    const { orderKey } = message
+    const attempt = message.attempt + 1
+    const line = orderKey === undefined ? undefined : lineOf(orderKey)
+    const untilMs = nowMs + leaseMs
+    const lease = new Lease({ position, dueAtMs, attempt, untilMs, leaseMs, line, bodyAt: bodyAtOf(record) })
+    if (line) this.#bytes.remove(countedKey(this.#heads.prefix, dueAtMs, position))
+    else this.#front = { dueAtMs, position: position + 1 }
+    this.#give(lease)
+    return { ...message, attempt, lease: nameOf(lease) }
   }
 
   extend(names: readonly string[], leaseMs: number, nowMs: number): readonly string[] {
     return names.filter(name => {
       const lease = this.#leases.named(name)
       if (!lease) return false
-      const key = countedKey(this.#leased.prefix, lease.position)
-      const record = this.#read(key)
-      setInstant(record, nowMs + leaseMs)
-      this.#bytes.put(key, record)
-      this.#leases.renew(lease, nowMs + leaseMs, leaseMs)
+      this.#changed = true
+      this.#letGo(lease)
+      this.#give(new Lease({ ...lease, untilMs: nowMs + leaseMs, leaseMs }))
       return true
     })
   }
@@ -215,15 +236,21 @@ export class QueueState {
   bury(name: string, why: { readonly reason: string; readonly trace?: string }, nowMs: number): void {
     const lease = this.#leases.named(name)
     if (!lease) return
-    const record = this.#read(countedKey(this.#leased.prefix, lease.position))
+    const record = this.#read(this.#keyOf(lease))
     this.#end(lease)
+    setAttempt(record, lease.attempt)
     setInstant(record, nowMs)
     this.#bytes.put(countedKey(this.#dead.prefix, ++this.#totals.burial), buriedRecord(record, why))
     this.#totals.dead++
   }
 
   peek(limit: number): readonly QueuedMessage[] {
-    return this.#entries(this.#waiting, limit).map(({ value }) => this.#shown(value))
+    const found: QueuedMessage[] = []
+    for (const { record } of this.#standing(this.#waiting.prefix, this.#waiting.end)) {
+      if (found.length >= limit) break
+      found.push(this.#shown(record))
+    }
+    return found
   }
 
   deadLetters(limit: number): readonly DeadLetter[] {
@@ -270,7 +297,8 @@ export class QueueState {
     const found = this.#entries({ prefix: from ?? this.#waiting.prefix, end: this.#waiting.end }, most)
     let count = 0
     for (const { key, value } of found) {
-      if (countedIn(key, this.#waiting.prefix.length, 1) > last) continue
+      const position = countedIn(key, this.#waiting.prefix.length, 1)
+      if (position > last || this.#leases.has(position)) continue
       this.#drop(key, value)
       count++
     }
@@ -292,14 +320,14 @@ export class QueueState {
   counts(nowMs: number): QueueCounts {
     const { waiting, delayed, dead } = this.#totals
     const nextAtMs = this.nextAtMs()
-    const oldestDueAtMs = this.#firstKeyMs(this.#waiting.prefix, this.#waiting.end)
+    const [oldest] = this.#firstDue(1, nowMs)
     return {
       ready: waiting - delayed,
       delayed,
       leased: this.#leases.size,
       dead,
       ...(nextAtMs === undefined ? {} : { nextAtMs }),
-      ...(oldestDueAtMs === undefined || oldestDueAtMs > nowMs ? {} : { oldestDueAtMs }),
+      ...(oldest === undefined ? {} : { oldestDueAtMs: oldest.dueAtMs }),
     }
   }
 
@@ -327,7 +355,8 @@ export class QueueState {
   save(): void {
     if (!this.#changed) return
     this.#changed = false
-    this.#totals.idNumber = this.#ids.save(this.#totals.idNumber)
+    this.#totals.idNumber = this.#ids.save()
+    this.#saveLeases()
     this.#totals.leased = this.#leases.size
     this.#catalogue.setTotals(this.#number, this.#totals)
   }
@@ -344,6 +373,7 @@ export class QueueState {
     this.#changed = true
     this.#totals.waiting++
     if (dueAtMs > this.#totals.lookedAtMs) this.#delay(dueAtMs)
+    if (isBefore({ dueAtMs, position }, this.#front)) this.#front = { dueAtMs, position }
     this.#bytes.put(countedKey(this.#waiting.prefix, dueAtMs, position), record)
     if (line) this.#bytes.put(this.#inLine(line, position), countedKey(Buffer.alloc(0), dueAtMs))
     if (isHead) this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, position), mark)
@@ -373,19 +403,40 @@ export class QueueState {
 
   /** Makes a leased message wait. It keeps its place in its line. */
   #giveBack(lease: Lease, dueAtMs: number): void {
-    const key = countedKey(this.#leased.prefix, lease.position)
+    const key = this.#keyOf(lease)
     const record = this.#read(key)
     this.#bytes.remove(key)
-    this.#leases.remove(lease)
+    this.#letGo(lease)
+    setAttempt(record, lease.attempt)
     this.#wait(record, dueAtMs, lease.position, lease.line, lease.line !== undefined)
   }
 
   /** Takes a leased message out, and lets the next one of its key go. */
   #end(lease: Lease): void {
     this.#changed = true
-    this.#bytes.remove(countedKey(this.#leased.prefix, lease.position))
-    this.#leases.remove(lease)
+    this.#bytes.remove(this.#keyOf(lease))
+    this.#letGo(lease)
     if (lease.line) this.#leaveLine(lease.line, lease.position)
+  }
+
+  #give(lease: Lease): void {
+    this.#leases.add(lease)
+    this.#fresh.push(lease)
+  }
+
+  #letGo(lease: Lease): void {
+    this.#leases.remove(lease)
+    const { kept } = lease
+    if (kept && --kept.left === 0) this.#bytes.remove(countedKey(this.#taken.prefix, kept.number))
+  }
+
+  #saveLeases(): void {
+    const fresh = this.#fresh.filter(holds)
+    this.#fresh = []
+    if (fresh.length === 0) return
+    const kept: KeptLeases = { number: ++this.#leaseNumber, left: fresh.length }
+    for (const lease of fresh) lease.kept = kept
+    this.#bytes.put(countedKey(this.#taken.prefix, kept.number), leasesRecord(fresh))
   }
 
   #leaveLine(line: Buffer, position: number): void {
@@ -433,9 +484,57 @@ export class QueueState {
     return this.#entries({ prefix, end: endOf(prefix) }, 1)[0]
   }
 
+  #dueHeads(most: number, nowMs: number): readonly Waiting[] {
+    const { prefix } = this.#heads
+    return this.#entries({ prefix, end: countedKey(prefix, nowMs + 1) }, most).map(({ key }) => {
+      const place = placeIn(key, prefix)
+      return { ...place, record: this.#read(this.#keyOf(place)) }
+    })
+  }
+
+  #firstDue(most: number, nowMs: number): readonly Waiting[] {
+    const found: Waiting[] = []
+    for (const waiting of this.#standing(this.#keyOf(this.#front), countedKey(this.#waiting.prefix, nowMs + 1))) {
+      found.push(waiting)
+      if (found.length === most) break
+    }
+    return found
+  }
+
+  /** What stands in a part of w and is not leased. */
+  *#standing(start: Buffer, end: Buffer): Generator<Waiting> {
+    for (const { key, value } of this.#bytes.getRange({ start, end })) {
+      const place = placeIn(key, this.#waiting.prefix)
+      if (!this.#leases.has(place.position)) yield { ...place, record: value }
+    }
+  }
+
+  /** The leases on disk. One that was prolonged is there twice, and the later one counts. */
+  #keptLeases(): Lease[] {
+    const found = new Map<number, Lease>()
+    for (const { key, value } of this.#entries(this.#taken)) {
+      const kept: KeptLeases = { number: countedIn(key, this.#taken.prefix.length), left: 0 }
+      this.#leaseNumber = kept.number
+      for (const lease of leasesIn(value)) {
+        const record = this.#bytes.getBinary(this.#keyOf(lease))
+        // What was given back since then was kept with the attempt.
+        if (!record || attemptOf(record) >= lease.attempt) continue
+        const living = new Lease({ ...lease, line: lineIn(record), bodyAt: bodyAtOf(record) })
+        living.kept = kept
+        found.set(lease.position, living)
+      }
+    }
+    for (const { kept } of found.values()) if (kept) kept.left++
+    return [...found.values()]
+  }
+
+  #keyOf({ dueAtMs, position }: Place): Buffer {
+    return countedKey(this.#waiting.prefix, dueAtMs, position)
+  }
+
   #firstKeyMs(from: Buffer, end: Buffer): number | undefined {
     for (const key of this.#bytes.getKeys({ start: from, end, limit: 1 })) {
-      return countedIn(Buffer.from(key), this.#waiting.prefix.length)
+      return countedIn(key, this.#waiting.prefix.length)
     }
     return undefined
   }
@@ -456,15 +555,12 @@ export class QueueState {
   }
 }
 
-function leaseIn({ prefix }: Range, key: Buffer, record: Buffer): Lease {
-  return {
-    position: countedIn(key, prefix.length),
-    attempt: attemptOf(record),
-    untilMs: instantOf(record),
-    leaseMs: Number.NaN,
-    line: lineIn(record),
-    bodyAt: bodyAtOf(record),
-  }
+function placeIn(key: Uint8Array, { length }: Buffer): Place {
+  return { dueAtMs: countedIn(key, length), position: countedIn(key, length, 1) }
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.position < other.position)
 }
 
 /** Where the next step begins; nowhere, when this one found less than it could. */

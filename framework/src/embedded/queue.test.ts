@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NewMessage } from '../contract/queue.ts'
 import { type MemoryClock, memoryClock } from '../memory/clock.ts'
 import { type Environment, openEnvironment } from './environment.ts'
+import { countedKey, endOf, prefixOf } from './key-bytes.ts'
+import { leasesIn } from './leases.ts'
 import { type EmbeddedQueues, embeddedQueues } from './queue.ts'
 import { temporaryFolder } from './test/folder.ts'
 
@@ -33,6 +35,21 @@ const message = (id: number | string, more: Partial<NewMessage> = {}): NewMessag
 })
 const take = (queues: EmbeddedQueues, max = 10) =>
   queues.receive('work', { max, leaseMs: minute, signal: new AbortController().signal })
+
+/** A lease stood apart from what waits, with its message, its attempt and its end: `l` and the position. */
+function asInFormat2({ queues }: Environment): void {
+  const [taken] = queues.getRange({ start: prefixOf(1, 't'), end: endOf(prefixOf(1, 't')) })
+  const [lease] = leasesIn(taken?.value ?? Buffer.alloc(0))
+  if (!taken || !lease) throw new Error('nothing is leased')
+  const key = countedKey(prefixOf(1, 'w'), lease.dueAtMs, lease.position)
+  const record = queues.getBinary(key)
+  if (!record) throw new Error('its message is not there')
+  record.writeUInt32BE(lease.attempt, 0)
+  record.writeDoubleBE(lease.untilMs, 4)
+  queues.remove(key)
+  queues.remove(taken.key)
+  queues.put(countedKey(prefixOf(1, 'l'), lease.position), record)
+}
 
 describe('queues on disk', () => {
   it('leave nothing behind of what is done, not even its id once its time is up', async () => {
@@ -93,6 +110,29 @@ describe('queues on disk', () => {
     expect(await queues.counts('work')).toMatchObject({ ready: 0, leased: 1, nextAtMs: clock.now() + 10 * minute })
     await clock.advance(10 * minute)
     expect(await take(queues)).toMatchObject([{ id: '1', attempt: 2 }])
+  })
+
+  it.each([false, true])('hand out again what a program of format 2 had leased, ordered: %s', async ordered => {
+    const more = ordered ? { orderKey: 'k' } : {}
+    const before = await opened(ordered)
+    await before.send([message(1, more), message(2, more)])
+    await take(before, 1)
+    await environment.transactions.write(() => () => asInFormat2(environment))
+    const queues = await opened(ordered)
+    // Of an ordered queue the second waits for the first.
+    expect(await queues.counts('work')).toMatchObject({ ready: 1, delayed: 1, nextAtMs: clock.now() + minute })
+    await clock.advance(minute)
+    const again = await take(queues)
+    const [first, second] = [
+      { id: '1', attempt: 2 },
+      { id: '2', attempt: 1 },
+    ]
+    expect(again).toMatchObject(ordered ? [first] : [second, first])
+    await queues.done(
+      'work',
+      again.map(({ lease }) => lease),
+    )
+    if (ordered) expect(await take(queues)).toMatchObject([second])
   })
 
   it('give what is sent after a purge of thousands of one key', async () => {

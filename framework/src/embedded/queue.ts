@@ -20,8 +20,10 @@ import { QueueState, type Step } from './queue-state.ts'
 export interface EmbeddedQueues extends Queues {
   /** Refuses what would not be kept. Faults: those of `send`. */
   check(messages: readonly NewMessage[]): void
+  /** Messages as they will be kept: who sends may go on with what is his. */
+  drafts(messages: readonly NewMessage[]): readonly NamedDraft[]
   /** Keeps messages within a transaction of the environment: how its store delivers those of a commit. */
-  accept(messages: readonly NewMessage[]): void
+  accept(drafts: readonly NamedDraft[]): void
 }
 
 export interface EmbeddedQueuesOptions {
@@ -57,6 +59,7 @@ function stateOf(environment: Environment, catalogue: Catalogue, shape: QueueSha
   catalogue.setQueue(shape.name, { number, ordered: shape.ordered })
   const state = new QueueState(environment, catalogue, shape, number)
   state.load()
+  state.takeOver()
   return state
 }
 
@@ -97,10 +100,11 @@ function queuesOn(environment: Environment, clock: Clock, states: readonly Queue
   }
   return {
     check: messages => served.check(messages),
-    accept: messages => served.accept(messages.map(message => served.draft(message))),
+    drafts: messages => served.drafts(messages),
+    accept: drafts => served.accept(drafts),
     async send(messages) {
       served.check(messages)
-      const drafts = messages.map(message => served.draft(message))
+      const drafts = served.drafts(messages)
       await transactions.write(() => () => served.accept(drafts))
     },
     receive: (queue, wanted) => of(queue).receive(wanted),
@@ -127,7 +131,8 @@ function queuesOn(environment: Environment, clock: Clock, states: readonly Queue
   }
 }
 
-interface NamedDraft {
+/** A message ready to be kept, and where. */
+export interface NamedDraft {
   readonly queue: WaitedQueue
   readonly draft: Draft
 }
@@ -137,11 +142,11 @@ class ServedQueues implements Member {
   readonly #byName: ReadonlyMap<string, WaitedQueue>
   readonly #clock: Clock
   /** Those that a transaction has to do with. */
-  readonly #touched = new Set<WaitedQueue>()
+  #touched: WaitedQueue[] = []
 
   constructor(environment: Environment, clock: Clock, states: readonly QueueState[]) {
     this.#clock = clock
-    const queues = states.map(state => new WaitedQueue(environment, state, clock, queue => this.#touched.add(queue)))
+    const queues = states.map(state => new WaitedQueue(environment, state, clock, queue => this.#touched.push(queue)))
     this.#byName = new Map(queues.map(queue => [queue.state.shape.name, queue]))
     environment.transactions.join(this)
     environment.onClose(() => {
@@ -159,8 +164,9 @@ class ServedQueues implements Member {
     for (const message of messages) checkMessage(message, this.queue(message.queue).state.shape)
   }
 
-  draft(message: NewMessage): NamedDraft {
-    return { queue: this.queue(message.queue), draft: draftOf(message, this.#clock.now()) }
+  drafts(messages: readonly NewMessage[]): readonly NamedDraft[] {
+    const nowMs = this.#clock.now()
+    return messages.map(message => ({ queue: this.queue(message.queue), draft: draftOf(message, nowMs) }))
   }
 
   accept(drafts: readonly NamedDraft[]): void {
@@ -169,12 +175,12 @@ class ServedQueues implements Member {
 
   beforeCommit(group: Group): void {
     for (const queue of this.#touched) queue.finish(group)
-    this.#touched.clear()
+    this.#touched = []
   }
 
   reload(): void {
-    this.#touched.clear()
-    for (const { state } of this.#byName.values()) state.load()
+    this.#touched = []
+    for (const queue of this.#byName.values()) queue.reload()
   }
 }
 
@@ -205,6 +211,8 @@ class WaitedQueue {
   readonly #heard: Heard = new WeakSet()
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined
   #forgetting: Cancel | undefined
+  /** When the transaction first touched it; all that it does happens at that time. */
+  #touchedAtMs: number | undefined
   #closed = false
 
   constructor(environment: Environment, state: QueueState, clock: Clock, touched: (queue: WaitedQueue) => void) {
@@ -217,10 +225,18 @@ class WaitedQueue {
 
   /** Within a transaction: something is done with the queue. Gives the time. */
   touch(): number {
-    const nowMs = this.#clock.now()
-    this.#touched(this)
-    this.state.look(nowMs)
-    return nowMs
+    if (this.#touchedAtMs === undefined) {
+      this.#touchedAtMs = this.#clock.now()
+      this.#touched(this)
+      this.state.look(this.#touchedAtMs)
+    }
+    return this.#touchedAtMs
+  }
+
+  /** The transaction was not kept. */
+  reload(): void {
+    this.#touchedAtMs = undefined
+    this.state.load()
   }
 
   receive(wanted: Wanted): Promise<readonly Leased[]> {
@@ -251,6 +267,7 @@ class WaitedQueue {
   finish(group: Group): void {
     this.#serve(group)
     this.state.save()
+    this.#touchedAtMs = undefined
     group.whenVisible(() => {
       this.#setTimer()
       this.#setForgetting()
@@ -267,7 +284,7 @@ class WaitedQueue {
   /** Leases what is due to those who wait. */
   #serve(group: Group): void {
     if (this.#waiters.length === 0) return
-    const nowMs = this.#clock.now()
+    const nowMs = this.touch()
     let most = 0
     for (const { wanted } of this.#waiters) most += wanted.max
     const found = this.state.take(Math.min(most, mostTaken), nowMs)

@@ -2,19 +2,13 @@
  * The ids that a queue was sent of late: the same id within 5 minutes is the same message.
  *
  * On disk they are a list in the order they came, one record for those of a transaction, taken off at its beginning when
- * their time is up. In memory there is only a number for each (24 to 48 bytes an id of the last five minutes), by a short
+ * their time is up. In memory there is only a number for each (16 to 20 bytes an id of the last five minutes), by a short
  * hash of it; an id that is found by its hash is compared on disk.
  */
 import { limits } from '../contract/limits.ts'
 import { IdTable } from './id-table.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf } from './key-bytes.ts'
-
-/** Ids that were sent at one instant. */
-interface Batch {
-  readonly atMs: number
-  readonly ids: string[]
-}
 
 /** Ids of one record: all of them are read when one is looked for. */
 const mostTogether = 100
@@ -27,8 +21,13 @@ export class RecentIds {
   readonly #end: Buffer
   /** From a hash to the numbers of those who share it. */
   #numbers = new IdTable()
-  /** Sent in this transaction, and when: not on disk yet. */
-  #fresh = new Map<string, number>()
+  /** Sent in this transaction, with their hashes: not on disk yet. */
+  #fresh: string[] = []
+  #freshHashes: number[] = []
+  /** When that was. */
+  #freshAtMs = 0
+  /** Of the first of these, or of the next to come. */
+  #freshFrom = 1
   #oldestMs: number | undefined
 
   constructor(records: Bytes, prefix: Buffer) {
@@ -42,39 +41,46 @@ export class RecentIds {
     return this.#oldestMs
   }
 
-  load(): void {
+  /** `next`: the number of the next to come. */
+  load(next: number): void {
     this.#numbers = new IdTable()
-    this.#fresh = new Map()
+    this.#fresh = []
+    this.#freshHashes = []
+    this.#freshFrom = next
     this.#oldestMs = undefined
     for (const { key, value } of this.#records.getRange({ start: this.#prefix, end: this.#end })) {
       const { atMs, hashes } = headIn(value)
       this.#oldestMs ??= atMs
-      const first = countedIn(Buffer.from(key), this.#prefix.length)
+      const first = countedIn(key, this.#prefix.length)
       for (let at = 0; at < hashes.length; at++) this.#numbers.add(hashes[at] ?? 0, first + at)
     }
   }
 
-  has(id: string, nowMs: number): boolean {
-    if (this.#fresh.has(id)) return true
-    return this.#numbers.under(hashOf(id)).some(number => this.#is(number, id, nowMs))
+  /** Remembers the id; false where it was sent before. */
+  add(id: string, nowMs: number): boolean {
+    const hash = hashOf(id)
+    for (const number of this.#numbers.under(hash)) if (this.#is(number, id, nowMs)) return false
+    this.#numbers.add(hash, this.#freshFrom + this.#fresh.length)
+    this.#fresh.push(id)
+    this.#freshHashes.push(hash)
+    this.#freshAtMs = nowMs
+    return true
   }
 
-  add(id: string, nowMs: number): void {
-    this.#fresh.set(id, nowMs)
-  }
-
-  /** Writes what was added, numbered from `number` on; gives the number after it. */
-  save(number: number): number {
-    let next = number
-    if (this.#fresh.size === 0) return next
-    for (const { atMs, ids } of joined(this.#fresh)) {
-      const hashes = ids.map(hashOf)
-      this.#records.put(countedKey(this.#prefix, next), recordOf({ atMs, hashes }, ids))
-      for (const hash of hashes) this.#numbers.add(hash, next++)
-      this.#oldestMs ??= atMs
+  /** Writes what was added in this transaction; gives the number of the next to come. */
+  save(): number {
+    const [all, allHashes] = [this.#fresh, this.#freshHashes]
+    if (all.length === 0) return this.#freshFrom
+    for (let from = 0; from < all.length; from += mostTogether) {
+      const ids = all.slice(from, from + mostTogether)
+      const hashes = allHashes.slice(from, from + mostTogether)
+      this.#records.put(countedKey(this.#prefix, this.#freshFrom), recordOf({ atMs: this.#freshAtMs, hashes }, ids))
+      this.#freshFrom += ids.length
     }
-    this.#fresh = new Map()
-    return next
+    this.#oldestMs ??= this.#freshAtMs
+    this.#fresh = []
+    this.#freshHashes = []
+    return this.#freshFrom
   }
 
   /** Takes off ids whose time is up: some at a time. */
@@ -86,7 +92,7 @@ export class RecentIds {
       const { atMs, hashes } = headIn(value)
       this.#oldestMs = atMs
       if (isRecent(atMs, nowMs)) return
-      this.#numbers.forgetBelow(countedIn(Buffer.from(key), this.#prefix.length) + hashes.length)
+      this.#numbers.forgetBelow(countedIn(key, this.#prefix.length) + hashes.length)
       this.#records.remove(key)
     }
     this.#oldestMs = this.#first()
@@ -100,11 +106,12 @@ export class RecentIds {
   }
 
   #is(number: number, id: string, nowMs: number): boolean {
+    if (number >= this.#freshFrom) return this.#fresh[number - this.#freshFrom] === id
     const range = { start: countedKey(this.#prefix, number), end: this.#prefix, reverse: true, limit: 1 }
     for (const { key, value } of this.#records.getRange(range)) {
       const { atMs } = headIn(value)
       const ids = idsIn(value)
-      return ids[number - countedIn(Buffer.from(key), this.#prefix.length)] === id && isRecent(atMs, nowMs)
+      return ids[number - countedIn(key, this.#prefix.length)] === id && isRecent(atMs, nowMs)
     }
     return false
   }
@@ -112,19 +119,6 @@ export class RecentIds {
 
 function isRecent(atMs: number, nowMs: number): boolean {
   return atMs + limits.deduplicationMs > nowMs
-}
-
-/** Those of one instant, one after the other, together. */
-function* joined(fresh: Iterable<readonly [id: string, atMs: number]>): Generator<Batch> {
-  let open: Batch | undefined
-  for (const [id, atMs] of fresh) {
-    if (open?.atMs !== atMs || open.ids.length >= mostTogether) {
-      if (open) yield open
-      open = { atMs, ids: [] }
-    }
-    open.ids.push(id)
-  }
-  if (open) yield open
 }
 
 /** What of a record is read at start; its ids are read when one of them is looked for. */

@@ -33,20 +33,18 @@ import type {
   Query,
   Store,
   TableShape,
+  Write,
 } from '../contract/store.ts'
 import { Catalogue } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import { ExpirySweep } from './expiry-sweep.ts'
 import type { Group, Member } from './group-commit.ts'
+import type { EmbeddedQueues, NamedDraft } from './queue.ts'
 import type { EmbeddedTable } from './table.ts'
 import { type OnProgress, openTables } from './tables.ts'
 
-/** Takes messages within a transaction. */
-export interface TransactionQueues {
-  /** Refuses what it would not take. Faults: those of `Queues.send`. */
-  check(messages: readonly NewMessage[]): void
-  accept(messages: readonly NewMessage[]): void
-}
+/** The queues of the environment: they take messages within a transaction. */
+export type TransactionQueues = Pick<EmbeddedQueues, 'check' | 'drafts' | 'accept'>
 
 export interface EmbeddedStoreOptions {
   readonly clock: Clock
@@ -75,6 +73,8 @@ function checkListeners({ name, changesTo }: TableShape, queues: TransactionQueu
 }
 
 type Listener = (change: ItemChange) => void
+
+const sent: Committed = { ok: true, items: [] }
 
 /** The keys of a commit as bytes, and its items as kept. */
 interface Found {
@@ -111,15 +111,17 @@ class EmbeddedStore implements Store, Member {
   }
 
   async commit(commit: Commit): Promise<Committed> {
-    const prepared = prepareCommit(this.#shapes, ownCopy(commit))
-    if (prepared.messages.length > 0) this.#queuesFor(prepared.messages).check(prepared.messages)
+    const { messages = [], durable = true } = commit
+    const prepared = prepareCommit(this.#shapes, { writes: ownCopy(commit.writes), messages })
+    const drafts = this.#drafts(messages)
+    if (commit.writes.length === 0) return this.#send(prepared, drafts, durable)
     const bytes = prepared.targets.map(({ shape, key }) => this.#table(shape.name).bytesOf(key))
     return this.#environment.transactions.write(group => {
       const nowMs = this.#clock.now()
       const kept = prepared.targets.map(({ shape }, at) => this.#table(shape.name).kept(bytes[at] as Buffer))
       const outcome = applyCommit(prepared, kept, nowMs)
-      return () => this.#apply(prepared, outcome, { bytes, kept }, group)
-    }, commit.durable ?? true)
+      return () => this.#apply(drafts, outcome, { bytes, kept }, group)
+    }, durable)
   }
 
   async get(table: string, key: Key): Promise<Item | undefined> {
@@ -181,17 +183,34 @@ class EmbeddedStore implements Store, Member {
     throw new TypeError(`table ${name} was opened with its shape`)
   }
 
-  #queuesFor(messages: readonly NewMessage[]): TransactionQueues {
-    if (this.#queues) return this.#queues
-    throw fault('plan-invalid', `there is no queue "${messages[0]?.queue}"`)
+  /** A commit of messages alone: it can be refused for their size, and for nothing that is kept. */
+  #send(prepared: PreparedCommit, drafts: readonly NamedDraft[], durable: boolean): Promise<Committed> {
+    applyCommit(prepared, [], this.#clock.now())
+    return this.#environment.transactions.write(
+      () => () => {
+        this.#queues?.accept(drafts)
+        return sent
+      },
+      durable,
+    )
   }
 
-  #apply({ messages }: PreparedCommit, outcome: Outcome, { bytes, kept }: Found, group: Group): Committed {
+  /** The messages of a commit, checked, as they will be kept. */
+  #drafts(messages: readonly NewMessage[]): readonly NamedDraft[] {
+    const [first] = messages
+    if (!first) return []
+    if (!this.#queues) throw fault('plan-invalid', `there is no queue "${first.queue}"`)
+    this.#queues.check(messages)
+    return this.#queues.drafts(messages)
+  }
+
+  #apply(drafts: readonly NamedDraft[], outcome: Outcome, { bytes, kept }: Found, group: Group): Committed {
     if (!outcome.ok) return outcome
     for (const [at, effect] of outcome.effects.entries()) this.#write(effect, bytes[at] as Buffer, kept[at])
     const changes = outcome.effects.filter(({ does }) => does !== 'nothing')
-    const all = [...messages, ...changes.flatMap(effect => this.#told(effect))]
-    if (all.length > 0) this.#queuesFor(all).accept(all)
+    const told = changes.flatMap(effect => this.#told(effect))
+    if (drafts.length > 0) this.#queues?.accept(drafts)
+    if (told.length > 0) this.#queues?.accept(this.#queues.drafts(told))
     group.whenVisible(() => this.#tellAll(changes))
     return { ok: true, items: outcome.items }
   }
@@ -220,8 +239,8 @@ class EmbeddedStore implements Store, Member {
 }
 
 /** The transaction comes a moment later: what the caller does to its objects meanwhile is not part of the commit. */
-function ownCopy({ writes, messages = [] }: Commit): Commit {
-  return { writes: writes.map(write => copied(write, 0)), messages: messages.map(message => copied(message, 0)) }
+function ownCopy(writes: readonly Write[]): readonly Write[] {
+  return writes.map(write => copied(write, 0))
 }
 
 /** Plain objects and lists anew; everything else, and what is too deep for any item, as it is. */

@@ -58,12 +58,15 @@ function oneByOne(handle: Handle, clients: ClientFactory): Feed['run'] {
   })
 }
 
-/** For feeds that are given one message at a time. */
+/** For feeds that are given one message at a time: it goes well, or it throws. */
 function single(handle: (call: RunningCall, received: Received) => Promise<unknown>): Feed['run'] {
-  return async (call, [received]) => {
-    if (received) await handle(call, received)
-    return []
-  }
+  return (call, [received]) => (received ? handle(call, received).then(noneFailed) : noneFailed())
+}
+
+const none: readonly Leased[] = []
+
+function noneFailed(): readonly Leased[] {
+  return none
 }
 
 function inBatches(handle: Handle, clients: ClientFactory): Feed['run'] {

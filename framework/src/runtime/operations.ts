@@ -15,6 +15,7 @@ import type { PlaceOf } from '../plan/place.ts'
 import type { Problem } from '../plan/problem.ts'
 import { commitAttributes } from './conventions.ts'
 import type { Places } from './places.ts'
+import { type Placed, Roll } from './roll.ts'
 import { type Attributes, type Span, spanned, type Trace, type Tracer } from './telemetry.ts'
 
 /** What an operation does, and what comes of it. */
@@ -52,9 +53,9 @@ export interface SessionParts {
 }
 
 /** An operation that was made and has not begun. */
-interface Waiting {
+interface Waiting extends Placed {
   readonly name: string
-  readonly place: PlaceOf
+  readonly madeAt: PlaceOf
 }
 
 type Outcome = { readonly ok: true; readonly items: readonly (Item | undefined)[] } | Refused
@@ -67,7 +68,7 @@ interface Refused {
 export class Session implements Work {
   readonly parts: SessionParts
   /** Made with the first operation: most calls have none. */
-  #waiting: Set<Waiting> | undefined
+  #waiting: Roll<Waiting> | undefined
   #closed: Fault | undefined
   #ended = false
   #remembered = false
@@ -85,7 +86,7 @@ export class Session implements Work {
 
   /** Until it is started, the call is not complete. */
   waitFor(operation: Waiting): void {
-    this.#waiting ??= new Set()
+    this.#waiting ??= new Roll()
     this.#waiting.add(operation)
   }
 
@@ -99,8 +100,7 @@ export class Session implements Work {
 
   /** An operation was made and neither run nor handed on. */
   get forgotten(): Fault | undefined {
-    if (this.#waiting === undefined) return undefined
-    const [first] = this.#waiting
+    const first = this.#waiting?.first
     if (first) this.parts.places.suspect(this.parts.handler)
     return first && neverRun(first)
   }
@@ -120,28 +120,27 @@ export class Session implements Work {
   }
 
   started(operation: Waiting): void {
-    this.#waiting?.delete(operation)
+    this.#waiting?.remove(operation)
   }
 
-  /** Runs operations in one commit. */
-  async run(name: string, described: readonly Described<unknown>[], last?: Write): Promise<Outcome> {
+  /** Runs operations in one commit. Throws at once where the call may write nothing. */
+  run(name: string, described: readonly Described<unknown>[], last?: Write): Promise<Outcome> {
     if (this.#closed) throw this.#closed
     if (this.#ended) throw fault('timed-out', `${name} was run when its call had ended: await it before`)
-    const writes = described.flatMap(each => each.writes)
-    const messages = described.flatMap(each => each.messages)
+    const writes = allOf(described, each => each.writes)
+    const messages = allOf(described, each => each.messages)
     const { checks = [], store } = this.parts
-    const all = [...writes, ...checks, ...(last ? [last] : [])]
-    if (all.length === 0 && messages.length === 0) return { ok: true, items: [] }
-    const committed = await this.spanned(
+    const all = checks.length > 0 || last ? [...writes, ...checks, ...(last ? [last] : [])] : writes
+    if (all.length === 0 && messages.length === 0) return Promise.resolve({ ok: true, items: [] })
+    return this.spanned(
       name,
       () => store.commit({ writes: all, messages }),
       () => commitAttributes(writes, messages),
-    )
-    if (committed.ok) {
+    ).then(committed => {
+      if (!committed.ok) return this.#refused(described, committed, writes.length, checks.length)
       if (last) this.#remembered = true
-      return { ok: true, items: committed.items }
-    }
-    return this.#refused(described, committed, writes.length, checks.length)
+      return committed
+    })
   }
 
   /** Runs the one operation that is the answer of a `once` call. */
@@ -204,8 +203,14 @@ export class Session implements Work {
   }
 }
 
-function neverRun({ name, place }: Waiting): Fault {
-  const found = place()
+/** `flatMap`, without a new list where there is but one: most commits are of one operation. */
+function allOf<T, Part>(each: readonly T[], partsOf: (one: T) => readonly Part[]): readonly Part[] {
+  const [only] = each
+  return only !== undefined && each.length === 1 ? partsOf(only) : each.flatMap(partsOf)
+}
+
+function neverRun({ name, madeAt }: Waiting): Fault {
+  const found = madeAt()
   const where = found ? ` (${found.file}:${found.line})` : ''
   return fault('operation-never-run', `${name}${where} was made and never run: await it, or return it`)
 }
@@ -216,17 +221,18 @@ const none = Symbol('none')
 export class Pending<T> implements Refusable<T> {
   declare readonly [refuses]: true
   readonly described: Described<T>
-  readonly place: PlaceOf
+  readonly madeAt: PlaceOf
+  place = -1
   readonly #session: Session
   readonly #otherwise: unknown
   #taken = false
   #running: Promise<T> | undefined
 
   /** `otherwise` has no default: `.or(undefined)` says something. */
-  constructor(session: Session, described: Described<T>, place: PlaceOf, otherwise: unknown) {
+  constructor(session: Session, described: Described<T>, madeAt: PlaceOf, otherwise: unknown) {
     this.#session = session
     this.described = described
-    this.place = place
+    this.madeAt = madeAt
     this.#otherwise = otherwise
   }
 
@@ -253,7 +259,7 @@ export class Pending<T> implements Refusable<T> {
 
   or<const E>(otherwise: E): Operation<T | E> {
     this.take()
-    const pending = new Pending<T | E>(this.#session, this.described as Described<T | E>, this.place, otherwise)
+    const pending = new Pending<T | E>(this.#session, this.described as Described<T | E>, this.madeAt, otherwise)
     this.#session.waitFor(pending)
     return pending as unknown as Operation<T | E>
   }
@@ -293,14 +299,15 @@ class Together {
   readonly #session: Session
   readonly #names: readonly string[]
   readonly #parts: readonly Pending<unknown>[]
-  readonly place: PlaceOf
+  readonly madeAt: PlaceOf
+  place = -1
   #running: Promise<unknown> | undefined
 
-  constructor(session: Session, names: readonly string[], parts: readonly Pending<unknown>[], place: PlaceOf) {
+  constructor(session: Session, names: readonly string[], parts: readonly Pending<unknown>[], madeAt: PlaceOf) {
     this.#session = session
     this.#names = names
     this.#parts = parts
-    this.place = place
+    this.madeAt = madeAt
   }
 
   get [work](): Session {

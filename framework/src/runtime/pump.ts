@@ -20,7 +20,7 @@ import { type CallKit, type CallPlan, execute, RunningCall } from './call.ts'
 import { deliveryAttributes } from './conventions.ts'
 import { timeIn } from './entropy.ts'
 import { type Placed, Roll } from './roll.ts'
-import { type Attributes, type Span, traceFrom } from './telemetry.ts'
+import { type Attributes, type Span, type Trace, traceFrom } from './telemetry.ts'
 
 /** What a queue feeds. */
 export interface Feed {
@@ -37,14 +37,19 @@ export interface Feed {
   readonly backoffMs: { readonly first: number; readonly most: number }
   /** What a message says. What it throws is hopeless. */
   read(message: Leased): unknown
-  /** Handles messages; gives those that must come again. */
-  run(call: RunningCall, received: readonly Received[]): Promise<readonly Leased[]>
+  /** Handles messages; gives those that must come again. May throw at once. */
+  run(call: RunningCall, received: readonly Received[]): Promise<readonly Leased[]> | readonly Leased[]
 }
 
 /** A message that could be read. */
-export interface Received {
+export class Received {
   readonly message: Leased
   readonly content: unknown
+
+  constructor(message: Leased, content: unknown) {
+    this.message = message
+    this.content = content
+  }
 }
 
 /** A failure that trying again would not mend: the message is buried at once. */
@@ -63,14 +68,68 @@ export interface Pump {
   stop(graceMs: number): Promise<void>
 }
 
-/** Messages that were handed out together, and the call that handles them. */
-interface Delivery extends Placed {
+/**
+ * Messages that were handed out together, and the call that handles them. A class, as what a delivery holds on to is in general:
+ * literals of which many are alive at once are put where only a full garbage collection finds them.
+ */
+class Delivery implements Placed {
   readonly call: RunningCall
   readonly messages: readonly Leased[]
   /** When its leases are to be extended. */
   extendAtMs: number
   /** Whether its call has ended: what is left is to keep its outcome. */
-  settling: boolean
+  settling = false
+  /** Messages that were not handled, and why; most calls have none. */
+  failures: Map<Leased, unknown> | undefined
+  place = -1
+
+  constructor(call: RunningCall, messages: readonly Leased[], extendAtMs: number) {
+    this.call = call
+    this.messages = messages
+    this.extendAtMs = extendAtMs
+  }
+
+  fail(message: Leased, error: unknown): void {
+    this.failures ??= new Map()
+    this.failures.set(message, error)
+  }
+}
+
+class DeliveryPlan implements CallPlan {
+  readonly service: string
+  readonly handler: string
+  readonly timeoutMs: number
+  readonly span: CallPlan['span']
+  readonly trace: Trace | undefined
+  readonly #queue: string
+  readonly #messages: readonly Leased[]
+
+  constructor({ service, handler, timeoutMs, queue }: Feed, span: CallPlan['span'], messages: readonly Leased[]) {
+    this.service = service
+    this.handler = handler
+    this.timeoutMs = timeoutMs
+    this.span = span
+    this.trace = traceFrom(messages[0]?.headers.traceparent)
+    this.#queue = queue
+    this.#messages = messages
+  }
+
+  /** Of all of them: a batch that is put together anew is other work, and makes other ids. */
+  work(): string {
+    return `${this.#queue}/${this.#messages.map(({ id }) => id).join(',')}`
+  }
+
+  /** Not when it was sent: a relay that died between sending and forgetting sends again. */
+  workAtMs(): number {
+    const [first] = this.#messages
+    return timeIn(first?.id ?? '') ?? first?.sentAtMs ?? 0
+  }
+}
+
+/** Messages handled at one moment, of which the engine is told together. */
+interface Handled {
+  readonly leases: string[]
+  readonly kept: Promise<void>
 }
 
 export function pump(kit: CallKit, queues: Queues, feed: Feed): Pump {
@@ -91,7 +150,11 @@ class Running {
   #reserved = 0
   /** Deliveries whose calls have ended. */
   #settling = 0
-  readonly #receiving = new Set<Promise<void>>()
+  #handled: Handled | undefined
+  /** Set while there are deliveries. */
+  #active: (() => void) | undefined
+  /** Receives beside the first. */
+  #receiving = 0
   /** Of each of its calls. */
   readonly #span: CallPlan['span']
   #wakeLoop: (() => void) | undefined
@@ -108,9 +171,10 @@ class Running {
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort()
     this.#wakeLoop?.()
-    await Promise.all([this.#loop, ...this.#receiving])
+    await this.#loop
+    await this.#emptied(() => this.#receiving)
     const over = new AbortController()
-    const emptied = this.#emptied()
+    const emptied = this.#emptied(() => this.#deliveries.size)
     await Promise.race([emptied, sleep(this.#kit.clock, graceMs, over.signal)])
     over.abort()
     for (const { call } of this.#deliveries.all()) call.expire(fault('stopping', 'the process is stopping'))
@@ -118,11 +182,13 @@ class Running {
     this.#extending?.cancel()
   }
 
-  #emptied(): Promise<void> {
-    if (this.#deliveries.size === 0) return Promise.resolve()
-    return new Promise(resolve => {
-      this.#wakeStop = resolve
-    })
+  /** Resolves when there are none left. */
+  async #emptied(left: () => number): Promise<void> {
+    while (left() > 0) {
+      await new Promise<void>(resolve => {
+        this.#wakeStop = resolve
+      })
+    }
   }
 
   async #run(): Promise<void> {
@@ -165,16 +231,18 @@ class Running {
     } finally {
       this.#reserved -= places
     }
-    if (batch > 1) this.#begin(messages)
-    else for (const message of messages) this.#begin([message])
+    for (let at = 0; at < messages.length; at += batch) this.#begin(messages.slice(at, at + batch))
     return messages.length === max
   }
 
   /** A receive waits until the attempt it counts is on disk: one after the other, they would wait for each other. */
   #receiveMore(signal: AbortSignal): void {
-    while (this.#free > 0 && this.#receiving.size < mostReceives && !signal.aborted) {
-      const receiving = this.#receiveOn(signal).finally(() => this.#receiving.delete(receiving))
-      this.#receiving.add(receiving)
+    while (this.#free > 0 && this.#receiving < mostReceives && !signal.aborted) {
+      this.#receiving++
+      void this.#receiveOn(signal).finally(() => {
+        this.#receiving--
+        this.#wakeStop?.()
+      })
     }
   }
 
@@ -194,98 +262,103 @@ class Running {
   }
 
   #begin(messages: readonly Leased[]): void {
-    const [first] = messages
-    if (!first) return
-    const call = this.#callFor(messages, first)
-    const { leaseMs } = this.#feed
-    const delivery: Delivery = { call, messages, extendAtMs: call.nowMs + leaseMs / 2, settling: false, place: -1 }
-    const ended = this.#kit.activity.begin(call.name)
+    const { queue, leaseMs } = this.#feed
+    const call = new RunningCall(this.#kit, new DeliveryPlan(this.#feed, this.#span, messages))
+    if (call.span.sampled) describe(call.span, deliveryAttributes(queue, messages))
+    const delivery = new Delivery(call, messages, call.nowMs + leaseMs / 2)
+    this.#active ??= this.#kit.activity.begin(call.name)
     this.#deliveries.add(delivery)
     this.#extendAt(delivery.extendAtMs)
-    void this.#deliver(delivery).then(() => {
-      ended()
-      this.#deliveries.remove(delivery)
-      if (delivery.settling) this.#settling--
-      this.#wakeLoop?.()
-      if (this.#deliveries.size === 0) this.#wakeStop?.()
-    })
+    void this.#deliver(delivery)
   }
 
-  #callFor(messages: readonly Leased[], first: Leased): RunningCall {
-    const { service, handler, timeoutMs, queue } = this.#feed
-    const call = new RunningCall(this.#kit, {
-      service,
-      handler,
-      timeoutMs,
-      span: this.#span,
-      trace: traceFrom(first.headers.traceparent),
-      // Of all of them: a batch that is put together anew is other work, and makes other ids.
-      work: () => `${queue}/${messages.map(({ id }) => id).join(',')}`,
-      // Not when it was sent: a relay that died between sending and forgetting sends again.
-      workAtMs: () => timeIn(first.id) ?? first.sentAtMs,
-    })
-    if (call.span.sampled) describe(call.span, deliveryAttributes(queue, messages))
-    return call
+  #ended(delivery: Delivery): void {
+    this.#deliveries.remove(delivery)
+    if (delivery.settling) this.#settling--
+    this.#wakeLoop?.()
+    if (this.#deliveries.size > 0) return
+    this.#active?.()
+    this.#active = undefined
+    this.#wakeStop?.()
   }
 
   /** Never rejects. */
   async #deliver(delivery: Delivery): Promise<void> {
-    const { call, messages } = delivery
     const { attempts } = this.#feed
     const isDeadly = ({ attempt }: Leased): boolean => attempt > attempts
     try {
-      if (!messages.some(isDeadly)) return await this.#handle(delivery, messages)
-      for (const message of messages.filter(isDeadly)) await this.#bury(call, message, neverSettled(message))
-      const rest = messages.filter(message => !isDeadly(message))
-      if (rest.length > 0) await this.#handle(delivery, rest)
+      const { messages } = delivery
+      const living = messages.some(isDeadly) ? await this.#buryDeadly(delivery, isDeadly) : messages
+      if (living.length > 0) await this.#handle(delivery, living)
     } catch (error) {
       // The engine did not take the outcome: the lease runs out and the message comes again.
       this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
     }
+    this.#ended(delivery)
+  }
+
+  /** Gives the others. */
+  async #buryDeadly({ call, messages }: Delivery, isDeadly: (message: Leased) => boolean): Promise<readonly Leased[]> {
+    for (const message of messages.filter(isDeadly)) await this.#bury(call, message, neverSettled(message))
+    return messages.filter(message => !isDeadly(message))
   }
 
   async #handle(delivery: Delivery, messages: readonly Leased[]): Promise<void> {
     const { call } = delivery
-    const failures = await this.#failuresOf(call, messages)
+    try {
+      const returned = await execute(call, () => this.#feed.run(call, this.#read(delivery, messages)))
+      for (const message of returned) delivery.fail(message, fault('handler-failed', 'returned as failed'))
+    } catch (error) {
+      this.#allFailed(delivery, messages, error)
+    }
     delivery.settling = true
     this.#settling++
     this.#wakeLoop?.()
-    const done = failures.size === 0 ? messages : messages.filter(message => !failures.has(message))
-    if (done.length > 0) {
-      const leases = done.map(({ lease }) => lease)
-      await this.#queues.done(this.#feed.queue, leases)
-    }
-    for (const [message, error] of failures) await this.#failed(call, message, error)
+    const { failures } = delivery
+    const handled = failures ? messages.filter(message => !failures.has(message)) : messages
+    if (handled.length > 0) await this.#done(handled)
+    if (failures) for (const [message, error] of failures) await this.#failed(call, message, error)
   }
 
-  /** Runs the call; tells of each message that was not handled why. */
-  async #failuresOf(call: RunningCall, messages: readonly Leased[]): Promise<ReadonlyMap<Leased, unknown>> {
-    const failures = new Map<Leased, unknown>()
-    try {
-      const returned = await execute(call, () => this.#feed.run(call, this.#read(call, messages, failures)))
-      for (const message of returned) failures.set(message, fault('handler-failed', 'returned as failed'))
-    } catch (error) {
-      // Of those that cannot be read was told already.
-      if (failures.size < messages.length) this.#tell(call, messages[0], error)
-      for (const message of messages) if (!failures.has(message)) failures.set(message, error)
-    }
-    return failures
+  /** Resolves when the engine has kept it, with all that was handled at this moment. */
+  #done(messages: readonly Leased[]): Promise<void> {
+    this.#handled ??= this.#handledNow()
+    for (const { lease } of messages) this.#handled.leases.push(lease)
+    return this.#handled.kept
+  }
+
+  #handledNow(): Handled {
+    const leases: string[] = []
+    const kept = Promise.resolve().then(() => {
+      this.#handled = undefined
+      return this.#queues.done(this.#feed.queue, leases)
+    })
+    return { leases, kept }
+  }
+
+  #allFailed(delivery: Delivery, messages: readonly Leased[], error: unknown): void {
+    const { call, failures } = delivery
+    // Of those that cannot be read was told already.
+    if ((failures?.size ?? 0) < messages.length) this.#tell(call, messages[0], error)
+    for (const message of messages) if (!failures?.has(message)) delivery.fail(message, error)
   }
 
   /** Those that can be read. Throws where none can. */
-  #read(call: RunningCall, messages: readonly Leased[], failures: Map<Leased, unknown>): readonly Received[] {
-    const received: Received[] = []
-    for (const message of messages) {
-      try {
-        received.push({ message, content: this.#feed.read(message) })
-      } catch (error) {
-        const hopeless = new Hopeless(reasonOf(error), { cause: error })
-        failures.set(message, hopeless)
-        this.#tell(call, message, hopeless)
-        if (failures.size === messages.length) throw hopeless
-      }
-    }
+  #read(delivery: Delivery, messages: readonly Leased[]): readonly Received[] {
+    const received = messages.flatMap(message => this.#readOne(delivery, message) ?? [])
+    if (received.length === 0) throw new Hopeless('there is nothing that can be read')
     return received
+  }
+
+  #readOne(delivery: Delivery, message: Leased): Received | undefined {
+    try {
+      return new Received(message, this.#feed.read(message))
+    } catch (error) {
+      const hopeless = new Hopeless(reasonOf(error), { cause: error })
+      delivery.fail(message, hopeless)
+      this.#tell(delivery.call, message, hopeless)
+      return undefined
+    }
   }
 
   #tell(call: RunningCall, message: Leased | undefined, error: unknown): void {

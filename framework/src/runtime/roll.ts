@@ -16,6 +16,11 @@ export class Roll<T extends Placed> {
     return this.#all.length
   }
 
+  /** One of them. */
+  get first(): T | undefined {
+    return this.#all[0]
+  }
+
   /** Those that are there now, in no order; a copy. */
   all(): readonly T[] {
     return [...this.#all]

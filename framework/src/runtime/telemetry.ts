@@ -23,13 +23,17 @@ export interface Trace {
   readonly sampled: boolean
 }
 
-const pattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+const pattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+const noTrace = '0'.repeat(32)
+const noSpan = '0'.repeat(16)
 
 /** Reads a `traceparent`; undefined where it is not one. */
 export function traceFrom(traceparent: string | undefined): Trace | undefined {
-  const found = traceparent === undefined ? null : pattern.exec(traceparent)
-  if (!found?.[1] || !found[2] || !found[3] || /^0+$/.test(found[1]) || /^0+$/.test(found[2])) return undefined
-  return { traceId: found[1], spanId: found[2], sampled: (Number.parseInt(found[3], 16) & 1) === 1 }
+  if (traceparent === undefined || !pattern.test(traceparent)) return undefined
+  const traceId = traceparent.slice(3, 35)
+  const spanId = traceparent.slice(36, 52)
+  if (traceId === noTrace || spanId === noSpan) return undefined
+  return { traceId, spanId, sampled: (Number.parseInt(traceparent.slice(53), 16) & 1) === 1 }
 }
 
 export function traceparentOf(trace: Trace): string {

@@ -25,7 +25,7 @@ export async function openBuckets(folder: string, clock: Clock) {
     buckets: [{ name: 'files', createdTo: ['heard'] }],
     baseUrl: 'http://localhost',
     key: 'signs links',
-    accept: messages => queues.accept(messages),
+    accept: messages => queues.accept(queues.drafts(messages)),
   })
   return { environment, queues, buckets }
 }

@@ -29,32 +29,26 @@ type AnyTopic = Topic<unknown, unknown>
 /** Makes the messages of one kind; prepared once. */
 export function queueSender(queue: AnyQueue): (sending: Sending) => unknown {
   const { name, spec } = queue
+  const operation = `${name}.send`
   const parse = givenReader(spec.message.schema, 'message-invalid', `a message to "${name}"`)
   return sending => {
     const send = (given: unknown, options: SendOptions = {}): Refusable<unknown> => {
       const message = jsonItem(parse(given))
       const orderKey = spec.orderBy?.(message)
-      const dueAtMs = dueAt(name, options, sending.nowMs, orderKey !== undefined)
-      return sending.session.operation(
-        {
-          name: `${name}.send`,
-          writes: [],
-          messages: [
-            outgoing(sending, {
-              queue: name,
-              id: options.id ?? sending.newId(),
-              body: bodyOf(name, message),
-              ...(orderKey === undefined ? {} : { orderKey }),
-              ...(dueAtMs === undefined ? {} : { dueAtMs }),
-            }),
-          ],
-          result: () => undefined,
-        },
-        send,
-      )
+      const dueAtMs = dueAt(name, options, sending, orderKey !== undefined)
+      const id = options.id ?? sending.newId()
+      const outgoing = outgoingOf(sending, { queue: name, id, body: bodyOf(name, message) }, orderKey, dueAtMs)
+      const described = { name: operation, writes: noWrites, messages: [outgoing], result: nothing }
+      return sending.session.operation(described, send)
     }
     return { send }
   }
+}
+
+const noWrites: readonly [] = []
+
+function nothing(): undefined {
+  return undefined
 }
 
 /** `subscribers`: the queues of those who listen. */
@@ -67,9 +61,7 @@ export function topicPublisher(topic: AnyTopic, subscribers: readonly string[]):
       const orderKey = spec.orderBy?.(event)
       const body = bodyOf(name, event)
       const id = sending.newId()
-      const messages = subscribers.map(queue =>
-        outgoing(sending, { queue, id, body, ...(orderKey === undefined ? {} : { orderKey }) }),
-      )
+      const messages = subscribers.map(queue => outgoingOf(sending, { queue, id, body }, orderKey))
       return sending.session.operation(
         { name: `${name}.publish`, writes: [], messages, result: () => undefined },
         publish,
@@ -87,7 +79,7 @@ export function mailSender(mailbox: Mailbox): (sending: Sending) => unknown {
       const mail = mailOf(mailbox, id, given)
       const message = { queue: mailQueue(name), id, body: bodyOf(name, mail) }
       return sending.session.operation(
-        { name: `${name}.send`, writes: [], messages: [outgoing(sending, message)], result: () => undefined },
+        { name: `${name}.send`, writes: [], messages: [outgoingOf(sending, message)], result: () => undefined },
         send,
       )
     }
@@ -122,8 +114,18 @@ function addressed(to: string): boolean {
   return /^[^@\s]+@[^@\s]+$|<[^@\s<>]+@[^@\s<>]+>$/.test(to)
 }
 
-function outgoing(sending: Sending, message: NewMessage): NewMessage {
-  return { ...message, headers: { traceparent: traceparentOf(sending.session.parts.trace) } }
+type Outgoing = { -readonly [Part in keyof NewMessage]: NewMessage[Part] }
+
+function outgoingOf(
+  { session }: Sending,
+  { queue, id, body }: Pick<NewMessage, 'queue' | 'id' | 'body'>,
+  orderKey?: string,
+  dueAtMs?: number,
+): NewMessage {
+  const message: Outgoing = { queue, id, body, headers: { traceparent: traceparentOf(session.parts.trace) } }
+  if (orderKey !== undefined) message.orderKey = orderKey
+  if (dueAtMs !== undefined) message.dueAtMs = dueAtMs
+  return message
 }
 
 function bodyOf(name: string, message: unknown): string {
@@ -138,7 +140,7 @@ function bodyOf(name: string, message: unknown): string {
   return body
 }
 
-function dueAt(name: string, { delay, at }: SendOptions, nowMs: number, ordered: boolean): number | undefined {
+function dueAt(name: string, { delay, at }: SendOptions, sending: Sending, ordered: boolean): number | undefined {
   if (delay === undefined && at === undefined) return undefined
   if (ordered) {
     throw fault('delay-on-ordered-queue', `"${name}" keeps an order, so a message cannot wait behind later ones`)
@@ -147,5 +149,5 @@ function dueAt(name: string, { delay, at }: SendOptions, nowMs: number, ordered:
   const delayMs = milliseconds(delay ?? '0 seconds')
   if (delayMs > limits.delayMs)
     throw fault('delay-too-long', `"${name}": ${delay}, the limit is 15 minutes; use \`at\``)
-  return nowMs + delayMs
+  return sending.nowMs + delayMs
 }
