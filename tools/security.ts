@@ -32,7 +32,7 @@ function linesOf(page: string): readonly Line[] {
 function complaintsOn(shown: string, textOf: (path: string) => string | undefined): readonly string[] {
   if (/^(open|pages): \S+ \S+/.test(shown)) return []
   return shown.split('<br>').flatMap(each => {
-    const [, file, title] = /^`([^`]+\.test\.tsx?)`: (.+)$/.exec(each.trim()) ?? []
+    const [, file, title] = /^`([^`]+\.tsx?)`: (.+)$/.exec(each.trim()) ?? []
     if (file === undefined || title === undefined) return [`"${each}" names no test`]
     const text = textOf(file)
     if (text === undefined) return [`there is no ${file}`]

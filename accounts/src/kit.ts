@@ -3,10 +3,12 @@
  */
 import { type Clients, problem } from 'groundplan'
 import { z } from 'zod'
+import type { ManagedKeys } from './api-keys.ts'
 import { authOn, passwordLength } from './better-auth.ts'
 import type { Hashing } from './hashing.ts'
 import type { AccountsUses, Kept } from './keeping.ts'
-import { mailFor, type Pages } from './mails.ts'
+import { type Leads, mailFor, type Pages } from './mails.ts'
+import { isPathHere } from './path-here.ts'
 import type { Declared, Doorkeeper, Newcomers } from './session.ts'
 import type { Turns } from './turns.ts'
 
@@ -21,6 +23,9 @@ export interface Kit {
   /** In which strangers are looked at. */
   readonly strangers: Turns
   readonly pages: Pages
+  /** Where one goes who wanted to go nowhere else. */
+  readonly home: string
+  readonly apiKeys: ManagedKeys | undefined
   readonly newcomers: Newcomers | undefined
   readonly managers: string | undefined
   /** Roles that are had only with a second factor. */
@@ -37,10 +42,10 @@ export function auth({ title, hashing }: Kit, uses: Uses) {
 export async function sendWanted(
   { title, pages }: Kit,
   { mail }: Pick<Uses, 'mail'>,
-  origin: string,
+  leads: Leads,
   wanted: Awaited<ReturnType<typeof authOn>>['wanted'],
 ): Promise<void> {
-  for (const each of wanted) await mail.send(mailFor(title, pages, origin, each))
+  for (const each of wanted) await mail.send(mailFor(title, pages, leads, each))
 }
 
 // ---------- what comes in
@@ -55,14 +60,12 @@ export const Password = z.string().min(1).max(passwordLength.most)
 export const Name = z.string().trim().min(1).max(100)
 export const Token = z.string().min(1).max(2_000)
 export const Code = z.string().trim().min(6).max(32)
+/** Where somebody wants to go in the end. */
+export const Next = z.string().max(1_000).refine(isPathHere, { error: 'a path of these pages, such as /basket' })
 
 // ---------- what is refused
 
 export const limited = { 'too-many-attempts': 429, busy: 503 } as const
-export const easy = problem(
-  'password-too-easy',
-  'Choose one that is not made of your name or address, or of few letters',
-)
 export const tooManyAttempts = problem('too-many-attempts', 'Too many attempts: come again in a quarter of an hour')
 export const busy = problem('busy', 'Too many are signing in: come again in some seconds')
 

@@ -4,14 +4,15 @@
  */
 import { endpoint, problem } from 'groundplan'
 import { z } from 'zod'
+import { mayManage } from './api-keys.ts'
 import { attempt } from './attempts.ts'
 import { audited } from './audit.ts'
 import { refusalOf, sessionHeaders, sessionTokenOf } from './better-auth.ts'
-import { isEasy } from './easy.ts'
-import { AuditEvent } from './keeping.ts'
-import { auth, easy, hashed, type Kit, limited, NewPassword, Password, tooManyAttempts, type Uses } from './kit.ts'
+import { tooEasy } from './easy.ts'
+import { auth, hashed, type Kit, limited, NewPassword, Password, tooManyAttempts, type Uses } from './kit.ts'
 import * as sessions from './opened.ts'
 import type { SignedIn } from './session.ts'
+import { SessionShown, sessionList } from './session-list.ts'
 import { handedOver, SignedInAnswer } from './sign-in.ts'
 
 const Profile = z.object({
@@ -21,17 +22,11 @@ const Profile = z.object({
   roles: z.array(z.string()),
   tenant: z.string().optional(),
   secondFactor: z.boolean(),
+  /** What the pages have for this person besides. */
+  may: z.object({ people: z.boolean(), keys: z.boolean() }),
 })
-const SessionShown = z.object({
-  sessionId: z.string(),
-  /** Whether it is the one that asks. */
-  current: z.boolean(),
-  address: z.string(),
-  agent: z.string(),
-  since: z.iso.datetime(),
-  lastSeen: z.iso.datetime(),
-})
-export const EventShown = AuditEvent.omit({ day: true, expiresAt: true })
+/** `current`: whether it is the one that asks. */
+const MySession = SessionShown.extend({ current: z.boolean() })
 const Ended = z.object({ ended: z.int() })
 
 export const wrongPassword = problem('wrong-password', 'The password is wrong')
@@ -41,7 +36,11 @@ export function mineEndpoints(kit: Kit) {
   return { ...profileEndpoints(kit), ...sessionEndpoints(kit), changePassword: changePassword(kit) }
 }
 
-function profileEndpoints({ uses, door }: Kit) {
+function profileEndpoints({ uses, door, managers, apiKeys }: Kit) {
+  const maySee = (roles: readonly string[]) => ({
+    people: managers !== undefined && roles.includes(managers),
+    keys: apiKeys !== undefined && mayManage(apiKeys, roles),
+  })
   const me = endpoint('GET /me', {
     summary: 'Who is signed in',
     caller: door.signedIn(),
@@ -53,44 +52,22 @@ function profileEndpoints({ uses, door }: Kit) {
       const user = await db.sql.selectFrom('user').selectAll().where('id', '=', userId).executeTakeFirst()
       if (!user) return gone
       const { name, email, twoFactorEnabled } = user
-      return { userId, name, email, roles, secondFactor: twoFactorEnabled === true, ...(tenant ? { tenant } : {}) }
+      const secondFactor = twoFactorEnabled === true
+      return { userId, name, email, roles, secondFactor, may: maySee(roles), ...(tenant ? { tenant } : {}) }
     },
   })
-  const events = endpoint('GET /events', {
-    summary: 'What happened to my account, the latest first',
-    caller: door.signedIn(),
-    query: z.object({ after: z.string().optional() }),
-    returns: z.object({ items: z.array(EventShown), after: z.string().optional() }),
-    uses,
-    handle: ({ caller: { userId }, query }, { audit }) => audit.by.person({ userId }, { ...query, reverse: true }),
-  })
-  return { me, events }
+  return { me }
 }
 
 function sessionEndpoints({ uses, door }: Kit) {
   const listSessions = endpoint('GET /sessions', {
     summary: 'Where I am signed in',
     caller: door.signedIn(),
-    returns: z.object({ sessions: z.array(SessionShown) }),
+    returns: z.object({ sessions: z.array(MySession) }),
     uses,
-    handle: async ({ caller }, { db }) => {
-      const rows = await db.sql
-        .selectFrom('session')
-        .innerJoin('families', 'families.session_id', 'session.id')
-        .select(['session.id', 'ipAddress', 'userAgent', 'rotated_at', 'first_at'])
-        .where('userId', '=', caller.userId)
-        .orderBy('rotated_at', 'desc')
-        .execute()
-      return {
-        sessions: rows.map(row => ({
-          sessionId: row.id,
-          current: row.id === caller.sessionId,
-          address: row.ipAddress ?? '',
-          agent: row.userAgent ?? '',
-          since: row.first_at,
-          lastSeen: row.rotated_at,
-        })),
-      }
+    async handle({ caller }, clients) {
+      const all = await sessionList(clients, caller.userId)
+      return { sessions: all.map(each => ({ ...each, current: each.sessionId === caller.sessionId })) }
     },
   })
   const endSession = endpoint('DELETE /sessions/:sessionId', {
@@ -142,7 +119,8 @@ function changePassword(kit: Kit) {
         .select(['name', 'email'])
         .where('id', '=', caller.userId)
         .executeTakeFirst()
-      if (isEasy(body.next, [user?.name ?? '', user?.email ?? '', kit.title])) return easy
+      const easy = await tooEasy(body.next, [user?.name ?? '', user?.email ?? '', kit.title])
+      if (easy) return easy
       return renewing(kit, clients, caller, { at, newId }, body.deliver, 'password-changed', (api, headers) =>
         api.changePassword({
           body: { currentPassword: body.current, newPassword: body.next, revokeOtherSessions: true },

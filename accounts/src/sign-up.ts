@@ -7,16 +7,17 @@ import { z } from 'zod'
 import { attempt } from './attempts.ts'
 import { audited } from './audit.ts'
 import { refusalOf, visitHeaders } from './better-auth.ts'
-import { isEasy } from './easy.ts'
+import { tooEasy } from './easy.ts'
+import type { Letter } from './keeping.ts'
 import {
   auth,
   Email,
-  easy,
   hashed,
   type Kit,
   limited,
   Name,
   NewPassword,
+  Next,
   sendWanted,
   Token,
   tooManyAttempts,
@@ -35,20 +36,22 @@ export function signUpEndpoints(kit: Kit) {
   const signUp = endpoint('POST /sign-up', {
     summary: 'Sign up: the address is confirmed by a mail',
     caller: visitor,
-    body: z.object({ name: Name, email: Email, password: NewPassword }),
+    body: z.object({ name: Name, email: Email, password: NewPassword, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: { 'by-invitation-only': 403, 'password-too-easy': 422, ...limited },
     uses,
     async handle({ body, caller, at, newId }, clients) {
       if (!newcomers) return problem('by-invitation-only', 'Here people are invited')
+      const { next, ...newcomer } = body
       const { email } = body
-      if (isEasy(body.password, [body.name, email, kit.title])) return easy
+      const easy = await tooEasy(body.password, [body.name, email, kit.title])
+      if (easy) return easy
       const counted = { address: caller.address, letters: email }
       if (!(await attempt(clients, at, counted))) return tooManyAttempts
       const { api, wanted } = await auth(kit, clients)
-      const done = await hashed(kit, () => api.signUpEmail({ body, headers: visitHeaders(caller) }))
+      const done = await hashed(kit, () => api.signUpEmail({ body: newcomer, headers: visitHeaders(caller) }))
       if ('code' in done) return done
-      await sendWanted(kit, clients, caller.site.origin, wanted)
+      await sendWanted(kit, clients, { origin: caller.site.origin, next }, wanted)
       await audited(clients, { at, newId }, caller, { kind: 'signed-up' })
       return mailOnItsWay
     },
@@ -80,21 +83,21 @@ export function signUpEndpoints(kit: Kit) {
   const sendAgain = endpoint('POST /verify-email/again', {
     summary: 'Send the mail that confirms an address again',
     caller: visitor,
-    body: z.object({ email: Email }),
+    body: z.object({ email: Email, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: limited,
     uses,
-    handle: ({ body: { email }, caller, at }, clients) => asked(clients, at, caller, 'verify', email),
+    handle: ({ body, caller, at }, clients) => asked(clients, at, caller, { kind: 'verify', ...body }),
   })
 
   const forgotten = endpoint('POST /password/forgotten', {
     summary: 'Ask for a link to choose a new password',
     caller: visitor,
-    body: z.object({ email: Email }),
+    body: z.object({ email: Email, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: limited,
     uses,
-    handle: ({ body: { email }, caller, at }, clients) => asked(clients, at, caller, 'reset', email),
+    handle: ({ body, caller, at }, clients) => asked(clients, at, caller, { kind: 'reset', ...body }),
   })
 
   const reset = endpoint('POST /password/reset', {
@@ -105,7 +108,8 @@ export function signUpEndpoints(kit: Kit) {
     fails: { 'link-invalid': 400, 'password-too-easy': 422, ...limited },
     uses,
     async handle({ body, caller, at, newId }, clients) {
-      if (isEasy(body.password, [kit.title])) return easy
+      const easy = await tooEasy(body.password, [kit.title])
+      if (easy) return easy
       if (!(await attempt(clients, at, { address: caller.address }))) return tooManyAttempts
       const { api, changed } = await auth(kit, clients)
       try {
@@ -130,18 +134,18 @@ export function signUpEndpoints(kit: Kit) {
   /** Decides, where nobody waits for it, whether there is somebody to write to. */
   const writeLetter = consumer(kit.kept.letters, {
     uses,
-    async handle({ message: { kind, email, pages } }, clients) {
+    async handle({ message: { kind, email, pages, next } }, clients) {
       const { api, wanted } = await auth(kit, clients)
       if (kind === 'reset') await api.requestPasswordReset({ body: { email } })
       else await api.sendVerificationEmail({ body: { email } })
-      await sendWanted(kit, clients, pages, wanted)
+      await sendWanted(kit, clients, { origin: pages, next }, wanted)
     },
   })
   return { signUp, verifyEmail, sendAgain, forgotten, reset, writeLetter }
 }
 
-async function asked(uses: Uses, at: Date, { address, site }: Visitor, kind: 'verify' | 'reset', email: string) {
-  if (!(await attempt(uses, at, { address, letters: email }))) return tooManyAttempts
-  await uses.letters.send({ kind, email, pages: site.origin })
+async function asked(uses: Uses, at: Date, { address, site }: Visitor, letter: Omit<z.output<typeof Letter>, 'pages'>) {
+  if (!(await attempt(uses, at, { address, letters: letter.email }))) return tooManyAttempts
+  await uses.letters.send({ ...letter, pages: site.origin })
   return mailOnItsWay
 }

@@ -8,7 +8,7 @@ import type { Drivers, PlanShape } from '../contract/drivers.ts'
 import { uploadPrefix } from '../contract/names.ts'
 import { schedulesOn, schedulesTable } from '../contract/schedule.ts'
 import { memoryBuckets } from './bucket.ts'
-import { type DatabaseTemplate, memoryDatabases } from './database.ts'
+import { type DatabaseTemplate, type MemoryDatabases, memoryDatabases } from './database.ts'
 import { memoryMail } from './mail.ts'
 import { memoryQueues } from './queue.ts'
 import { memoryStore } from './store.ts'
@@ -26,6 +26,8 @@ export interface MemoryOptions {
   readonly linkKey: string
   /** What new databases begin with. */
   readonly databaseTemplate?: DatabaseTemplate
+  /** Databases elsewhere, closed with these drivers. Default: in memory. */
+  readonly databases?: MemoryDatabases
 }
 
 export function memoryDrivers(shape: PlanShape, options: MemoryOptions): Drivers {
@@ -37,7 +39,8 @@ export function memoryDrivers(shape: PlanShape, options: MemoryOptions): Drivers
     tables: [...shape.tables, schedulesTable],
     ...(outbox ? {} : { queues }),
   })
-  const databases = memoryDatabases(options.databaseTemplate ? { template: options.databaseTemplate } : {})
+  const { databaseTemplate: template } = options
+  const databases = options.databases ?? memoryDatabases(template ? { template } : {})
   return {
     capabilities: memoryCapabilities(indexLagMs),
     clock,
