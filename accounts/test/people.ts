@@ -19,7 +19,7 @@ let made = 0
 
 /** A new person, enrolled as a seed would. */
 export async function person(
-  bed: Bed,
+  bed: Pick<Bed, 'seed'>,
   more: {
     readonly roles?: readonly ('customer' | 'operator' | 'treasurer')[]
     readonly tenant?: 'north' | 'south'
