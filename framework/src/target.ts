@@ -22,7 +22,7 @@ export type {
   FlowStage,
   Level,
   Pipeline,
-  PipelineDocument,
+  PipelineDocuments,
   PipelineHost,
   Traffic,
 } from './contract/pipeline.ts'

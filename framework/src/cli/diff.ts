@@ -30,7 +30,9 @@ export const diff = command({
     for (const shipment of await shipments(terminal, named, env, against)) {
       const { system, environment, target, files } = shipment
       const found = await target.compare(filesIn(shipment.folder, files), files)
-      terminal.out(json ? `${JSON.stringify({ system, environment, ...found })}\n` : textOf(shipment, found, terminal))
+      terminal.out(
+        json ? `${JSON.stringify({ system, environment, ...found })}\n` : changesText(shipment, found, terminal),
+      )
       worst = Math.max(worst, exitOf(found))
     }
     return worst
@@ -44,7 +46,12 @@ function exitOf({ widens, loses }: TargetChanges): number {
 
 const signs = { makes: '+', changes: '~', replaces: '±', removes: '-' } as const
 
-function textOf({ system, environment }: Shipment, { changes, widens, loses }: TargetChanges, { colours }: Terminal) {
+/** What would change, in words. */
+export function changesText(
+  { system, environment }: Pick<Shipment, 'system' | 'environment'>,
+  { changes, widens, loses }: TargetChanges,
+  { colours }: Pick<Terminal, 'colours'>,
+): string {
   const ink = paint(colours)
   if (changes.length === 0) return `${ink.bold(`${system}, ${environment}`)}: nothing changes\n`
   const lines = [

@@ -36,7 +36,8 @@ export function failureOf(error: unknown): Failure {
 
 /** What is known of a fault stands in its own words; the ways out are those of the command line. */
 function faultFailure(error: Fault): Failure {
-  const { pid, engine } = error.more
+  const { pid, engine, wayOut } = error.more
+  if (typeof wayOut === 'string') return new Failure(upper(error.detail), wayOut, exitCodes.failed, error)
   if (typeof engine === 'string') return engineFailure(error, engine)
   if (typeof pid === 'number') return new Failure(upper(error.detail), heldElsewhere(pid), exitCodes.failed, error)
   return new Failure(error.message, wayOutOfFaults[error.code] ?? 'see docs/problems.md', exitCodes.failed, error)

@@ -116,7 +116,8 @@ export function canAsk({ input, interactive, environment }: Terminal): boolean {
   return input.isTTY === true && interactive && !environment.CI
 }
 
-async function lineFrom({ input }: Terminal): Promise<string> {
+/** What somebody types up to the end of a line. */
+export async function lineFrom({ input }: Terminal): Promise<string> {
   let line = ''
   for await (const chunk of input) {
     line += String(chunk)

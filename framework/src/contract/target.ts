@@ -7,7 +7,7 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Bundling, CodeBundle } from './code-bundle.ts'
 import type { ApprovalRequest, Deployment, Removal, Shipping } from './deployment.ts'
-import type { Flow, PipelineDocument, PipelineHost, Traffic } from './pipeline.ts'
+import type { Flow, PipelineDocuments, PipelineHost, Traffic } from './pipeline.ts'
 
 /** Texts by their file names. */
 export type TargetFiles = Readonly<Record<string, string>>
@@ -58,6 +58,6 @@ export interface Target {
   named?(domains: Domains): Target
   /** What its own service of pipelines needs for a system, and what lets others in. Faults: `unsupported`. */
   pipeline?(flow: Flow): Promise<TargetFiles>
-  /** The same flows for another host of pipelines, in one document. Faults: `unsupported`. */
-  hosted?(flows: readonly Flow[], host: PipelineHost): Promise<PipelineDocument>
+  /** The same for another host of pipelines. Faults: `unsupported`. */
+  hosted?(flows: readonly Flow[], host: PipelineHost): Promise<PipelineDocuments>
 }

@@ -16,10 +16,10 @@ export function imported({ system }: Kit, id: string): string {
   return Fn.importValue(`${system.names.prefix}-${id}`)
 }
 
-/** What holds data stays where it is when it leaves the template, where data is protected. */
+/** What holds data stays where it is when it leaves the template, where data is protected; what a failed first try made goes. */
 export function keepsData<R extends CfnResource>(kit: Kit, resource: R): R {
   if (!kit.system.settings.sizes.protectData) return resource
-  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN
+  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE
   resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN
   return resource
 }
@@ -40,7 +40,11 @@ export function variables({ system }: Kit): Readonly<Record<string, string>> {
 export function databaseVariables(kit: Kit, service: string): Readonly<Record<string, string>> {
   if (!kit.system.services.some(({ name, usesDatabases }) => name === service && usesDatabases)) return {}
   return {
-    GROUNDPLAN_AWS_DATABASE_HOST: imported(kit, 'DatabaseHost'),
+    GROUNDPLAN_AWS_DATABASE_URL: Fn.join('', [
+      'postgres://groundplan@',
+      imported(kit, 'DatabaseHost'),
+      ':5432/groundplan?sslmode=verify-full',
+    ]),
     GROUNDPLAN_AWS_DATABASE_LOGIN: imported(kit, 'DatabaseLoginArn'),
   }
 }

@@ -22,6 +22,10 @@ export interface Names {
   table(name: string): string
   queue(name: string): string
   bucket(name: string): string
+  /** Where what is deployed lies. */
+  readonly deployments: string
+  /** The role that outside parties upload by. */
+  readonly uploads: string
   /** Of a service's function, task, repository, log group. */
   service(name: string): string
   secret(place: string): string
@@ -36,7 +40,9 @@ export function namesOf(plan: string, environment: string, host: string): Names 
     ...{ prefix, bucketPrefix },
     table: name => resourceName(prefix, name),
     queue: name => queueName(prefix, name),
+    uploads: shortened(`${prefix}-uploads`, 64),
     bucket: name => bucketName(bucketPrefix, name),
+    deployments: bucketName(bucketPrefix, 'groundplan-deployments'),
     service: name => shortened(`${prefix}-${name}`, 64),
     secret: place => `${prefix}@${place}`,
     setting: place => `/${prefix}/${place}`,

@@ -2,7 +2,7 @@
  * The settings of an environment on AWS, as `groundplan.config.ts` gives them, and what they come to for one system.
  * Account numbers are nowhere.
  */
-import { fault } from 'groundplan/target'
+import { type Approval, type Domains, fault, type Traffic } from 'groundplan/target'
 import { type Sizes, usual } from './sizes.ts'
 
 /** How a service runs: as tasks of ECS on Fargate behind a balancer, or as one function of Lambda. */
@@ -29,6 +29,9 @@ export interface SystemSettings {
  * - `sizes`: `usual` or `smallest`, or either with changes: `{ ...usual, tasksMost: 40 }`. Default `usual`.
  * - `compute`: default `functions`.
  * - `systems`: what is other for one system.
+ * - `approval`: who must agree to a deployment: `nobody`, `oneself` (the default), or `another` than who asked.
+ * - `domains`: names that gateways have of their own, by system and gateway; the config's environment says them.
+ * - `traffic`: how calls go over to what is new, by system; the stages of the config's pipeline say it.
  */
 export interface AwsSettings {
   readonly region: string
@@ -38,10 +41,18 @@ export interface AwsSettings {
   readonly sizes?: Sizes
   readonly compute?: Compute
   readonly systems?: Readonly<Record<string, SystemSettings>>
+  readonly approval?: Approval
+  readonly domains?: Domains
+  readonly traffic?: Readonly<Record<string, Traffic>>
 }
 
 /** What settings come to for one system. */
-export interface Resolved extends Omit<AwsSettings, 'sizes' | 'compute' | 'systems'> {
+export interface Resolved extends Omit<AwsSettings, 'sizes' | 'compute' | 'systems' | 'traffic' | 'domains'> {
+  /** By gateway. */
+  readonly domains: Readonly<Record<string, string>>
+  readonly approval: Approval
+  /** Default: all calls go over at once. */
+  readonly traffic: Traffic | undefined
   readonly sizes: Sizes
   readonly host: string
   readonly makesMailDomains: boolean
@@ -51,13 +62,23 @@ export interface Resolved extends Omit<AwsSettings, 'sizes' | 'compute' | 'syste
 /** Faults: `unsupported`, for settings that AWS does not take. */
 export function resolved(settings: AwsSettings, system: string): Resolved {
   const { region, domain, operations, costOwner, compute: everywhere = 'functions' } = settings
+  const { approval = 'oneself' } = settings
   const own = settings.systems?.[system] ?? {}
   const { compute = everywhere, sizes, host = `${system}.${domain}`, makesMailDomains = false } = own
   return {
-    ...{ region, domain, operations, costOwner, host, makesMailDomains },
+    ...{ region, domain, operations, costOwner, host, makesMailDomains, approval },
+    domains: within(domain, settings.domains?.[system] ?? {}),
+    traffic: settings.traffic?.[system],
     sizes: checked({ ...(settings.sizes ?? usual), ...sizes }),
     computeOf: service => (typeof compute === 'string' ? compute : (compute[service] ?? everywhere)),
   }
+}
+
+/** One zone of Route 53 has all names. */
+function within(domain: string, names: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const outside = Object.values(names).find(name => name !== domain && !name.endsWith(`.${domain}`))
+  if (outside === undefined) return names
+  throw fault('unsupported', `"${outside}" is not within "${domain}", the zone of this environment`)
 }
 
 function checked(sizes: Sizes): Sizes {

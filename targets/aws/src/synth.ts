@@ -9,6 +9,7 @@ import { App, type IStackSynthesizer, LegacyStackSynthesizer, Stack, Tags } from
 import type { Plan, TargetFiles } from 'groundplan/target'
 import { application } from './application/application.ts'
 import { edge, needsEdge } from './application/edge.ts'
+import { deployment } from './infra/deployment.ts'
 import { infra } from './infra/infra.ts'
 import type { Kit } from './kit.ts'
 import type { AwsSettings } from './settings.ts'
@@ -16,6 +17,7 @@ import { type System, systemOf } from './system.ts'
 
 /** The templates of a system, each with what makes it, in the order in which they are deployed. */
 const templates: readonly { readonly name: string; readonly of: string; make(kit: Kit): void }[] = [
+  { name: 'deployment', of: 'where what is deployed lies', make: deployment },
   { name: 'infra', of: 'what it keeps and stands on', make: infra },
   { name: 'edge', of: 'what its site needs in us-east-1', make: edge },
   { name: 'application', of: 'what runs', make: application },
@@ -61,7 +63,8 @@ function fileOf(stackName: string): string {
   return `CloudFormation-${stackName.slice(stackName.lastIndexOf('-') + 1)}.json`
 }
 
-function textOf(template: unknown): string {
+/** The text of a template: the same for the same content. */
+export function textOf(template: unknown): string {
   return `${JSON.stringify(sorted(template), undefined, 2)}\n`
 }
 

@@ -28,7 +28,7 @@ function resourceOf(file: string, id: string, given: Json): Resource {
   const { Type = '', Properties = {}, DeletionPolicy } = isRecord(given) ? given : {}
   return {
     ...{ id, file, type: String(Type), properties: isRecord(Properties) ? Properties : {} },
-    kept: DeletionPolicy === 'Retain',
+    kept: String(DeletionPolicy).startsWith('Retain'),
   }
 }
 

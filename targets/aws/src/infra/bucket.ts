@@ -8,7 +8,7 @@ import { asText } from '../policy.ts'
 
 const dayMs = 86_400_000
 
-const notPublic = {
+export const notPublic = {
   blockPublicAcls: true,
   blockPublicPolicy: true,
   ignorePublicAcls: true,

@@ -15,6 +15,7 @@ export function repositories(kit: Kit, names: readonly string[], key: CfnKey): v
         imageTagMutability: 'IMMUTABLE',
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfiguration: { encryptionType: 'KMS', kmsKey: key.attrArn },
+        emptyOnDelete: !kit.system.settings.sizes.protectData,
         lifecyclePolicy: { lifecyclePolicyText: JSON.stringify({ rules: [keepsNewest] }) },
       }),
     )

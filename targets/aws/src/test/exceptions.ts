@@ -17,6 +17,7 @@ const checkov = (rule: RegExp, on: RegExp, why: string): Exception => ({ by: 'ch
 const functionDecides =
   'Who is calling is found out by the function, with the answers that every target gives; what shows no credential is refused before it'
 const logsLog = 'A bucket of logs that logged into itself would never end'
+const beforeLogs = 'It is made before all others, the bucket of logs among them, and holds no data of customers'
 const notFull =
   'CloudFront can write its log only into a bucket with access lists, which all of ours forbid; gateways and pages log each call that reaches them'
 const publicDoor = 'It is the door of a public site: HTTPS for everybody, and HTTP that is sent on to it'
@@ -77,4 +78,6 @@ export const exceptions: readonly Exception[] = [
   ),
   nag(/^AwsSolutions-S1$/, /LogBucket/, logsLog),
   checkov(/^CKV_AWS_18$/, /LogBucket/, logsLog),
+  nag(/^AwsSolutions-S1$/, /Deployments/, beforeLogs),
+  checkov(/^CKV_AWS_18$/, /Deployments/, beforeLogs),
 ]
