@@ -2,7 +2,7 @@
  * `@groundplan/aws/config`: AWS as an engine of an environment. It is a value: what it needs is loaded when it is opened, so
  * that a config which names it costs nothing.
  */
-import { type DriverKind, type Engine, type FromEnv, variablesIn } from 'groundplan/driver'
+import { type DriverKind, type Engine, type FromEnv, type Opening, variablesIn } from 'groundplan/driver'
 import { awsCapabilities } from './capabilities.ts'
 
 export interface AwsEngineOptions {
@@ -18,6 +18,34 @@ export interface AwsEngineOptions {
   /** Addresses of stand-ins, and credentials for them. Default: AWS's own, and those of the process. */
   readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses', string>>
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+export interface AuroraPasswordOptions extends Pick<AwsEngineOptions, 'region' | 'credentials'> {
+  /** The ARN of the secret with the login. */
+  readonly login: string | FromEnv
+  /** The address of a stand-in. */
+  readonly endpoint?: string
+}
+
+/**
+ * The password of an Aurora cluster, whose login Amazon keeps and changes: for `postgres(…)`.
+ * @example
+ * postgres({
+ *   url: fromEnv('GROUNDPLAN_AWS_DATABASE_URL'),
+ *   password: auroraPassword({ region: fromEnv('AWS_REGION'), login: fromEnv('GROUNDPLAN_AWS_DATABASE_LOGIN') }),
+ *   only: 'databases',
+ *   makesDatabases: true,
+ * })
+ */
+export function auroraPassword({ region, login, endpoint, credentials }: AuroraPasswordOptions) {
+  return {
+    variables: variablesIn([region, login]),
+    async open({ clock, text }: Pick<Opening, 'clock' | 'text'>): Promise<() => Promise<string>> {
+      const { passwordIn } = await import('./aurora.ts')
+      const more = { ...(endpoint === undefined ? {} : { endpoint }), ...(credentials ? { credentials } : {}) }
+      return passwordIn({ clock, region: text(region), login: text(login), ...more })
+    },
+  }
 }
 
 /** All it can keep: databases are PostgreSQL's. */

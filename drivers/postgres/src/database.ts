@@ -30,10 +30,13 @@ import {
 } from 'groundplan/driver'
 import pg from 'pg'
 import { faultOf } from './connections.ts'
+import { loginOf, type Password } from './login.ts'
 
 export interface PostgresDatabasesOptions {
   /** Where a database is, by its name in the plan. */
   readonly urlOf: (name: string) => string
+  /** Asked at each new connection. Default: the one of the address. */
+  readonly password?: Password
   readonly clock: Clock
   /** At most so many connections at once to each database, for this process. Default 10. */
   readonly connections?: number
@@ -131,9 +134,9 @@ class Sessions {
   readonly #running = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
-  constructor({ clock, connections = 10, patienceMs = 10_000 }: PostgresDatabasesOptions, url: string) {
+  constructor({ clock, password, connections = 10, patienceMs = 10_000 }: PostgresDatabasesOptions, url: string) {
     this.#config = {
-      connectionString: url,
+      ...loginOf(url, password),
       application_name: 'groundplan',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,

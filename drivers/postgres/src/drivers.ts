@@ -5,8 +5,9 @@
 import type { Buckets, Clock, Drivers, MailCarrier, PlanShape } from 'groundplan/driver'
 import { postgresCapabilities } from './capabilities.ts'
 import { postgresDatabases } from './database.ts'
+import { databaseUrl } from './databases.ts'
 import { openEngine } from './engine.ts'
-import { databaseUrl, heldOf } from './environment.ts'
+import { heldOf } from './environment.ts'
 import { type Migrated, type MigrateOptions, migrate as migrated } from './migrate.ts'
 import { postgresVault } from './vault.ts'
 

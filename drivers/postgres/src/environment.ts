@@ -8,17 +8,18 @@ import {
   schedulesTable,
 } from 'groundplan/driver'
 import type { PostgresEngineOptions } from './config.ts'
-import { postgresDatabases } from './database.ts'
+import { databasesOn } from './databases.ts'
 import { makeDatabases, missingDatabases } from './databases-made.ts'
 import { openEngine } from './engine.ts'
 import { type MigrateOptions, migrate, pendingSteps } from './migrate.ts'
 import { postgresVault } from './vault.ts'
 
 export function migrationsOf(options: PostgresEngineOptions, shape: PlanShape, opening: Opening): Migrations {
-  const address = addressed(options, opening)
+  const addressing = addressed(options, opening)
   return {
-    pending: () => pendingOf(shape, address, opening),
+    pending: async () => pendingOf(shape, await addressing, opening),
     async run(told) {
+      const address = await addressing
       if (keepsTables(opening)) await migrate(heldOf(shape), { ...address, told })
       if (opening.parts.includes('databases')) await makeDatabases(shape, address, told)
     },
@@ -36,8 +37,8 @@ async function pendingOf(
 }
 
 export async function opened(options: PostgresEngineOptions, shape: PlanShape, opening: Opening): Promise<Opened> {
-  const address = addressed(options, opening)
-  const databases = postgresDatabases({ ...address, urlOf: name => databaseUrl(shape, address.url, name) })
+  const address = await addressed(options, opening)
+  const databases = databasesOn(shape, { ...address, makes: options.makesDatabases ?? false })
   if (!keepsTables(opening)) return { databases, close: () => databases.close() }
   const { masterKey } = opening
   const engine = await openEngine(heldOf(shape), address)
@@ -56,18 +57,18 @@ function keepsTables({ parts }: Opening): boolean {
   return parts.includes('store')
 }
 
-function addressed({ url, connections }: PostgresEngineOptions, { clock, text }: Opening) {
-  return { url: text(url), clock, ...(connections === undefined ? {} : { connections }) }
+async function addressed({ url, password, connections }: PostgresEngineOptions, opening: Opening) {
+  const asks = await password?.open(opening)
+  const { clock, text } = opening
+  return {
+    url: text(url),
+    clock,
+    ...(asks ? { password: asks } : {}),
+    ...(connections === undefined ? {} : { connections }),
+  }
 }
 
 /** What the schema of a plan holds. */
 export function heldOf({ plan, tables, queues }: PlanShape) {
   return { plan, queues, tables: [...tables, schedulesTable] }
-}
-
-/** Where a database of a plan is: on the same server, under the plan's name and its own. */
-export function databaseUrl({ plan }: Pick<PlanShape, 'plan'>, url: string, name: string): string {
-  const address = new URL(url)
-  address.pathname = `/${encodeURIComponent(`${plan}-${name}`)}`
-  return address.href
 }

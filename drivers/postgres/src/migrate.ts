@@ -13,10 +13,12 @@ import { type Held, versionOf } from './catalogue.ts'
 import { type Ask, Connections, faultOf } from './connections.ts'
 import { type Difference, differencesOf, unfilledIn } from './differences.ts'
 import { fill, itemsIn } from './filling.ts'
+import type { Password } from './login.ts'
 import { quotedSchema, schemaVersion } from './schema.ts'
 
 export interface MigrateOptions {
   readonly url: string
+  readonly password?: Password
   readonly clock: Clock
   /** The PostgreSQL schema that holds the plan. Default: the plan's name. */
   readonly schema?: string
@@ -59,7 +61,12 @@ export function pendingSteps(shape: Held, options: MigrateOptions): Promise<read
 
 /** On a connection of its own, and again where it is lost. */
 async function apart<T>(options: MigrateOptions, run: (client: pg.Client) => Promise<T>): Promise<T> {
-  const connections = new Connections({ url: options.url, clock: options.clock, connections: 1 })
+  const connections = new Connections({
+    ...(options.password ? { password: options.password } : {}),
+    url: options.url,
+    clock: options.clock,
+    connections: 1,
+  })
   try {
     return await connections.retried(async () => {
       const client = await connections.apart()

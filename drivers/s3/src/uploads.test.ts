@@ -36,6 +36,13 @@ describe('the policy of a session', () => {
           Resource: 'arn:aws:s3:::cinema-films/films/*',
           Condition: { DateLessThan: { 'aws:CurrentTime': '2026-01-02T00:00:00.000Z' } },
         },
+        // A bucket may have a key of one's own: without it nobody could write.
+        {
+          Effect: 'Allow',
+          Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+          Resource: '*',
+          Condition: { StringLike: { 'kms:ViaService': 's3.*' } },
+        },
       ],
     })
   })

@@ -110,9 +110,17 @@ export function uploadPolicy(to: {
     Resource: `arn:${partition}:s3:::${bucket}/${literally(place)}${below}`,
     Condition: { DateLessThan: { 'aws:CurrentTime': new Date(untilMs).toISOString() } },
   }
-  const policy = inLatin(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
+  const policy = inLatin(JSON.stringify({ Version: '2012-10-17', Statement: [statement, throughItsKey] }))
   if (policy.length <= mostPolicyLength) return policy
   throw fault('invalid-key', 'the place is too long for a session policy: choose fewer or plainer letters')
+}
+
+/** Where a key of one's own encrypts the bucket, writing needs it: of those that the role may use, and through S3 alone. */
+const throughItsKey = {
+  Effect: 'Allow',
+  Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  Resource: '*',
+  Condition: { StringLike: { 'kms:ViaService': 's3.*' } },
 }
 
 /** Signs that mean something in a policy, as themselves. */

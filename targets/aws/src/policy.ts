@@ -62,6 +62,8 @@ const actions: Readonly<Partial<Record<Kind, readonly string[]>>> = {
     's3:PutObject',
     's3:RestoreObject',
   ],
+  // It takes on the role that outside parties upload by, and holds it to one place.
+  'bucket-lend': ['sts:AssumeRole'],
   'secret-read': ['secretsmanager:GetSecretValue'],
   'secret-set': setsSecret,
   'secret-keep': [...setsSecret, 'secretsmanager:CreateSecret', 'secretsmanager:DeleteSecret'].sort(),
@@ -111,6 +113,7 @@ function arnsOf({ on, name, may }: Right, { names, tables }: PolicyParts): reado
     case 'queue':
       return [arn('sqs', names.queue(name))]
     case 'bucket':
+      if (may === 'lend') return [`arn:${partition}:iam::${account}:role/${names.uploads}`]
       return [`arn:${partition}:s3:::${names.bucket(name)}`, `arn:${partition}:s3:::${names.bucket(name)}/*`]
     case 'secret':
       return [arn('secretsmanager', `secret:${names.secret(name)}-??????`)]
@@ -146,7 +149,8 @@ function keyStatements(kinds: readonly Kind[], { keyArn }: PolicyParts): readonl
     database: 'secretsmanager',
     setting: 'ssm',
   }
-  const services = new Set(kinds.flatMap(kind => through[kind.split('-')[0] ?? ''] ?? []))
+  const keeping = kinds.filter(kind => kind !== 'bucket-lend')
+  const services = new Set(keeping.flatMap(kind => through[kind.split('-')[0] ?? ''] ?? []))
   if (services.size === 0) return []
   const via = [...services].sort().map(service => asText(`${service}.${region}.amazonaws.com`))
   return [

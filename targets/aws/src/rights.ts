@@ -43,6 +43,7 @@ export interface Right {
     | 'ask'
     | 'hear'
     | 'use'
+    | 'lend'
   /** For people: which handler wants it, and as what. */
   readonly why: string
 }
@@ -129,6 +130,8 @@ function granted({ by, as, grant }: Use, parts: Parts, tables: readonly TableSha
       return [one('bucket', 'read')]
     case 'bucket.writer':
       return [one('bucket', 'write')]
+    case 'bucket.uploader':
+      return [one('bucket', 'lend')]
     case 'database.reader':
     case 'database.writer':
       return [one('database', 'use')]

@@ -102,9 +102,18 @@ export function imagesOf({ services, plan }: System): readonly string[] {
   return names.length > 0 && plan.sites.length > 0 ? [...names, web] : names
 }
 
-/** Where a gateway of functions stands. */
+/** Where a gateway of functions stands: under the name it was given, or one of its own below the system's. */
 export function hostOf({ settings }: System, gateway: string): string {
-  return `${gateway}.${settings.host}`
+  return settings.domains[gateway] ?? `${gateway}.${settings.host}`
+}
+
+/** The names that gateways of containers were given: behind the balancer all else is at the system's. */
+export function namedDoors({ parts, settings, services }: System): readonly { gateway: string; host: string }[] {
+  return parts.gateways.flatMap(({ name, gateway }) => {
+    const host = settings.domains[name]
+    const inContainers = services.some(each => each.name === gateway.service.name && each.compute === 'containers')
+    return host !== undefined && inContainers ? [{ gateway: name, host }] : []
+  })
 }
 
 /** The databases of a plan: one cluster has them all. */

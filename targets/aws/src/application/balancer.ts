@@ -8,7 +8,7 @@ import { CfnRecordSetGroup } from 'aws-cdk-lib/aws-route53'
 import { baseOf } from 'groundplan/target'
 import { imported, type Kit, zoneId } from '../kit.ts'
 import { idOf } from '../names.ts'
-import { imagesOf, web } from '../system.ts'
+import { imagesOf, namedDoors, web } from '../system.ts'
 import { firewall } from './firewall.ts'
 import { portOf } from './ports.ts'
 import type { TaskGroups } from './task-groups.ts'
@@ -91,31 +91,50 @@ function targetGroup(kit: Kit, name: string): string {
   }).ref
 }
 
+const nothing = { type: 'fixed-response', fixedResponseConfig: { statusCode: '404', contentType: 'text/plain' } }
+
 function otherwise(targetGroupArn: string | undefined): CfnListener.ActionProperty {
   if (targetGroupArn !== undefined) return { type: 'forward', targetGroupArn }
-  return { type: 'fixed-response', fixedResponseConfig: { statusCode: '404', contentType: 'text/plain' } }
+  return nothing
 }
 
+/**
+ * What has a name of its own comes first: there its gateway answers at its path, and nothing else does. Then the paths, at
+ * the system's name.
+ */
 function gatewayRules(kit: Kit, listener: CfnListener, targets: ReadonlyMap<string, string>): CfnListenerRule[] {
   const { gateways } = kit.system.parts
-  return gateways.flatMap(({ name, gateway }, at) => {
+  const named = namedDoors(kit.system)
+  const doors = gateways.flatMap(({ name, gateway }) => {
     const targetGroupArn = targets.get(gateway.service.name)
     if (targetGroupArn === undefined) return []
     const base = baseOf(kit.system.plan.name, name, gateways.length, false)
-    return new CfnListenerRule(kit.stack, idOf('Door', name), {
-      listenerArn: listener.ref,
-      priority: at + 1,
-      conditions: [{ field: 'path-pattern', pathPatternConfig: { values: [base, `${base}/*`] } }],
-      actions: [{ type: 'forward', targetGroupArn }],
-    })
+    const below = { field: 'path-pattern', pathPatternConfig: { values: [base, `${base}/*`] } }
+    return [{ name, below, forward: { type: 'forward', targetGroupArn } }]
   })
+  const own = doors.flatMap(({ name, below, forward }) => {
+    const host = named.find(({ gateway }) => gateway === name)?.host
+    if (host === undefined) return []
+    const at = { field: 'host-header', hostHeaderConfig: { values: [host] } }
+    return [
+      { id: idOf('NamedDoor', name), conditions: [at, below], actions: [forward] },
+      { id: idOf('NothingElse', name), conditions: [at], actions: [nothing] },
+    ]
+  })
+  const shared = doors.map(({ name, below, forward }) => ({
+    ...{ id: idOf('Door', name), conditions: [below], actions: [forward] },
+  }))
+  return [...own, ...shared].map(
+    ({ id, ...rest }, at) =>
+      new CfnListenerRule(kit.stack, id, { listenerArn: listener.ref, priority: at + 1, ...rest }),
+  )
 }
 
 function address(kit: Kit, { attrDnsName: dnsName, attrCanonicalHostedZoneId: hostedZoneId }: CfnLoadBalancer): void {
   const aliasTarget = { dnsName, hostedZoneId, evaluateTargetHealth: true }
-  const name = kit.system.settings.host
+  const names = [kit.system.settings.host, ...namedDoors(kit.system).map(({ host }) => host)]
   new CfnRecordSetGroup(kit.stack, 'Address', {
     hostedZoneId: zoneId(kit),
-    recordSets: [{ name, type: 'A', aliasTarget }],
+    recordSets: names.map(name => ({ name, type: 'A', aliasTarget })),
   })
 }

@@ -16,6 +16,7 @@ import { logGroup, logGroupName } from './logs.ts'
 import { portOf } from './ports.ts'
 import { document, rightsPolicy, roleId, roleOf, writesLogs } from './roles.ts'
 import { type TaskGroups, taskGroups } from './task-groups.ts'
+import { uploadVariables } from './uploads.ts'
 
 export function containers(kit: Kit): void {
   const images = imagesOf(kit.system)
@@ -89,7 +90,11 @@ function container(kit: Kit, name: string, group: string): CfnTaskDefinition.Con
     image: imageOf(kit, name),
     essential: true,
     portMappings: [{ name, containerPort: port, protocol: 'tcp', appProtocol: 'http' }],
-    environment: Object.entries({ ...variables(kit), ...databaseVariables(kit, name) }).map(([each, value]) => ({
+    environment: Object.entries({
+      ...variables(kit),
+      ...databaseVariables(kit, name),
+      ...uploadVariables(kit.system, name),
+    }).map(([each, value]) => ({
       name: each,
       value,
     })),

@@ -1,19 +1,21 @@
 /**
  * Functions: one of Lambda for each service that runs so, and the carrier, which sends on what waits in the outbox,
  * delivers mail and looks at alarms. Whoever calls a service calls its alias `live`: a deployment publishes a version of
- * the new code and moves `live` to it, at once or step by step.
+ * the new code or new settings, and moves `live` to it, at once or step by step.
  */
-
+import { createHash } from 'node:crypto'
 import { Fn } from 'aws-cdk-lib'
 import { CfnAlias, CfnEventSourceMapping, CfnFunction, CfnVersion } from 'aws-cdk-lib/aws-lambda'
 import { mailQueue, resourcesOf } from 'groundplan/target'
 import { asked, databaseVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { carrier, queueOf, type Right } from '../rights.ts'
+import { shiftOf } from '../traffic.ts'
 import { logGroup, logGroupName } from './logs.ts'
 import { document, joinsNetwork, rightsPolicy, roleId, roleOf, writesLogs, writesTraces } from './roles.ts'
 import { eachMinute, schedules } from './schedule.ts'
 import { functionGroup } from './task-groups.ts'
+import { uploadVariables } from './uploads.ts'
 
 /** What others call of a function. */
 export interface Live {
@@ -58,7 +60,7 @@ function liveFunction(kit: Kit, made: Made): string {
   const { name } = made
   const code = { s3Bucket: asked(kit, 'CodeBucket', 'Where the code of functions is'), s3Key: codeKey(kit, name) }
   const lambda = new CfnFunction(stack, idOf('Function', name), functionProps(kit, made, code))
-  const version = new CfnVersion(stack, idOf('Version', name), { functionName: lambda.ref })
+  const version = versionOf(kit, name, lambda)
   const { provisioned } = system.settings.sizes
   const warm = provisioned > 0 && name !== carrier
   return new CfnAlias(stack, idOf('Live', name), {
@@ -67,6 +69,18 @@ function liveFunction(kit: Kit, made: Made): string {
     functionVersion: version.attrVersion,
     ...(warm ? { provisionedConcurrencyConfig: { provisionedConcurrentExecutions: provisioned } } : {}),
   }).ref
+}
+
+/**
+ * A picture of the code and its settings: others make another version, and `live` goes over to it, or back. Where a machine
+ * moves `live`, the stack makes the first and no other.
+ */
+function versionOf({ stack, system }: Kit, name: string, lambda: CfnFunction): CfnVersion {
+  if (shiftOf(system).by === 'machine')
+    return new CfnVersion(stack, idOf('Version', name), { functionName: lambda.ref })
+  const mark = createHash('sha256').update(JSON.stringify(stack.resolve(lambda._toCloudFormation())))
+  const description = Fn.sub(`${mark.digest('hex').slice(0, 12)} \${${idOf('Code', name)}}`)
+  return new CfnVersion(stack, idOf('Version', name), { functionName: lambda.ref, description })
 }
 
 function codeKey(kit: Kit, name: string): string {
@@ -87,13 +101,24 @@ function functionProps(kit: Kit, { name, rights, timeoutS }: Made, code: { s3Buc
     memorySize: settings.sizes.functionMemoryMb,
     timeout: timeoutS,
     role: roleOf(kit, roleId(name), 'lambda.amazonaws.com', policies).attrArn,
-    environment: { variables: { ...variables(kit), ...databaseVariables(kit, name), GROUNDPLAN_SERVICE: name } },
+    environment: {
+      variables: {
+        ...variables(kit),
+        ...databaseVariables(kit, name),
+        ...(inNetwork ? trusted : {}),
+        ...uploadVariables(kit.system, name),
+        GROUNDPLAN_SERVICE: name,
+      },
+    },
     kmsKeyArn: imported(kit, 'KeyArn'),
     loggingConfig: { logFormat: 'JSON', logGroup: logGroup(kit, name).ref },
     tracingConfig: { mode: 'Active' },
     ...(inNetwork ? { vpcConfig: vpcOf(kit, name) } : {}),
   }
 }
+
+/** Lambda has the certificates of Amazon's databases there, and Node does not look by itself. */
+const trusted = { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }
 
 function vpcOf(kit: Kit, name: string): CfnFunction.VpcConfigProperty {
   const subnetIds = Fn.split(',', imported(kit, 'PrivateSubnetIds'))

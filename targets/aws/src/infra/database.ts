@@ -17,8 +17,7 @@ const engine = 'aurora-postgresql'
 
 export function databases(kit: Kit, key: CfnKey, network: Network): void {
   const { stack } = kit
-  const [first] = databasesOf(kit.system)
-  if (first === undefined) return
+  if (databasesOf(kit.system).length === 0) return
   const group = new CfnSecurityGroup(stack, 'DatabaseGroup', {
     vpcId: network.vpcId,
     groupDescription: 'The database: reached by the services that use it',
@@ -28,14 +27,14 @@ export function databases(kit: Kit, key: CfnKey, network: Network): void {
       { ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32', description: 'Nobody' },
     ],
   })
-  const cluster = clusterOf(kit, key, network, group, first)
+  const cluster = clusterOf(kit, key, network, group)
   for (let copy = 1; copy <= kit.system.settings.sizes.databaseCopies; copy++) instance(kit, key, cluster, copy)
   exported(kit, 'DatabaseGroupId', group.attrGroupId, 'The network group of the database')
   exported(kit, 'DatabaseHost', cluster.attrEndpointAddress, 'Where the database is')
   exported(kit, 'DatabaseLoginArn', cluster.attrMasterUserSecretSecretArn, 'The secret with the login of the database')
 }
 
-function clusterOf(kit: Kit, key: CfnKey, network: Network, group: CfnSecurityGroup, name: string): CfnDBCluster {
+function clusterOf(kit: Kit, key: CfnKey, network: Network, group: CfnSecurityGroup): CfnDBCluster {
   const { stack, system } = kit
   const { sizes } = system.settings
   const parameters = new CfnDBClusterParameterGroup(stack, 'DatabaseParameters', {
@@ -53,7 +52,8 @@ function clusterOf(kit: Kit, key: CfnKey, network: Network, group: CfnSecurityGr
       dbClusterIdentifier: system.names.prefix,
       engine,
       engineVersion: '16.9',
-      databaseName: name.replaceAll('-', '_'),
+      // By this one those of the plan are made.
+      databaseName: 'groundplan',
       port: databasePort,
       masterUsername: 'groundplan',
       manageMasterUserPassword: true,
