@@ -279,6 +279,39 @@ withPostgres('postgres: processes', () => {
         await Promise.all(items.slice(0, 60).map(({ id }) => lane(id)))
       }))
 
+    it('as pages, by many at once, gives each its own: small ones that meet, and large ones alone', () =>
+      within(async (_, one, other) => {
+        const items = Array.from({ length: 600 }, (_, n) => ({
+          ...{ customer: `c-${n % 3}`, order: n, state: n % 2 ? 'new' : 'old', placed: 600 - n },
+        }))
+        for (let at = 0; at < items.length; at += 100) {
+          const writes = items.slice(at, at + 100).map((item): Write => ({ op: 'put', table: 'orders', item }))
+          await one.store.commit({ writes })
+        }
+        const ofTable = async (n: number): Promise<void> => {
+          const limit = n % 10 === 0 ? 150 : 1 + (n % 100)
+          const [partition, from] = [`c-${n % 4}`, n % 7 === 0 ? undefined : n]
+          const { items: found } = await other.store.query('orders', {
+            ...{ partition, limit, reverse: n % 2 === 0 },
+            ...(from === undefined ? {} : { from }),
+          })
+          const all = items.filter(({ customer, order }) => customer === partition && order >= (from ?? 0))
+          expect(found).toEqual((n % 2 === 0 ? all.reverse() : all).slice(0, limit))
+        }
+        const ofIndex = async (n: number): Promise<void> => {
+          const { items: found } = await other.store.query('orders', {
+            index: 'byState',
+            partition: 'new',
+            limit: n,
+            to: 300,
+          })
+          const all = items.filter(({ state, placed }) => state === 'new' && placed <= 300)
+          expect(found).toEqual(all.sort((a, b) => a.placed - b.placed).slice(0, n))
+        }
+        const asking = Array.from({ length: 300 }, (_, n) => (n % 3 === 0 ? ofIndex(1 + (n % 120)) : ofTable(n)))
+        await Promise.all(asking)
+      }))
+
     it('is found by an index, on tables that were empty when the statements were planned too', () =>
       within(async (system, { store, queues }) => {
         const plans = await system.open({ connections: 1, listens: false })
@@ -286,6 +319,9 @@ withPostgres('postgres: processes', () => {
           await plans.store.get('orders', { customer: 'c-1', order: 1 })
           await plans.store.getMany('orders', [{ customer: 'c-1', order: 31 }])
           await plans.store.query('orders', { partition: 'c-2', limit: 10 })
+          // Two pages that meet, and one that goes alone.
+          await Promise.all(['c-3', 'c-4'].map(partition => plans.store.query('orders', { partition, limit: 10 })))
+          await plans.store.query('orders', { partition: 'c-5', from: 2_990, limit: 101 })
           await plans.store.query('orders', { index: 'byState', partition: 'new', from: 100, limit: 10 })
           await plans.store.query('orders', { index: 'byState', partition: 'new', limit: 10, reverse: true })
           await plans.store.scan('orders', { limit: 10 })

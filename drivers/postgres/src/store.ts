@@ -4,7 +4,6 @@
  * the outbox is always empty.
  */
 import {
-  type CheckedQuery,
   type Commit,
   type Committed,
   checkedKeys,
@@ -30,7 +29,8 @@ import type { Changes } from './changes.ts'
 import type { Commits } from './commits.ts'
 import type { Connections, Row } from './connections.ts'
 import { Gets } from './gets.ts'
-import { afterPrefix, partBytes } from './key-bytes.ts'
+import { partBytes } from './key-bytes.ts'
+import { Pages } from './pages.ts'
 import { quoted } from './schema.ts'
 
 export interface PostgresStoreOptions {
@@ -57,10 +57,14 @@ class PostgresStore implements Store {
   readonly #options: PostgresStoreOptions
   readonly #shapes: ReadonlyMap<string, TableShape>
   readonly #gets = new Map<string, Gets>()
+  readonly #pages: Pages
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options
     this.#shapes = new Map(options.tables.map(shape => [shape.name, shape]))
+    const { schema, catalogue } = options
+    const ask = (text: string, values: readonly unknown[]) => this.#ask(text, values)
+    this.#pages = new Pages({ ask, schema, catalogue, of: shape => this.#of(shape), live: this.#live })
   }
 
   async commit(commit: Commit): Promise<Committed> {
@@ -91,10 +95,8 @@ class PostgresStore implements Store {
   async query(table: string, query: Query): Promise<ItemPage> {
     const shape = shapeIn(this.#shapes, table)
     const checked = checkedQuery(shape, query)
-    const { text, values } =
-      query.index === undefined ? this.#byKey(shape, checked) : this.#byIndex(shape, query.index, checked)
-    const found = await this.#ask(text, values)
-    return pageOf(shape, query, found.map(itemIn), checked.limit)
+    const found = await this.#pages.page(shape, query.index, checked)
+    return pageOf(shape, query, found, checked.limit)
   }
 
   async scan(table: string, page: { readonly limit: number; readonly after?: string }): Promise<ItemPage> {
@@ -147,71 +149,6 @@ class PostgresStore implements Store {
     const begun = this.#options.changes.begun()
     if (begun) await begun
     return this.#options.connections.repeatable(text, values)
-  }
-
-  #byKey(shape: TableShape, query: CheckedQuery): Asked {
-    const asked = new Asked([`p = `], [partBytes(query.partition)])
-    range(asked, 's', query)
-    if (query.after) asked.where(`s ${beyond(query)} `, partBytes(query.after[0]))
-    return asked.end(`select item::text from ${this.#of(shape)} where ${this.#live}`, ['s'], query)
-  }
-
-  #byIndex(shape: TableShape, index: string, query: CheckedQuery): Asked {
-    const { schema, catalogue } = this.#options
-    const asked = new Asked(
-      ['e.idx = ', 'e.ip = '],
-      [catalogue().indexes.get(shape.name)?.get(index)?.id, partBytes(query.partition)],
-    )
-    range(asked, 'e.isort', query)
-    if (query.after) asked.row(['e.isort', 'e.p', 'e.s'], beyond(query), positionOf(shape, index, query.after))
-    const from = `${schema}.groundplan_entries e join ${this.#of(shape)} i on i.p = e.p and i.s = e.s`
-    return asked.end(`select i.item::text from ${from} where ${this.#live}`, ['e.isort', 'e.p', 'e.s'], query)
-  }
-}
-
-/** The position in an index: its sort value, where it has one, then the item's own key. */
-function positionOf(shape: TableShape, index: string, after: readonly (string | number)[]): readonly Buffer[] {
-  const sorted = shape.indexes[index]?.length === 2
-  const [isort, p, s] = sorted ? after : [undefined, ...after]
-  return [partBytes(isort), partBytes(p), partBytes(s)]
-}
-
-function beyond({ reverse }: CheckedQuery): string {
-  return reverse ? '<' : '>'
-}
-
-function range(asked: Asked, column: string, { from, to, prefix }: CheckedQuery): void {
-  if (from !== undefined) asked.where(`${column} >= `, partBytes(from))
-  if (to !== undefined) asked.where(`${column} <= `, partBytes(to))
-  if (prefix === undefined) return
-  asked.where(`${column} >= `, partBytes(prefix))
-  asked.where(`${column} < `, afterPrefix(prefix))
-}
-
-/** A statement that is put together from conditions; values only ever as parameters. */
-class Asked {
-  text = ''
-  readonly values: unknown[] = []
-  readonly #conditions: string[] = []
-
-  constructor(conditions: readonly string[], values: readonly unknown[]) {
-    for (const [at, condition] of conditions.entries()) this.where(condition, values[at])
-  }
-
-  where(condition: string, value: unknown): void {
-    this.#conditions.push(`${condition}$${this.values.push(value)}`)
-  }
-
-  row(columns: readonly string[], comparison: string, values: readonly unknown[]): void {
-    const given = values.map(value => `$${this.values.push(value)}`)
-    this.#conditions.push(`(${columns.join(', ')}) ${comparison} (${given.join(', ')})`)
-  }
-
-  end(select: string, order: readonly string[], { reverse, limit }: CheckedQuery): this {
-    const by = order.map(column => `${column} ${reverse ? 'desc' : 'asc'}`).join(', ')
-    const conditions = this.#conditions.map(condition => ` and ${condition}`).join('')
-    this.text = `${select}${conditions} order by ${by} limit $${this.values.push(limit + 1)}`
-    return this
   }
 }
 
