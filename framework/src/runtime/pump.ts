@@ -155,6 +155,8 @@ class Running {
   #active: (() => void) | undefined
   /** Receives beside the first. */
   #receiving = 0
+  /** The last receive gave all that was asked for: there is more than one gives. */
+  #more = false
   /** Of each of its calls. */
   readonly #span: CallPlan['span']
   #wakeLoop: (() => void) | undefined
@@ -210,7 +212,10 @@ class Running {
   /** Waits for a place and for messages. While more come than one receive gives, others receive beside it. */
   async #oneRound(signal: AbortSignal): Promise<void> {
     if (this.#free <= 0) return this.#oneEnds()
-    if (await this.#receive(signal)) this.#receiveMore(signal)
+    const receiving = this.#receive(signal)
+    if (this.#more) this.#receiveMore(signal)
+    this.#more = false
+    this.#more = await receiving
   }
 
   get #free(): number {
@@ -239,17 +244,17 @@ class Running {
   #receiveMore(signal: AbortSignal): void {
     while (this.#free > 0 && this.#receiving < mostReceives && !signal.aborted) {
       this.#receiving++
-      void this.#receiveOn(signal).finally(() => {
+      void this.#receiveOnce(signal).finally(() => {
         this.#receiving--
         this.#wakeStop?.()
       })
     }
   }
 
-  /** As long as it finds enough. What fails here fails in the first loop too, which tells. */
-  async #receiveOn(signal: AbortSignal): Promise<void> {
+  /** What fails here fails in the loop too, which tells. */
+  async #receiveOnce(signal: AbortSignal): Promise<void> {
     try {
-      while (this.#free > 0 && !signal.aborted) if (!(await this.#receive(signal))) return
+      await this.#receive(signal)
     } catch {
       return
     }
