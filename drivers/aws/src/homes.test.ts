@@ -2,6 +2,7 @@
 
 import { sellingIn } from '@systems/counter/test/selling'
 import { orderLineIn } from '@systems/storefront/test/order-line'
+import { signedInIn } from '@systems/storefront/test/signed-in'
 import { homeOn } from 'groundplan/home'
 import { vi } from 'vitest'
 import { allOf } from './test/engines.ts'
@@ -14,4 +15,5 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
   const onAws = homeOn(shape => awsHome(shape, endpoints))
   sellingIn('on the drivers of AWS', onAws)
   orderLineIn('on the drivers of AWS', onAws)
+  signedInIn('on the drivers of AWS', onAws)
 })

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { sellingIn } from '@systems/counter/test/selling'
 import { orderLineIn } from '@systems/storefront/test/order-line'
+import { signedInIn } from '@systems/storefront/test/signed-in'
 import { homeOn, type OpenHome } from 'groundplan/home'
 import { memoryBuckets } from 'groundplan/memory/bucket'
 import { memoryMail } from 'groundplan/memory/mail'
@@ -37,4 +38,5 @@ withPostgres('postgres: a home of the systems', () => {
 
   sellingIn('on PostgreSQL', onPostgres)
   orderLineIn('on PostgreSQL', onPostgres)
+  signedInIn('on PostgreSQL', onPostgres)
 })
