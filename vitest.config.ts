@@ -1,8 +1,8 @@
 /**
- * How tests run: all folders in one run, on the sources (no build needed), two processes more than there are cores, since
- * many files wait: for programs, browsers, servers. Files share a process, for loading the framework once for each file
- * cost a seventh of the whole; so no file may leave anything behind. What replaces a module, or counts what the whole
- * process does, is `alone`.
+ * How tests run: all folders in one run, on the sources (no build needed), one process more than there are cores, since
+ * files wait for programs; one more in a pipeline, where there are browsers and servers to wait for. Files share a
+ * process, for loading the framework once for each file cost a seventh of the whole; so no file may leave anything
+ * behind. What replaces a module, or counts what the whole process does, is `alone`.
  *
  * Where more rounds of the same find more, a test asks `inject('thorough')` how many to make: few in a plain `npm test`,
  * all where GROUNDPLAN_THOROUGH is 1, as in `.ci/run`.
@@ -47,7 +47,9 @@ const longest = [
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
+    const place = ({ moduleId, project }: TestSpecification) => {
+      // Between files that share processes, one that does not would end those.
+      if (project.name === 'alone') return -1
       const at = longest.findIndex(words => moduleId.includes(words))
       return at === -1 ? longest.length : at
     }
@@ -64,16 +66,18 @@ declare module 'vitest' {
 /** Packages of this repository are tested as sources. */
 const conditions = ['groundplan-source', 'node']
 
+const thorough = process.env.GROUNDPLAN_THOROUGH === '1'
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
-    maxWorkers: Math.min(6, availableParallelism() + 2),
+    maxWorkers: Math.min(6, availableParallelism() + (thorough ? 2 : 1)),
     sequence: { sequencer: LongestFirst },
     testTimeout: 40_000,
     hookTimeout: 60_000,
-    provide: { thorough: process.env.GROUNDPLAN_THOROUGH === '1' },
+    provide: { thorough },
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: everything, exclude: [...never, ...alone] } },
       { extends: true, test: { name: 'alone', include: alone, exclude: never } },
