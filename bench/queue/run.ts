@@ -4,7 +4,7 @@
  * no memory. Peers come beside these lines.
  *
  * `--folder=` puts the data elsewhere. `--short` leaves the growth out, `--to=10000000` takes it further. Takes a minute or
- * two.
+ * two. `--stalls` (a minute) does something else: 5,000 messages a second, and how long anything else had to wait.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import { systemClock } from '../../framework/src/embedded/clock.ts'
 import { openEnvironment } from '../../framework/src/embedded/environment.ts'
 import { type EmbeddedQueues, embeddedQueues } from '../../framework/src/embedded/queue.ts'
 import { dataFolder, during, flushTimes, growthSteps, line, lineHead, measured, percentile, round } from '../disk.ts'
+import { stalls } from './stalls.ts'
 
 const shapes = [
   { name: 'work', ordered: false },
@@ -57,21 +58,30 @@ function send(queue: string): Promise<void> {
   return queues.send([{ queue, id, body, ...(queue === 'steps' ? { orderKey: `k${ids % 1_000}` } : {}) }])
 }
 
-/** Milliseconds from before the sending to the handler. */
-async function latencies(perSecond: number, milliseconds: number): Promise<number[]> {
+/** Sixteen that handle what comes, until they are stopped. */
+function consuming(max: number, handle: (id: string) => void): () => Promise<unknown> {
   const stop = new AbortController()
   setMaxListeners(100, stop.signal)
-  const sentAt = new Map<string, number>()
-  const taken: number[] = []
   const consumer = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      for (const { id, lease } of await queues.receive('work', { max: 1, leaseMs: 30_000, signal: stop.signal })) {
-        taken.push(performance.now() - (sentAt.get(id) ?? 0))
+      for (const { id, lease } of await queues.receive('work', { max, leaseMs: 30_000, signal: stop.signal })) {
+        handle(id)
         void queues.done('work', [lease])
       }
     }
   }
   const consumers = Array.from({ length: 16 }, consumer)
+  return () => {
+    stop.abort()
+    return Promise.all(consumers)
+  }
+}
+
+/** Milliseconds from before the sending to the handler. */
+async function latencies(perSecond: number, milliseconds: number): Promise<number[]> {
+  const sentAt = new Map<string, number>()
+  const taken: number[] = []
+  const stop = consuming(1, id => taken.push(performance.now() - (sentAt.get(id) ?? 0)))
   const start = performance.now()
   for (let sent = 0; performance.now() - start < milliseconds; ) {
     for (; sent < ((performance.now() - start) * perSecond) / 1_000; sent++) {
@@ -82,16 +92,32 @@ async function latencies(perSecond: number, milliseconds: number): Promise<numbe
     await wait(1)
   }
   while (taken.length < sentAt.size) await wait(5)
-  stop.abort()
-  await Promise.all(consumers)
+  await stop()
   return taken
+}
+
+async function showStalls(): Promise<void> {
+  let count = 0
+  const stop = consuming(10, () => count++)
+  await sendAndProcess('steps', 500, 64)
+  const seconds = Number(process.argv.find(each => each.startsWith('--seconds='))?.slice('--seconds='.length) ?? 60)
+  const { handled, latestMs, longestMs } = await stalls(
+    { perSecond: 5_000, seconds },
+    () => send('work'),
+    () => count,
+  )
+  await stop()
+  console.log(
+    '| 5,000 a second sent and handled | longest, of the processor | a timer was late by at most |\n|---|---|---|',
+  )
+  console.log(`| ${round(handled)} | ${longestMs.toFixed(1)} ms | ${latestMs.toFixed(1)} ms |`)
 }
 
 async function show(name: string, work: () => Promise<number>): Promise<void> {
   console.log(line(name, await measured(folder.path, work, () => environment.transactions.begun)))
 }
 
-try {
+async function showAll(): Promise<void> {
   await sendAndProcess('work', 500, 64)
   console.log(lineHead)
   await show('send, 1 in flight', () => during(1_500, 1, () => send('growing')))
@@ -110,6 +136,11 @@ try {
     console.log(`| ${name} | ${percentile(times, 0.5).toFixed(2)} | ${percentile(times, 0.99).toFixed(2)} |`)
   }
   if (!process.argv.includes('--short')) await grow()
+}
+
+try {
+  if (process.argv.includes('--stalls')) await showStalls()
+  else await showAll()
 } finally {
   await environment.close()
   folder.remove()

@@ -26,6 +26,30 @@ describe('a transaction of several callers', () => {
     expect(environment.transactions.begun - before).toBeLessThanOrEqual(2)
   })
 
+  it.each([
+    ['works', 2_000, 1],
+    ['bytes', 200, 10_000],
+  ])('is not kept long by a crowd of many %s: something else has its turn in between', async (_, works, bytes) => {
+    const value = 'x'.repeat(bytes)
+    let done = 0
+    const turns: number[] = []
+    const look = (): void => {
+      turns.push(done)
+      if (done < works) setImmediate(look)
+    }
+    setImmediate(look)
+    const writes = Array.from({ length: works }, (_each, n) =>
+      environment.transactions.write(() => () => {
+        done++
+        environment.items.put(key(`${n}`), value)
+      }),
+    )
+    await Promise.all(writes)
+    const most = Math.max(...turns.map((at, turn) => at - (turns[turn - 1] ?? 0)))
+    expect([most <= 250, most * bytes < 150_000, done]).toEqual([true, true, works])
+    expect(environment.items.getKeysCount()).toBe(works)
+  })
+
   it('shows a piece of work what those before it have written', async () => {
     const seen = environment.transactions.write(() => {
       const found = environment.items.get(key('a'))

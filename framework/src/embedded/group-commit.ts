@@ -63,8 +63,9 @@ class OpenGroup implements Group {
   }
 }
 
-/** Works in one transaction at most, so that nobody waits for a crowd. */
-const mostWorks = 1_000
+/** Works in one transaction at most, and bytes after which it takes no more, so that nothing else waits for a crowd. */
+const mostWorks = 250
+const enoughBytes = 128 * 1_024
 /** Transactions that may wait for the disk: one being flushed, one to go with the next flush. */
 const mostUnflushed = 2
 
@@ -159,8 +160,18 @@ export class GroupCommit {
   /** Within the transaction. What is thrown here takes all of it back. */
   #change(group: OpenGroup): void {
     // All of them, whoever's writing fails; who is refused hears of it first, and that counts.
-    group.tasks = this.#take()
-    for (const task of group.tasks) task.value = decided(task, group)?.()
+    const tasks = this.#take()
+    group.tasks = tasks
+    let done = 0
+    for (const task of tasks) {
+      task.value = decided(task, group)?.()
+      done++
+      if (this.#pages.written > enoughBytes) break
+    }
+    if (done < tasks.length) {
+      group.tasks = tasks.slice(0, done)
+      this.#tasks = [...tasks.slice(done), ...this.#tasks]
+    }
     for (const member of this.#members) member.beforeCommit(group)
   }
 

@@ -28,10 +28,22 @@ const mostBytesKept = 8 * 1_024 * 1_024
 export class JournalRecord {
   #bytes = Buffer.allocUnsafeSlow(firstBytes)
   #end: number = at.changes
+  #count = 0
 
   clear(): void {
     if (this.#bytes.length > mostBytesKept) this.#bytes = Buffer.allocUnsafeSlow(firstBytes)
     this.#end = at.changes
+    this.#count = 0
+  }
+
+  /** How long it is so far. */
+  get length(): number {
+    return this.#end
+  }
+
+  /** How many changes it has. */
+  get count(): number {
+    return this.#count
   }
 
   get isEmpty(): boolean {
@@ -73,6 +85,7 @@ export class JournalRecord {
 
   /** Writes the head of a change and its key; gives where its value begins. */
   #begin(book: number, key: Uint8Array, mostBytes: number): number {
+    this.#count++
     const from = this.#end + changeHead + key.length
     // Room for the zeros after it too.
     if (from + mostBytes + recordStep > this.#bytes.length) this.#grow(from + mostBytes + recordStep)

@@ -44,6 +44,7 @@ export class Journal {
   #current = 0
   /** Where the next record goes. */
   #end = headBytes
+  #changes = 0
   #number: number
   #flushed: number
 
@@ -69,12 +70,18 @@ export class Journal {
     return this.#end - headBytes
   }
 
+  /** How many changes the current file holds. */
+  get changes(): number {
+    return this.#changes
+  }
+
   /** Adds a record: it is in the file, and not flushed. What throws here has added nothing. */
   append(record: JournalRecord): void {
     if (this.#end === headBytes) lengthen(this.#file)
     const bytes = record.sealed(this.#number + 1, this.#flushed)
     writeAll(this.#file, bytes, this.#end)
     this.#end += bytes.length
+    this.#changes += record.count
     this.#number++
   }
 
@@ -102,6 +109,7 @@ export class Journal {
   turn(): void {
     this.#current = (this.#current + 1) % this.#files.length
     this.#end = headBytes
+    this.#changes = 0
   }
 
   close(): void {

@@ -96,10 +96,11 @@ type Head = readonly [
 
 /** `body`: gives what is kept apart. */
 export function messageIn(queue: string, record: Buffer, body: (number: number) => Buffer): QueuedMessage {
-  const end = record.indexOf(10, at.text)
-  const [id, sentAtMs, orderKey, headers, escaped] = JSON.parse(record.toString('utf8', at.text, end)) as Head
+  const all = record.toString('utf8', at.text)
+  const end = all.indexOf('\n')
+  const [id, sentAtMs, orderKey, headers, escaped] = JSON.parse(all.slice(0, end)) as Head
   const apart = bodyAtOf(record)
-  const text = apart === 0 ? record.toString('utf8', end + 1) : body(apart).toString()
+  const text = apart === 0 ? all.slice(end + 1) : body(apart).toString()
   return {
     queue,
     id,

@@ -36,6 +36,24 @@ function mixed(flushed: Buffer, written: Buffer, below: (n: number) => number): 
 }
 
 describe('the data file and its journal', () => {
+  it('meet often enough that few pages are written at a time, however small what is changed', async () => {
+    const pages = opened()
+    const items = pages.bytes('items')
+    let [changes, most] = [0, 0]
+    for (let n = 0; n < 20_000; n++) {
+      if (pages.isDue) {
+        await pages.flush()
+        pages.bringIn()
+        await pages.flushed
+        changes = 0
+      }
+      pages.change(() => items.put(key((n * 7_919) % 20_000), Buffer.of(n)))
+      most = Math.max(most, ++changes)
+    }
+    expect(most).toBeLessThanOrEqual(2_000)
+    await pages.close(true)
+  })
+
   it('have everything that was durable, whatever of the data file a power cut has left', async () => {
     const below = chance(7)
     const pages = opened()

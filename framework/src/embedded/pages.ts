@@ -2,8 +2,8 @@
  * The pages: LMDB's file, and the journal in front of it.
  *
  * One transaction of LMDB stays open. What callers write goes into it, where everybody can read it at once, and into
- * the journal, whose flush makes it durable. When the journal has grown by a megabyte or so, the transaction is committed (its
- * pages are written, nothing waits for the disk), the journal turns to its next file, and the data file is flushed
+ * the journal, whose flush makes it durable. When the journal has grown by a megabyte or 2,000 changes, the transaction is committed
+ * (its pages are written, nothing waits for the disk), the journal turns to its next file, and the data file is flushed
  * beside all else. The next commit waits for that flush.
  *
  * So of the two heads in LMDB's file the newer may refer to pages that a power cut has taken, and the older never does:
@@ -45,6 +45,8 @@ const ours = { ...settings, noSync: true, overlappingSync: false } as const
 const recordKey = Buffer.from('journal')
 /** The journal is brought into the data file when it has so much, … */
 const mostJournalBytes = 1_024 * 1_024
+/** … or so many changes, since each may have touched a page of its own, and writing 2,000 of them takes 10 ms, … */
+const mostJournalChanges = 2_000
 /** … and takes no more than this while the data file is being flushed. */
 const limitJournalBytes = 16 * 1_024 * 1_024
 
@@ -67,8 +69,9 @@ export class Pages implements Recorder {
   #hasCommitted = false
   #flushing: Promise<void> | undefined
   #failure: unknown
-  /** The journal is brought in when it has so much. */
+  /** The journal is brought in when it has so much, or so many changes. */
   #dueBytes = mostJournalBytes
+  #dueChanges = mostJournalChanges
 
   private constructor(root: Root, books: readonly Book[], journal: Journal, file: number) {
     this.#root = root
@@ -112,6 +115,11 @@ export class Pages implements Recorder {
     return this.#record
   }
 
+  /** How much the open transaction has written since `change` began. */
+  get written(): number {
+    return this.#record.length
+  }
+
   /** Does what writes, and adds it to the journal. What is thrown, by it or by the disk, takes all of it back. */
   change(work: () => void): void {
     this.#transaction ??= begun(this.#root)
@@ -140,7 +148,9 @@ export class Pages implements Recorder {
 
   /** Whether the journal is to be brought into the data file, once all of it is flushed. */
   get isDue(): boolean {
-    return this.#journal.bytes >= (this.#flushing ? limitJournalBytes : this.#dueBytes)
+    const { bytes, changes } = this.#journal
+    if (this.#flushing) return bytes >= limitJournalBytes
+    return bytes >= this.#dueBytes || changes >= this.#dueChanges
   }
 
   /** Resolves when the data file is flushed, where that is under way. */
@@ -158,10 +168,12 @@ export class Pages implements Recorder {
     } catch (error) {
       this.#takeBack()
       this.#dueBytes = this.#journal.bytes + mostJournalBytes
+      this.#dueChanges = this.#journal.changes + mostJournalChanges
       if (this.#journal.bytes >= limitJournalBytes) throw error
       return
     }
     this.#dueBytes = mostJournalBytes
+    this.#dueChanges = mostJournalChanges
     this.#journal.turn()
     this.#flushing = flush(this.#file)
     const over = (): void => {

@@ -110,7 +110,15 @@ class EmbeddedStore implements Store, Member {
     environment.onClose(() => this.#sweep.stop())
   }
 
-  async commit(commit: Commit): Promise<Committed> {
+  commit(commit: Commit): Promise<Committed> {
+    try {
+      return this.#begun(commit)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #begun(commit: Commit): Promise<Committed> {
     const { messages = [], durable = true } = commit
     const prepared = prepareCommit(this.#shapes, { writes: ownCopy(commit.writes), messages })
     const drafts = this.#drafts(messages)

@@ -8,7 +8,7 @@ import type { Store, Write } from '../contract/store.ts'
 import type { Call, Log } from '../plan/call.ts'
 import type { Activity } from './activity.ts'
 import { statusOf } from './conventions.ts'
-import { type Entropy, idsOf } from './entropy.ts'
+import { type Entropy, idsByChance, idsOf } from './entropy.ts'
 import { type LogSink, logTo } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { type Remember, Session } from './operations.ts'
@@ -131,7 +131,9 @@ export class RunningCall implements Call {
   }
 
   get newId(): () => string {
-    this.#ids ??= idsOf(this.work, this.plan.workAtMs?.() ?? this.nowMs)
+    this.#ids ??= this.plan.work
+      ? idsOf(this.work, this.plan.workAtMs?.() ?? this.nowMs)
+      : idsByChance(this.kit.entropy, this.nowMs)
     return this.#ids
   }
 

@@ -38,15 +38,26 @@ export function systemEntropy(): Entropy {
  * the same ids in the same order, so that doing the work again makes nothing twice.
  */
 export function idsOf(work: string, atMs: number): () => string {
+  return idsFrom(atMs, made => hash('sha256', `${work}/${made}`, 'hex'))
+}
+
+/** Ids of the same layout, of work that nothing repeats. */
+export function idsByChance(entropy: Entropy, atMs: number): () => string {
+  return idsFrom(atMs, () => entropy.hex(8))
+}
+
+/** `digits`: sixteen at least, hexadecimal. */
+function idsFrom(atMs: number, digits: (made: number) => string): () => string {
   const time = atMs.toString(16).padStart(12, '0')
+  const begin = `${time.slice(0, 8)}-${time.slice(8)}-7`
   let made = 0
   return () => {
     made++
-    const digest = hash('sha256', `${work}/${made}`, 'hex')
+    const digest = digits(made)
     // Position first, so that ids made in one call sort in the order they were made.
     const order = (made & 0xfff).toString(16).padStart(3, '0')
     const variant = ((Number.parseInt(digest[0] ?? '0', 16) & 0x3) | 0x8).toString(16)
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${order}-${variant}${digest.slice(1, 4)}-${digest.slice(4, 16)}`
+    return `${begin}${order}-${variant}${digest.slice(1, 4)}-${digest.slice(4, 16)}`
   }
 }
 
