@@ -2,6 +2,7 @@
  * `accounts`: who is calling, as a building block of any plan.
  */
 import { type ApiKeys, type Authorizer, type Clients, calledFrom, gateway, type Mailbox, service } from 'groundplan'
+import { about } from './about.ts'
 import { keyEndpoints } from './api-keys.ts'
 import { enrolled, type NewPerson } from './enrol.ts'
 import { hashing } from './hashing.ts'
@@ -15,6 +16,7 @@ import { secondFactorEndpoints } from './second-factor.ts'
 import { type Asked, Doorkeeper, type Person } from './session.ts'
 import { signInEndpoints } from './sign-in.ts'
 import { signUpEndpoints } from './sign-up.ts'
+import { trailEndpoints } from './trail.ts'
 import { turns } from './turns.ts'
 import { upkeepHandlers } from './upkeep.ts'
 
@@ -32,9 +34,26 @@ export interface AccountsOptions<Role extends string, Tenant extends string> {
   readonly mail: Mailbox
   /** The system's name in mails and in the apps of second factors. Default: the accounts' name. */
   readonly title?: string
-  /** The paths of the pages that mails lead to. Default: `/<name>/verify`, `/<name>/reset`, `/<name>/sign-in`. */
-  readonly pages?: Pages
+  /** Where the pages are, or each that mails lead to. The web front has them at `/<system>/account`. Default: `/<name>`. */
+  readonly pages?: string | Pages
+  /** The page that one comes to after signing in, wanting to go nowhere else. Default: `/`. */
+  readonly home?: string
 }
+
+/** API keys that people manage beside their account, with a page for it. */
+export interface WithApiKeys<Role extends string> {
+  readonly apiKeys: {
+    readonly keys: ApiKeys<string>
+    /** Who manages those of their account. Default: whoever is signed in. */
+    readonly role?: NoInfer<Role> | readonly NoInfer<Role>[]
+  }
+}
+
+type Handlers = Parameters<typeof service>[1]
+type Own = ReturnType<typeof handlersOf>
+/** Any accounts, with all that they can have: what the client for pages is typed by. */
+export type AnyAccounts = Built<string, string, Own & ReturnType<typeof keyEndpoints>>
+type Built<Role extends string, Tenant extends string, H extends Handlers> = ReturnType<typeof built<Role, Tenant, H>>
 
 /**
  * Declares accounts: sign-up, confirmed addresses, sign-in with a second factor, sessions, roles and tenants, an audit
@@ -42,7 +61,8 @@ export interface AccountsOptions<Role extends string, Tenant extends string> {
  *
  * - `service`, `gateway`: their endpoints, ready for the plan; `handlers`: the same for a service of one's own.
  * - `session(…)`: the authorizer of whoever is signed in, has one of the roles and is of one of the tenants.
- * - `keyEndpoints(keys)`: endpoints by which people manage the API keys of their account.
+ * - `apiKeys`: keys whose endpoints stand beside these, with a page; `keyEndpoints(keys)`: the same for a service of
+ *   one's own.
  * - `enrol(…)`: makes a person, for seeds.
  * - The setting `<name>-address` is where the pages are (default: this machine), several separated by commas, the first
  *   being where mails lead; `<name>-first-manager` the e-mail address of whoever is given the managers' role at sign-in.
@@ -53,10 +73,28 @@ export interface AccountsOptions<Role extends string, Tenant extends string> {
  */
 export function accounts<const Role extends string, const Tenant extends string = never>(
   name: string,
+  options: AccountsOptions<Role, Tenant> & WithApiKeys<Role>,
+): Built<Role, Tenant, Own & ReturnType<typeof keyEndpoints>>
+export function accounts<const Role extends string, const Tenant extends string = never>(
+  name: string,
   options: AccountsOptions<Role, Tenant>,
+): Built<Role, Tenant, Own>
+export function accounts<const Role extends string, const Tenant extends string>(
+  name: string,
+  options: AccountsOptions<Role, Tenant> & Partial<WithApiKeys<Role>>,
 ) {
   const kit = kitOf(name, options)
   const handlers = handlersOf(kit)
+  if (!kit.apiKeys) return built<Role, Tenant, Own>(kit, handlers)
+  const { keys, role } = kit.apiKeys
+  return built<Role, Tenant, Own & ReturnType<typeof keyEndpoints>>(kit, {
+    ...handlers,
+    ...keyEndpoints(kit, keys, role),
+  })
+}
+
+function built<Role extends string, Tenant extends string, H extends Handlers>(kit: Kit, handlers: H) {
+  const { name } = kit
   const own = service(name, handlers)
   const self = {
     name,
@@ -96,19 +134,25 @@ function handlersOf(kit: Kit) {
     ...profileChanges(kit),
     ...secondFactorEndpoints(kit),
     ...managingEndpoints(kit),
+    ...trailEndpoints(kit),
+    about: about(kit),
     ...upkeepHandlers(kit),
   }
 }
 
-function kitOf(name: string, options: AccountsOptions<string, string>): Kit {
-  const { roles, tenants = [], newcomers, managers, mail, title = name } = options
+function kitOf(name: string, options: AccountsOptions<string, string> & Partial<WithApiKeys<string>>): Kit {
+  const { roles, tenants = [], newcomers, managers, mail, title = name, pages = `/${name}`, home = '/' } = options
   const declared = { name, roles, tenants }
   const kept = keeping(name, mail)
-  const pages = { verify: `/${name}/verify`, reset: `/${name}/reset`, signIn: `/${name}/sign-in` }
   const door = new Doorkeeper(declared, kept.seen)
   return {
     ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing(), strangers: turns(16, 2_000) },
-    ...{ pages: options.pages ?? pages, newcomers, managers },
+    ...{ pages: typeof pages === 'string' ? pagesAt(pages) : pages, home, newcomers, managers },
+    apiKeys: options.apiKeys && { keys: options.apiKeys.keys, role: [options.apiKeys.role ?? []].flat() },
     guarded: [options.secondFactor ?? []].flat(),
   }
+}
+
+function pagesAt(base: string): Pages {
+  return { verify: `${base}/verify`, reset: `${base}/reset`, signIn: `${base}/sign-in` }
 }

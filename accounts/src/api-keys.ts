@@ -23,12 +23,24 @@ const KeyShown = z.object({
   lastUsedAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
 })
+const RateShown = z.object({ name: z.string(), perSecond: z.number(), perMonth: z.number().optional() })
 const KeyMade = z.object({
   keyId: z.string(),
   /** The key itself: shown this once. */
   text: z.string(),
 })
 const noKey = problem('not-found', 'You have no such key')
+
+/** API keys that have their endpoints beside those of the accounts, and a page. */
+export interface ManagedKeys {
+  readonly keys: ApiKeys<string>
+  /** Who manages those of their account; none: whoever is signed in. */
+  readonly role: readonly string[]
+}
+
+export function mayManage({ role }: ManagedKeys, roles: readonly string[]): boolean {
+  return role.length === 0 || role.some(each => roles.includes(each))
+}
 
 export function keyEndpoints(kit: Kit, keys: ApiKeys<string>, role: readonly string[]) {
   return { ...keyList(kit, keys, role), ...keyChanges(kit, keys, role) }
@@ -41,14 +53,24 @@ function accountOf({ tenant, userId }: SignedIn): string {
 
 function keyList({ door, uses: { audit } }: Kit, keys: ApiKeys<string>, role: readonly string[]) {
   const { name, scopes, rates } = keys
+  const plans = Object.entries(rates).map(([plan, { perSecond, perMonth }]) => ({
+    ...{ name: plan, perSecond },
+    ...(perMonth === undefined ? {} : { perMonth }),
+  }))
   const listKeys = endpoint('GET /keys', {
-    summary: 'My API keys, and when each was used last',
+    summary: 'My API keys, the newest first, and when each was used last',
     caller: door.signedIn(role),
-    returns: z.object({ keys: z.array(KeyShown) }),
+    returns: z.object({
+      keys: z.array(KeyShown),
+      /** What a new one may be good for, and how much it may call. */
+      scopes: z.array(z.string()),
+      rates: z.array(RateShown),
+    }),
     uses: { keys: keys.keys.reader },
     async handle({ caller }, clients) {
       const { items } = await clients.keys.by.account({ account: accountOf(caller) })
-      return { keys: items.map(item => ({ ...item, prefix: `${name}_${item.keyId}` })) }
+      const shown = items.map(item => ({ ...item, prefix: `${name}_${item.keyId}` }))
+      return { keys: shown.toReversed(), scopes: [...scopes], rates: plans }
     },
   })
   const createKey = endpoint('POST /keys', {

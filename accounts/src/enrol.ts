@@ -37,7 +37,7 @@ export async function enrolled(db: People, at: Date, hashing: Hashing, person: N
     await tx.insertInto('account').values(account).execute()
     await tx
       .insertInto('memberships')
-      .values({ user_id: id, roles: [...roles], tenant, development })
+      .values({ user_id: id, roles: [...roles], tenant, development, locked_at: null })
       .execute()
   })
   return id

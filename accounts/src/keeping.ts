@@ -60,6 +60,8 @@ const Membership = z.object({
   tenant: Text.nullable(),
   /** Made by a seed: signs in on this machine alone. */
   development: z.boolean(),
+  /** Since when nobody signs in to it; null: it is open. */
+  locked_at: Time.nullable(),
 })
 
 /** The refresh tokens of a session: only the newest, number `seq`, is good. */
@@ -100,6 +102,8 @@ export const auditKinds = [
   'email-changed',
   'name-changed',
   'person-invited',
+  'person-locked',
+  'person-unlocked',
   'key-created',
   'key-rotated',
   'key-revoked',
@@ -122,7 +126,13 @@ export const AuditEvent = z.object({
 })
 
 /** A mail that depends on whether somebody is known: asked for equally, decided later. */
-export const Letter = z.object({ kind: z.enum(['verify', 'reset']), email: z.email(), pages: z.url() })
+export const Letter = z.object({
+  kind: z.enum(['verify', 'reset']),
+  email: z.email(),
+  pages: z.url(),
+  /** Where whoever asked wanted to go. */
+  next: Text.optional(),
+})
 
 /** Where the pages are: one address, or several separated by commas. */
 const Addresses = z.string().refine(text => text.split(',').every(each => URL.canParse(each.trim())), {

@@ -9,13 +9,23 @@ export interface Mail {
   readonly text: string
 }
 
-/** Where the pages are to which links lead. */
+/** The paths of the pages to which links lead. */
 export type Pages = Readonly<Record<'verify' | 'reset' | 'signIn', string>>
 
-export function mailFor(title: string, pages: Pages, origin: string, { kind, email, name, token }: Wanted): Mail {
+/** Where a mail's links lead: the origin of the pages, and what they lead on to in the end. */
+export interface Leads {
+  readonly origin: string
+  /** A path of these pages. */
+  readonly next?: string | undefined
+}
+
+export function mailFor(title: string, pages: Pages, { origin, next }: Leads, wanted: Wanted): Mail {
+  const { kind, email, name, token } = wanted
   const { page, fragment, subject, before, after } = letters[kind]
   // The token follows `#`, so that no server and no log sees it.
-  const link = `${origin}${pages[page]}${token === '' ? '' : `#${fragment ?? 'token'}=${encodeURIComponent(token)}`}`
+  const shown = token === '' ? '' : `#${fragment ?? 'token'}=${encodeURIComponent(token)}`
+  const on = next === undefined ? '' : `?next=${encodeURIComponent(next)}`
+  const link = `${origin}${pages[page]}${on}${shown}`
   return { to: email, subject: `${title}: ${subject}`, text: [`Hello ${name},`, before, link, after].join('\n\n') }
 }
 

@@ -1,36 +1,21 @@
 /**
- * What managers do: see people, invite them, give and take roles, sign them out, read the audit trail. A manager with a
- * tenant sees and does so within it, and nothing else exists for him.
+ * What managers do: see people, invite them, give and take roles, lock their accounts, sign them out. A manager with a
+ * tenant sees and does so within it, and nothing else exists for him. Nobody does any of it to themselves.
  */
 import { answer, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
 import { audited } from './audit.ts'
 import { enrolled } from './enrol.ts'
-import { Email, hashed, type Kit, limited, Name, type Uses } from './kit.ts'
-import { EventShown } from './mine.ts'
+import { Email, hashed, type Kit, limited, Name } from './kit.ts'
+import { kept, newcomer } from './membership.ts'
 import * as sessions from './opened.ts'
-import type { SignedIn } from './session.ts'
+import { manager, nobody, PersonShown, peopleIn, personOf, personShown } from './people.ts'
+import { SessionShown, sessionList } from './session-list.ts'
 
-const PersonShown = z.object({
-  userId: z.string(),
-  name: z.string(),
-  email: z.email(),
-  verified: z.boolean(),
-  secondFactor: z.boolean(),
-  roles: z.array(z.string()),
-  tenant: z.string().optional(),
-  since: z.iso.datetime(),
-})
-const nobody = problem('not-found', 'There is no such person')
-const pageRows = 100
+const pageRows = 50
 
 export function managingEndpoints(kit: Kit) {
-  return { ...peopleEndpoints(kit), ...changingEndpoints(kit), auditTrail: auditTrail(kit) }
-}
-
-/** Nobody manages where no role does. */
-function manager({ door, managers }: Kit) {
-  return door.signedIn([managers ?? 'nobody'])
+  return { ...seeingEndpoints(kit), ...changingEndpoints(kit), ...closingEndpoints(kit) }
 }
 
 function schemasOf({ declared: { roles, tenants } }: Kit) {
@@ -40,23 +25,67 @@ function schemasOf({ declared: { roles, tenants } }: Kit) {
   }
 }
 
-function peopleEndpoints(kit: Kit) {
+function seeingEndpoints(kit: Kit) {
   const people = endpoint('GET /people', {
-    summary: 'People with their roles, by their ids',
+    summary: 'People with their roles, by their addresses',
     caller: manager(kit),
-    query: z.object({ after: z.string().optional() }),
+    query: z.object({
+      /** A part of the name or the address. */
+      search: z.string().trim().max(100).optional(),
+      role: z.enum(kit.declared.roles).optional(),
+      after: z.string().max(100).optional(),
+    }),
     returns: z.object({ items: z.array(PersonShown), after: z.string().optional() }),
     uses: kit.uses,
-    async handle({ caller, query }, { db }) {
-      const rows = await peopleIn(db, caller.tenant)
-        .where('user.id', '>', query.after ?? '')
-        .orderBy('user.id')
-        .limit(pageRows)
-        .execute()
+    async handle({ caller, query: { search, role, after } }, { db }) {
+      let asked = peopleIn(db, caller.tenant).orderBy('email').limit(pageRows)
+      if (search) asked = asked.where(eb => eb.or(searched.map(column => eb(column, 'ilike', containing(search)))))
+      if (role) asked = asked.where(eb => eb('roles', '@>', eb.cast<string[]>(eb.val(JSON.stringify([role])), 'jsonb')))
+      if (after) asked = asked.where('email', '>', eb => eb.selectFrom('user').select('email').where('id', '=', after))
+      const rows = await asked.execute()
       const last = rows.length === pageRows ? rows.at(-1)?.id : undefined
-      return { items: rows.map(shown), ...(last === undefined ? {} : { after: last }) }
+      return { items: rows.map(personShown), ...(last === undefined ? {} : { after: last }) }
     },
   })
+  const person = endpoint('GET /people/:userId', {
+    summary: 'Somebody, and where they are signed in',
+    caller: manager(kit),
+    returns: z.object({ person: PersonShown, sessions: z.array(SessionShown) }),
+    fails: { 'not-found': 404 },
+    uses: kit.uses,
+    async handle({ params: { userId }, caller }, clients) {
+      const row = await personOf(clients, userId, caller)
+      return row ? { person: personShown(row), sessions: await sessionList(clients, userId) } : nobody
+    },
+  })
+  const choices = endpoint('GET /roles', {
+    summary: 'The roles that people may be given, and the tenants they may be of',
+    caller: manager(kit),
+    returns: z.object({
+      roles: z.array(z.string()),
+      /** Roles that are had only with a second factor. */
+      withSecondFactor: z.array(z.string()),
+      /** Empty where there is nothing to choose; `open`: any. */
+      tenants: z.union([z.array(z.string()), z.literal('open')]),
+    }),
+    handle({ caller }) {
+      const { roles, tenants } = kit.declared
+      const open = tenants === 'open' ? tenants : [...tenants]
+      return { roles: [...roles], withSecondFactor: [...kit.guarded], tenants: caller.tenant === undefined ? open : [] }
+    },
+  })
+  return { people, person, choices }
+}
+
+const searched = ['name', 'email'] as const
+
+/** What `ilike` finds it by, wherever it stands. */
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, each => `\\${each}`)}%`
+}
+
+function changingEndpoints(kit: Kit) {
+  const { roles } = schemasOf(kit)
   const invite = endpoint('POST /people', {
     summary: 'Make an account for somebody, who chooses a password with the link of the mail',
     caller: manager(kit),
@@ -77,11 +106,6 @@ function peopleEndpoints(kit: Kit) {
       return answer(201, { userId: person.userId })
     },
   })
-  return { people, invite }
-}
-
-function changingEndpoints(kit: Kit) {
-  const { roles } = schemasOf(kit)
   const setRoles = endpoint('PUT /people/:userId/roles', {
     summary: 'Give and take roles: at once, everywhere',
     caller: manager(kit),
@@ -92,17 +116,35 @@ function changingEndpoints(kit: Kit) {
     async handle({ params: { userId }, body, caller, at, newId }, clients) {
       if (userId === caller.userId) return problem('own-roles', 'Nobody changes their own roles')
       if (!(await personOf(clients, userId, caller))) return nobody
-      const roles = [...new Set(body.roles)]
-      const membership = { user_id: userId, roles, tenant: caller.tenant ?? null, development: false }
-      await clients.db.sql
-        .insertInto('memberships')
-        .values(membership)
-        .onConflict(conflict => conflict.column('user_id').doUpdateSet({ roles }))
-        .execute()
+      const membership = newcomer(kit, userId, body.roles)
+      await kept(clients, membership, 'roles')
       await sessions.tokensOutdated(clients, userId, at)
-      const detail = roles.join(', ')
+      const detail = membership.roles.join(', ')
       await audited(clients, { at, newId }, caller, { kind: 'roles-changed', userId, by: caller.userId, detail })
-      return { roles }
+      return { roles: membership.roles }
+    },
+  })
+  return { invite, setRoles }
+}
+
+function closingEndpoints(kit: Kit) {
+  const setLock = endpoint('PUT /people/:userId/lock', {
+    summary: 'Lock an account, which ends its sessions and lets nobody in, or open it again',
+    caller: manager(kit),
+    body: z.object({ locked: z.boolean() }),
+    returns: z.object({ locked: z.boolean() }),
+    fails: { 'not-found': 404, 'own-account': 409 },
+    uses: kit.uses,
+    async handle({ params: { userId }, body: { locked }, caller, at, newId }, clients) {
+      if (userId === caller.userId) return problem('own-account', 'Nobody locks their own account')
+      if (!(await personOf(clients, userId, caller))) return nobody
+      const locked_at = locked ? at.toISOString() : null
+      // The lock first: who signs in meanwhile is refused, or has a session that is ended now.
+      await kept(clients, { ...newcomer(kit, userId), locked_at }, 'locked_at')
+      if (locked) await sessions.sessionsEnded(clients, userId, at)
+      const kind = locked ? 'person-locked' : 'person-unlocked'
+      await audited(clients, { at, newId }, caller, { kind, userId, by: caller.userId })
+      return { locked }
     },
   })
   const signOutPerson = endpoint('DELETE /people/:userId/sessions', {
@@ -118,51 +160,5 @@ function changingEndpoints(kit: Kit) {
       return { ended }
     },
   })
-  return { setRoles, signOutPerson }
-}
-
-function auditTrail(kit: Kit) {
-  return endpoint('GET /audit/:day', {
-    summary: 'What happened on a day (UTC), in its order; kept for a year',
-    caller: manager(kit),
-    params: z.object({ day: z.iso.date() }),
-    query: z.object({ after: z.string().optional() }),
-    returns: z.object({ items: z.array(EventShown), after: z.string().optional() }),
-    uses: kit.uses,
-    async handle({ params: { day }, query, caller }, { audit, db }) {
-      const page = await audit.query({ day }, query)
-      if (caller.tenant === undefined) return page
-      const own = new Set((await peopleIn(db, caller.tenant).execute()).map(({ id }) => id))
-      return { ...page, items: page.items.filter(({ userId }) => userId !== undefined && own.has(userId)) }
-    },
-  })
-}
-
-function peopleIn({ sql }: Uses['db'], tenant: string | undefined) {
-  const all = sql
-    .selectFrom('user')
-    .leftJoin('memberships', 'memberships.user_id', 'user.id')
-    .select(['id', 'name', 'email', 'emailVerified', 'twoFactorEnabled', 'createdAt', 'roles', 'tenant'])
-  return tenant === undefined ? all : all.where('tenant', '=', tenant)
-}
-
-type Row = Awaited<ReturnType<ReturnType<typeof peopleIn>['execute']>>[number]
-
-function shown(row: Row): z.input<typeof PersonShown> {
-  const { id, name, email, emailVerified, twoFactorEnabled, createdAt, roles, tenant } = row
-  return {
-    userId: id,
-    name,
-    email,
-    verified: emailVerified,
-    secondFactor: twoFactorEnabled === true,
-    roles: roles ?? [],
-    ...(tenant ? { tenant } : {}),
-    since: createdAt,
-  }
-}
-
-/** A person whom this manager may see. */
-function personOf({ db }: Uses, userId: string, { tenant }: SignedIn): Promise<Row | undefined> {
-  return peopleIn(db, tenant).where('user.id', '=', userId).executeTakeFirst()
+  return { setLock, signOutPerson }
 }

@@ -32,7 +32,10 @@ create index memberships_of_tenant on memberships (tenant, user_id);
 create table families (session_id text primary key references "session" ("id") on delete cascade,
   user_id text not null, seq integer not null, rotated_at timestamptz not null, first_at timestamptz not null);`
 
+const locks = 'alter table memberships add column locked_at timestamptz;'
+
 export const migrations = [
   { name: '001-better-auth', up: betterAuth },
   { name: '002-memberships-and-families', up: ours },
+  { name: '003-locks', up: locks },
 ] as const

@@ -52,7 +52,7 @@ function changeEmail(kit: Kit) {
       if (!user) return gone
       const token = await changeToken(clients, caller.userId, user.email, email, at.getTime() + dayMs)
       const mail = { kind: 'change' as const, email, name: user.name, token }
-      await sendWanted(kit, clients, caller.site.origin, [mail])
+      await sendWanted(kit, clients, caller.site, [mail])
       return { state: 'mail-on-its-way' as const }
     },
   })
@@ -73,7 +73,7 @@ function confirmEmail(kit: Kit) {
       const user = change && (await changed(clients, change))
       if (!user) return problem('link-invalid', 'The link is wrong, was used, or is too old')
       const { userId, from: email } = change
-      await sendWanted(kit, clients, caller.site.origin, [{ kind: 'changed', email, name: user.name, token: '' }])
+      await sendWanted(kit, clients, caller.site, [{ kind: 'changed', email, name: user.name, token: '' }])
       await audited(clients, { at, newId }, caller, { kind: 'email-changed', userId })
       return { state: 'changed' as const }
     },

@@ -125,15 +125,15 @@ export class Doorkeeper {
     })
   }
 
-  /** Who is signed in, and from where. */
-  signedIn(role: readonly string[] = []) {
+  /** Who is signed in, and from where. `flaws`: of what is asked for; default: roles that nobody declared. */
+  signedIn(role: readonly string[] = [], flaws = flawsOf(this.#declared, role, [])) {
     const { name } = this.#declared
     return authorizer([`${name}-person`, ...role].join('/'), {
       caller: SignedIn,
       shownBy: this.#shownBy,
       uses: this.#seen,
       remembers: this.#remembers,
-      flaws: flawsOf(this.#declared, role, []),
+      flaws,
       authorize: async (request, uses, memory) => {
         const who = await this.identified(request, uses, memory)
         if (!who || 'code' in who) return who

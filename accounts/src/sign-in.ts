@@ -21,6 +21,7 @@ import {
   tooManyAttempts,
   type Uses,
 } from './kit.ts'
+import { kept, newcomer } from './membership.ts'
 import * as sessions from './opened.ts'
 import type { Visitor } from './session.ts'
 
@@ -60,6 +61,9 @@ export function handedOver(
   return answer(200, { ...said, tokens: { accessToken, refreshToken, ...(device ? { device } : {}) } })
 }
 
+/** Said to whoever has shown everything, and to nobody else. */
+const closed = { 'account-locked': 403, 'development-only': 403 } as const
+
 // ---------- endpoints
 
 const wrong = problem('wrong-credentials', 'The address or the password is wrong')
@@ -73,7 +77,7 @@ export function signInEndpoints(kit: Kit) {
     caller: visitor,
     body: z.object({ email: Email, password: Password, device: Token.optional(), deliver }),
     returns: { 200: SignedInAnswer, 202: ChallengeAnswer },
-    fails: { 'wrong-credentials': 401, 'email-not-verified': 403, 'development-only': 403, ...limited },
+    fails: { 'wrong-credentials': 401, 'email-not-verified': 403, ...closed, ...limited },
     uses,
     async handle({ body, caller, at, newId, log }, clients) {
       const { email, password } = body
@@ -118,7 +122,7 @@ export function signInEndpoints(kit: Kit) {
     caller: visitor,
     body: z.object({ challenge: Token, code: Code.optional(), recoveryCode: Code.optional(), deliver }),
     returns: SignedInAnswer,
-    fails: { 'wrong-code': 401, 'development-only': 403, ...limited },
+    fails: { 'wrong-code': 401, ...closed, ...limited },
     uses,
     async handle({ body: { challenge, code, recoveryCode, deliver }, caller, at, newId }, clients) {
       const now = { at, newId }
@@ -201,6 +205,11 @@ async function letIn(
     await uses.db.sql.deleteFrom('session').where('id', '=', session.id).execute()
     return problem('development-only', 'This account is for looking at the system on one machine')
   }
+  if (membership.locked_at !== null) {
+    await uses.db.sql.deleteFrom('session').where('id', '=', session.id).execute()
+    await audited(uses, now, visitor, { kind: 'sign-in-failed', userId: session.userId, detail: 'locked' })
+    return problem('account-locked', 'This account is locked')
+  }
   const opened = await sessions.opened(uses, kit, sessionToken, now)
   await audited(uses, now, visitor, { kind: 'signed-in', userId: session.userId })
   const device = sessions.deviceToken(await rootOf(uses), email, now.newId())
@@ -211,19 +220,10 @@ async function letIn(
 async function member(kit: Kit, uses: Uses, userId: string, email: string) {
   const known = await sessions.membershipOf(uses, userId)
   const first = (await uses.firstManager.get()) === email
-  const { roles = [], tenant } = kit.newcomers ?? {}
   const managing = first && kit.managers !== undefined ? [kit.managers] : []
   if (known && managing.every(role => known.roles.includes(role))) return known
-  const membership = {
-    user_id: userId,
-    roles: [...new Set([...(known?.roles ?? roles), ...managing])],
-    tenant: known?.tenant ?? (tenant === 'own' ? userId : (tenant ?? null)),
-    development: known?.development ?? false,
-  }
-  await uses.db.sql
-    .insertInto('memberships')
-    .values(membership)
-    .onConflict(conflict => conflict.column('user_id').doUpdateSet({ roles: membership.roles }))
-    .execute()
+  const before = known ?? newcomer(kit, userId)
+  const membership = { ...before, roles: [...new Set([...before.roles, ...managing])] }
+  await kept(uses, membership, 'roles')
   return membership
 }

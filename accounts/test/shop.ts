@@ -3,6 +3,13 @@ import { accounts } from '@groundplan/accounts'
 import { apiKeys, endpoint, gateway, mailbox, plan, service } from 'groundplan'
 import { z } from 'zod'
 
+// #region keys
+const partnerKeys = apiKeys('partner', {
+  scopes: ['read', 'write'],
+  rates: { free: { perSecond: 5, perMonth: 10_000 } },
+})
+// #endregion keys
+
 // #region people
 export const mail = mailbox('shop', { from: 'Shop <shop@example.org>' })
 
@@ -14,6 +21,8 @@ export const people = accounts('people', {
   managers: 'operator',
   secondFactor: 'treasurer',
   mail,
+  home: '/shelves',
+  apiKeys: { keys: partnerKeys, role: 'customer' },
 })
 // #endregion people
 
@@ -61,18 +70,12 @@ const south = endpoint('GET /south', {
 })
 const front = service('front', { me, buy, office, south })
 
-// #region keys
-const partnerKeys = apiKeys('partner', {
-  scopes: ['read', 'write'],
-  rates: { free: { perSecond: 5, perMonth: 10_000 } },
-})
 const whose = endpoint('GET /account', {
   summary: 'Whose key it is',
   caller: partnerKeys.with('read'),
   returns: z.object({ account: z.string() }),
   handle: ({ caller: { account } }) => ({ account }),
 })
-const keys = service('keys', { ...people.keyEndpoints(partnerKeys, { role: 'customer' }), whose })
+const keys = service('keys', { whose })
 
 export default plan('shop', { gateways: { api: gateway(front), accounts: people.gateway, keys: gateway(keys) } })
-// #endregion keys

@@ -11,11 +11,8 @@ export const people = accounts('shop', {
   newcomers: { roles: ['customer'] },
   managers: 'operator',
   mail: accountsMail,
-  pages: {
-    verify: '/storefront/account/verify',
-    reset: '/storefront/account/reset',
-    signIn: '/storefront/account/sign-in',
-  },
+  pages: '/storefront/account',
+  home: '/shop',
 })
 
 export const customer = people.session({ role: 'customer' })

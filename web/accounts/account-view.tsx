@@ -1,40 +1,24 @@
 'use client'
-/** My account: who I am, how I sign in, and where I am signed in. */
-import Box from '@mui/material/Box'
-import Button from '@mui/material/Button'
-import Typography from '@mui/material/Typography'
+/** My account: who I am, how I sign in, where I am signed in, and what happened. */
 import { useCallback, useState } from 'react'
-import { Answered } from '../storefront/answered.tsx'
-import { useAsked, valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
-import { signOut, useSession } from '../storefront/session.tsx'
-import type { Profile } from '../storefront/shapes.ts'
-import { SignInFirst } from '../storefront/sign-in-first.tsx'
-import { accountPages } from './addresses.ts'
+import { useAsked, valueIn } from '../asking/asking.ts'
+import { Answered } from './answered.tsx'
+import { EventsSection } from './events-section.tsx'
 import { PasswordSection } from './password-section.tsx'
+import { useAccounts } from './place.tsx'
 import { EmailSection, NameSection } from './profile-section.tsx'
 import { SecondFactorSection } from './second-factor-section.tsx'
 import { SessionsSection } from './sessions-section.tsx'
+import type { Profile } from './shapes.ts'
+import { Signed } from './signed.tsx'
 
-/** `home`: where the person comes from, and goes back to. */
-export function AccountView({ home }: { readonly home: string }) {
-  const session = useSession()
-  return (
-    <Box sx={{ maxWidth: 560, mx: 'auto', display: 'flex', flexDirection: 'column', gap: 2.5 }}>
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1 }}>
-        <Typography variant="h1" sx={{ flexGrow: 1 }}>
-          Your account
-        </Typography>
-        <Button href={home}>To the shop</Button>
-        {session.state !== 'nobody' && <Button onClick={() => void signOut(accountPages.signIn)}>Sign out</Button>}
-      </Box>
-      {session.state === 'nobody' ? <SignInFirst /> : <Mine />}
-    </Box>
-  )
+export function AccountView() {
+  return <Signed title="Your account">{() => <Mine />}</Signed>
 }
 
 function Mine() {
-  const asked = useAsked(useCallback(() => valueIn(accounts.me()), []))
+  const { accounts } = useAccounts()
+  const asked = useAsked(useCallback(() => valueIn(accounts.me()), [accounts]))
   return (
     <Answered asked={asked} what="Your account">
       {who => <Sections who={who} again={asked.again} />}
@@ -56,6 +40,7 @@ function Sections({ who, again }: { readonly who: Profile; again(): void }) {
       <PasswordSection email={who.email} changed={renewed} />
       <SecondFactorSection isOn={who.secondFactor} changed={renewed} />
       <SessionsSection key={renewals} />
+      <EventsSection />
     </>
   )
 }

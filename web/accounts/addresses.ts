@@ -1,15 +1,25 @@
-/** Where the pages of storefront's accounts are. The mails of its accounts lead to three of them. */
+/** Where the accounts of a system are: its gateway, and the pages, to three of which mails lead. */
 
-const at = '/storefront/account'
+export function gatewayUrl(system: string): string {
+  return `/api/${system}/accounts`
+}
 
-export const accountPages = {
-  account: at,
-  signIn: `${at}/sign-in`,
-  signUp: `${at}/sign-up`,
-  verify: `${at}/verify`,
-  forgotten: `${at}/forgotten`,
-  reset: `${at}/reset`,
-} as const
+export type AccountPages = ReturnType<typeof pagesOf>
+
+export function pagesOf(system: string) {
+  const at = `/${system}/account`
+  return {
+    account: at,
+    signIn: `${at}/sign-in`,
+    signUp: `${at}/sign-up`,
+    verify: `${at}/verify`,
+    forgotten: `${at}/forgotten`,
+    reset: `${at}/reset`,
+    keys: `${at}/keys`,
+    people: `${at}/people`,
+    audit: `${at}/audit`,
+  } as const
+}
 
 /** `page`, which leads on to `next` in the end. */
 export function leadingTo(page: string, next: string | undefined): string {

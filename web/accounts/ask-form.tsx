@@ -2,9 +2,9 @@
 /** A form that asks the accounts for something; what was refused, and what to do next, is said beside its button. */
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import { type ReactNode, type SyntheticEvent, useState } from 'react'
+import { type ReactNode, type SyntheticEvent, useState, useSyncExternalStore } from 'react'
+import { type Refusal, refusalOf } from '../asking/asking.ts'
 import { Failure } from '../look/failure.tsx'
-import { type Refusal, refusalOf } from '../storefront/asking.ts'
 import { wordsOf } from './words.ts'
 
 export interface AskFormProps {
@@ -21,9 +21,18 @@ export interface AskFormProps {
   send(): Promise<void>
 }
 
+/** Nothing to wait for: from the first look of the browser on it is so. */
+const never = () => () => {}
+
 export function AskForm({ label, does, failed, quiet = false, children, beside, send }: AskFormProps) {
   const [busy, setBusy] = useState(false)
   const [why, setWhy] = useState<Refusal>()
+  // Sent before its scripts are there, it would be the browser's own form, which nobody answers.
+  const isReady = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  )
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     setBusy(true)
@@ -44,7 +53,7 @@ export function AskForm({ label, does, failed, quiet = false, children, beside, 
       {why && <Failure title={failed} detail={wordsOf(why)} trace={why.trace} />}
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
         {/* `null`, not `false`: that would be drawn on the server with a style that the pages' policy refuses. */}
-        <Button type="submit" variant={quiet ? 'outlined' : 'contained'} loading={busy || null}>
+        <Button type="submit" variant={quiet ? 'outlined' : 'contained'} disabled={!isReady} loading={busy || null}>
           {does}
         </Button>
         {beside}

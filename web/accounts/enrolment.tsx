@@ -5,11 +5,11 @@ import Button from '@mui/material/Button'
 import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
 import { useMemo, useState } from 'react'
+import { valueIn } from '../asking/asking.ts'
 import { Field } from '../look/field.tsx'
 import { mono } from '../look/theme.ts'
-import { valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
 import { AskForm } from './ask-form.tsx'
+import { useAccounts } from './place.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { squaresOf } from './squares.ts'
 
@@ -25,6 +25,7 @@ export interface EnrolmentProps extends Begun {
 }
 
 export function Enrolment({ uri, recoveryCodes, done, cancel }: EnrolmentProps) {
+  const { accounts } = useAccounts()
   const [code, setCode] = useState('')
   const send = async (): Promise<void> => {
     await valueIn(accounts.confirmSecondFactor({ body: { code: code.trim() } }))

@@ -19,8 +19,8 @@ function early({ value, onChange }: AccountFieldProps) {
 
 const asTyped = { spellCheck: false, autoCapitalize: 'none', autoCorrect: 'off' } as const
 
-/** `auto`: whose address it is: `username` to know somebody by, `email` for one that is new. */
-export function EmailField(props: AccountFieldProps & { readonly auto?: 'username' | 'email' }) {
+/** `auto`: whose address it is: `username` to know somebody by, `email` for one that is new, `off` for somebody else's. */
+export function EmailField(props: AccountFieldProps & { readonly auto?: 'username' | 'email' | 'off' }) {
   const { label = 'E-mail address', auto = 'username', value, onChange } = props
   return (
     <Field

@@ -3,19 +3,22 @@
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
-import { valueIn } from '../storefront/asking.ts'
-import { signingIn } from '../storefront/clients.ts'
-import { accountPages } from './addresses.ts'
+import { valueIn } from '../asking/asking.ts'
+import { leadingTo } from './addresses.ts'
 import { AskForm } from './ask-form.tsx'
 import { CheckYourMail } from './check-your-mail.tsx'
 import { EmailField } from './fields.tsx'
+import { leading } from './next-page.ts'
+import { useAccounts } from './place.tsx'
+import type { NextProps } from './sign-in.tsx'
 import { Step } from './step.tsx'
 
-export function Forgotten() {
+export function Forgotten({ next }: NextProps) {
+  const { pages, signingIn } = useAccounts()
   const [typed, setEmail] = useState('')
   const [sentTo, setSentTo] = useState<string>()
   const ask = async (email: string): Promise<void> => {
-    await valueIn(signingIn.forgotten({ body: { email } }))
+    await valueIn(signingIn.forgotten({ body: { email, ...leading(next) } }))
     setSentTo(email)
   }
   if (sentTo !== undefined) {
@@ -33,7 +36,7 @@ export function Forgotten() {
         label="A new password"
         does="Send me a link"
         failed="No link was sent"
-        beside={<Button href={accountPages.signIn}>Sign in</Button>}
+        beside={<Button href={leadingTo(pages.signIn, next)}>Sign in</Button>}
         send={() => ask(typed.trim())}
       >
         <EmailField value={typed} onChange={setEmail} />

@@ -1,10 +1,10 @@
 'use client'
 /** Changes my password; wherever else I am signed in, I am signed out. */
 import { useState } from 'react'
-import { valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
+import { valueIn } from '../asking/asking.ts'
 import { AskForm } from './ask-form.tsx'
 import { NewPasswordField, PasswordField } from './fields.tsx'
+import { useAccounts } from './place.tsx'
 import { Said, Section } from './section.tsx'
 
 export interface PasswordSectionProps {
@@ -14,6 +14,7 @@ export interface PasswordSectionProps {
 }
 
 export function PasswordSection({ email, changed }: PasswordSectionProps) {
+  const { accounts } = useAccounts()
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
   const [said, setSaid] = useState('')

@@ -1,14 +1,15 @@
 'use client'
 /** My name and my address. A new address counts once it is confirmed. */
 import { useState } from 'react'
-import { valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
-import type { Profile } from '../storefront/shapes.ts'
+import { valueIn } from '../asking/asking.ts'
 import { AskForm } from './ask-form.tsx'
 import { EmailField, NameField, PasswordField } from './fields.tsx'
+import { useAccounts } from './place.tsx'
 import { Said, Section } from './section.tsx'
+import type { Profile } from './shapes.ts'
 
 export function NameSection({ who, changed }: { readonly who: Profile; changed(): void }) {
+  const { accounts } = useAccounts()
   const [name, setName] = useState(who.name)
   const [said, setSaid] = useState('')
   const send = async (): Promise<void> => {
@@ -28,6 +29,7 @@ export function NameSection({ who, changed }: { readonly who: Profile; changed()
 }
 
 export function EmailSection({ who }: { readonly who: Profile }) {
+  const { accounts } = useAccounts()
   const [email, setEmail] = useState(who.email)
   const [password, setPassword] = useState('')
   const [said, setSaid] = useState('')

@@ -15,8 +15,8 @@ export interface RenewingOptions {
 const sharedMs = 2_000
 
 /**
- * `accountsUrl`: where the gateway of the accounts stands, such as `/api/storefront/accounts`.
- * @example const client = customerClient('/api/storefront/customer', { fetch: renewingFetch('/api/storefront/accounts') })
+ * `accountsUrl`: where the gateway of the accounts stands, such as `/api/shop/accounts`.
+ * @example const client = customerClient('/api/shop/customer', { fetch: renewingFetch('/api/shop/accounts') })
  */
 export function renewingFetch(accountsUrl: string, options: RenewingOptions = {}): typeof fetch {
   const { fetch: send = (...given) => fetch(...given), alone = lockedAlone, nowMs = Date.now } = options

@@ -4,11 +4,11 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
-import { valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
+import { valueIn } from '../asking/asking.ts'
 import { AskForm } from './ask-form.tsx'
 import { type Begun, Enrolment } from './enrolment.tsx'
 import { PasswordField } from './fields.tsx'
+import { useAccounts } from './place.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { Said, Section } from './section.tsx'
 
@@ -28,6 +28,7 @@ type State =
 const rest: State = { at: 'rest' }
 
 export function SecondFactorSection({ isOn, changed }: SecondFactorSectionProps) {
+  const { accounts } = useAccounts()
   const [state, setState] = useState<State>(rest)
   const finish = (said: string): void => {
     setState({ at: 'rest', said })

@@ -4,23 +4,19 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useCallback, useState } from 'react'
+import { type Refusal, refusalOf, useAsked, valueIn } from '../asking/asking.ts'
 import { Failure } from '../look/failure.tsx'
 import { Moment } from '../look/moment.tsx'
-import { Answered } from '../storefront/answered.tsx'
-import { type Refusal, refusalOf, useAsked, valueIn } from '../storefront/asking.ts'
-import { accounts } from '../storefront/clients.ts'
 import { agentWords } from './agent.ts'
+import { Answered } from './answered.tsx'
+import { useAccounts } from './place.tsx'
 import { Said, Section } from './section.tsx'
+import type { MySession } from './shapes.ts'
 import { wordsOf } from './words.ts'
 
-type Shown = Awaited<ReturnType<typeof listed>>['sessions'][number]
-
-function listed() {
-  return valueIn(accounts.listSessions())
-}
-
 export function SessionsSection() {
-  const asked = useAsked(useCallback(() => listed(), []))
+  const { accounts } = useAccounts()
+  const asked = useAsked(useCallback(() => valueIn(accounts.listSessions()), [accounts]))
   const [said, setSaid] = useState('')
   const [why, setWhy] = useState<Refusal>()
   const run = (end: () => Promise<{ readonly ended: number }>): void => {
@@ -31,7 +27,7 @@ export function SessionsSection() {
       .catch(error => setWhy(refusalOf(error)))
       .finally(asked.again)
   }
-  const endOne = ({ sessionId }: Shown): void => run(() => valueIn(accounts.endSession({ params: { sessionId } })))
+  const endOne = ({ sessionId }: MySession): void => run(() => valueIn(accounts.endSession({ params: { sessionId } })))
   return (
     <Section title="Where you are signed in">
       <Answered asked={asked} what="The sessions">
@@ -61,7 +57,7 @@ const row = {
   ...{ borderTop: '1px solid', borderColor: 'divider' },
 }
 
-function Sessions({ sessions, end }: { readonly sessions: readonly Shown[]; end(session: Shown): void }) {
+function Sessions({ sessions, end }: { readonly sessions: readonly MySession[]; end(session: MySession): void }) {
   return (
     <Box component="ul" aria-label="Sessions" sx={{ listStyle: 'none', p: 0, m: 0 }}>
       {sessions.map(session => (

@@ -4,26 +4,26 @@ import Card from '@mui/material/Card'
 import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
+import { valueIn } from '../asking/asking.ts'
 import { Field } from '../look/field.tsx'
-import { valueIn } from '../storefront/asking.ts'
-import { signingIn } from '../storefront/clients.ts'
-import { accountPages, leadingTo } from './addresses.ts'
+import { leadingTo } from './addresses.ts'
 import { AskForm } from './ask-form.tsx'
 import { EmailField, PasswordField } from './fields.tsx'
 import { nextPage } from './next-page.ts'
+import { useAccounts } from './place.tsx'
 
 const refused = 'You are not signed in'
 
-export interface SignInProps {
-  /** Where one was, as the address says it: it may be anybody's. */
+export interface NextProps {
+  /** Where one wanted to go, as the address says it: it may be anybody's. */
   readonly next: string | undefined
-  readonly otherwise: string
 }
 
-export function SignIn({ next, otherwise }: SignInProps) {
+export function SignIn({ next }: NextProps) {
+  const { home } = useAccounts()
   const [challenge, setChallenge] = useState<string>()
   // A document of its own: nothing of the person before stays.
-  const enter = (): void => location.assign(nextPage(next, location.origin, otherwise))
+  const enter = (): void => location.assign(nextPage(next, location.origin, home))
   return (
     <Card sx={{ maxWidth: 420, mx: 'auto', my: { sm: '4vh' }, p: { xs: 2.5, sm: 3.5 } }}>
       <Typography variant="h2" component="h1" sx={{ mb: 2.5 }}>
@@ -42,11 +42,12 @@ export function SignIn({ next, otherwise }: SignInProps) {
 }
 
 /** For who cannot sign in yet, or no more. */
-function OtherWays({ next }: Pick<SignInProps, 'next'>) {
+function OtherWays({ next }: NextProps) {
+  const { pages, signUp } = useAccounts()
   return (
     <Typography variant="body2" sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, mt: 2.5 }}>
-      <Link href={leadingTo(accountPages.signUp, next)}>Sign up</Link>
-      <Link href={accountPages.forgotten}>Forgotten password</Link>
+      {signUp && <Link href={leadingTo(pages.signUp, next)}>Sign up</Link>}
+      <Link href={leadingTo(pages.forgotten, next)}>Forgotten password</Link>
     </Typography>
   )
 }
@@ -57,6 +58,7 @@ interface ByPasswordProps {
 }
 
 function ByPassword({ entered, challenged }: ByPasswordProps) {
+  const { signingIn } = useAccounts()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const send = async (): Promise<void> => {
@@ -73,6 +75,7 @@ function ByPassword({ entered, challenged }: ByPasswordProps) {
 }
 
 function BySecondFactor({ challenge, entered }: { readonly challenge: string; entered(): void }) {
+  const { signingIn } = useAccounts()
   const [code, setCode] = useState('')
   const [isLost, setLost] = useState(false)
   const send = async (): Promise<void> => {

@@ -3,20 +3,26 @@
 import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
-import { valueIn } from '../storefront/asking.ts'
-import { signingIn } from '../storefront/clients.ts'
-import { accountPages, leadingTo } from './addresses.ts'
+import { valueIn } from '../asking/asking.ts'
+import { leadingTo } from './addresses.ts'
 import { AskForm } from './ask-form.tsx'
 import { CheckYourMail } from './check-your-mail.tsx'
 import { EmailField, NameField, NewPasswordField } from './fields.tsx'
-import { Step } from './step.tsx'
+import { leading } from './next-page.ts'
+import { useAccounts } from './place.tsx'
+import type { NextProps } from './sign-in.tsx'
+import { Done, Step } from './step.tsx'
 
-/** `next`: where one was, as the address says it. */
-export function SignUp({ next }: { readonly next: string | undefined }) {
+export function SignUp({ next }: NextProps) {
+  const { pages, signUp, signingIn, title } = useAccounts()
   const [sentTo, setSentTo] = useState<string>()
+  if (!signUp) {
+    const text = `Ask whoever manages the people of ${title}: you get a mail, and choose a password with its link.`
+    return <Done title="Here people are invited" text={text} does="Sign in" to={leadingTo(pages.signIn, next)} />
+  }
   if (sentTo === undefined) return <SignUpForm next={next} done={setSentTo} />
   const again = async (): Promise<void> => {
-    await valueIn(signingIn.sendAgain({ body: { email: sentTo } }))
+    await valueIn(signingIn.sendAgain({ body: { email: sentTo, ...leading(next) } }))
   }
   return (
     <CheckYourMail again={again} back={() => setSentTo(undefined)}>
@@ -25,18 +31,18 @@ export function SignUp({ next }: { readonly next: string | undefined }) {
   )
 }
 
-interface SignUpFormProps {
-  readonly next: string | undefined
+interface SignUpFormProps extends NextProps {
   done(email: string): void
 }
 
 function SignUpForm({ next, done }: SignUpFormProps) {
+  const { pages, signingIn } = useAccounts()
   const [name, setName] = useState('')
   const [typed, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const send = async (): Promise<void> => {
     const email = typed.trim()
-    await valueIn(signingIn.signUp({ body: { name, email, password } }))
+    await valueIn(signingIn.signUp({ body: { name, email, password, ...leading(next) } }))
     done(email)
   }
   return (
@@ -47,7 +53,7 @@ function SignUpForm({ next, done }: SignUpFormProps) {
         <NewPasswordField value={password} onChange={setPassword} />
       </AskForm>
       <Typography variant="body2">
-        You have an account? <Link href={leadingTo(accountPages.signIn, next)}>Sign in</Link>
+        You have an account? <Link href={leadingTo(pages.signIn, next)}>Sign in</Link>
       </Typography>
     </Step>
   )

@@ -1,5 +1,6 @@
 'use client'
 /** One step of something: what it is called, what is to be done. A step that follows another is read out when it is there. */
+import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
 import Typography from '@mui/material/Typography'
 import { type ReactNode, useEffect, useRef } from 'react'
@@ -28,5 +29,24 @@ export function Step({ title, follows = false, children }: StepProps) {
       </Typography>
       {children}
     </Card>
+  )
+}
+
+interface DoneProps {
+  readonly title: string
+  readonly text: string
+  readonly does: string
+  readonly to: string
+}
+
+/** Something is done, and this is where it goes on, with a document of its own. */
+export function Done({ title, text, does, to }: DoneProps) {
+  return (
+    <Step title={title} follows>
+      <Typography>{text}</Typography>
+      <Button href={to} variant="contained" sx={{ alignSelf: 'flex-start' }}>
+        {does}
+      </Button>
+    </Step>
   )
 }

@@ -6,17 +6,19 @@
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
+import { refusalOf, valueIn } from '../asking/asking.ts'
 import { Busy } from '../look/busy.tsx'
-import { refusalOf, valueIn } from '../storefront/asking.ts'
-import { signingIn } from '../storefront/clients.ts'
-import { accountPages } from './addresses.ts'
+import { leadingTo } from './addresses.ts'
 import { AskForm } from './ask-form.tsx'
 import { CheckYourMail } from './check-your-mail.tsx'
 import { EmailField } from './fields.tsx'
 import { type LinkToken, useLinkToken } from './link-token.ts'
-import { Step } from './step.tsx'
+import { leading } from './next-page.ts'
+import { useAccounts } from './place.tsx'
+import type { NextProps } from './sign-in.tsx'
+import { Done, Step } from './step.tsx'
 
-export function Verify() {
+export function Verify({ next }: NextProps) {
   const link = useLinkToken()
   if (link === undefined) {
     return (
@@ -26,19 +28,11 @@ export function Verify() {
     )
   }
   // Another link in the same tab begins anew.
-  return link.kind === undefined ? <NewLink /> : <Confirming key={link.token} {...link} />
+  return link.kind === undefined ? <NewLink next={next} /> : <Confirming key={link.token} {...link} next={next} />
 }
 
-const done = {
-  token: { title: 'Your address is confirmed', text: 'Now you can sign in.', does: 'Sign in', to: accountPages.signIn },
-  change: {
-    title: 'Your address is changed',
-    text: 'From now on you sign in with it, and mails go there.',
-    ...{ does: 'To your account', to: accountPages.account },
-  },
-} as const
-
-function Confirming({ kind = 'token', token }: LinkToken) {
+function Confirming({ kind = 'token', token, next }: LinkToken & NextProps) {
+  const { pages, signingIn } = useAccounts()
   const [state, setState] = useState<'asked' | 'done' | 'invalid'>('asked')
   const send = async (): Promise<void> => {
     try {
@@ -50,8 +44,15 @@ function Confirming({ kind = 'token', token }: LinkToken) {
       setState('invalid')
     }
   }
-  if (state === 'invalid') return kind === 'token' ? <NewLink used /> : <ChangeAgain />
-  if (state === 'done') return <Done {...done[kind]} />
+  if (state === 'invalid') return kind === 'token' ? <NewLink used next={next} /> : <ChangeAgain />
+  if (state === 'done' && kind === 'token') {
+    const to = leadingTo(pages.signIn, next)
+    return <Done title="Your address is confirmed" text="Now you can sign in." does="Sign in" to={to} />
+  }
+  if (state === 'done') {
+    const text = 'From now on you sign in with it, and mails go there.'
+    return <Done title="Your address is changed" text={text} does="To your account" to={pages.account} />
+  }
   return (
     <Step title="Confirm your address">
       <Typography>One press, and we know that the mails of this account reach you.</Typography>
@@ -60,35 +61,18 @@ function Confirming({ kind = 'token', token }: LinkToken) {
   )
 }
 
-interface DoneProps {
-  readonly title: string
-  readonly text: string
-  readonly does: string
-  readonly to: string
-}
-
-/** Something is done, and this is where it goes on, with a document of its own. */
-export function Done({ title, text, does, to }: DoneProps) {
-  return (
-    <Step title={title} follows>
-      <Typography>{text}</Typography>
-      <Button href={to} variant="contained" sx={{ alignSelf: 'flex-start' }}>
-        {does}
-      </Button>
-    </Step>
-  )
-}
-
 function ChangeAgain() {
+  const { pages } = useAccounts()
   const text = 'It is wrong, was used, or is older than a day. In your account you can ask for another one.'
-  return <Done title="This link is good no more" text={text} does="To your account" to={accountPages.account} />
+  return <Done title="This link is good no more" text={text} does="To your account" to={pages.account} />
 }
 
-function NewLink({ used = false }: { readonly used?: boolean }) {
+function NewLink({ used = false, next }: NextProps & { readonly used?: boolean }) {
+  const { pages, signingIn } = useAccounts()
   const [typed, setEmail] = useState('')
   const [sentTo, setSentTo] = useState<string>()
   const ask = async (email: string): Promise<void> => {
-    await valueIn(signingIn.sendAgain({ body: { email } }))
+    await valueIn(signingIn.sendAgain({ body: { email, ...leading(next) } }))
     setSentTo(email)
   }
   if (sentTo !== undefined) {
@@ -109,7 +93,7 @@ function NewLink({ used = false }: { readonly used?: boolean }) {
         label="A new link"
         does="Send me a new link"
         failed="No link was sent"
-        beside={<Button href={accountPages.signIn}>Sign in</Button>}
+        beside={<Button href={leadingTo(pages.signIn, next)}>Sign in</Button>}
         send={() => ask(typed.trim())}
       >
         <EmailField value={typed} onChange={setEmail} />

@@ -4,11 +4,12 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import type { ReactNode } from 'react'
+import { useAccounts } from '../accounts/place.tsx'
+import { useSession } from '../accounts/session.tsx'
+import { SignInFirst } from '../accounts/sign-in-first.tsx'
 import { Busy } from '../look/busy.tsx'
 import { Empty } from '../look/empty.tsx'
 import { Failure } from '../look/failure.tsx'
-import { signOut, useSession } from '../storefront/session.tsx'
-import { SignInFirst, signInAddress } from '../storefront/sign-in-first.tsx'
 
 export function Gate({ children }: { readonly children: ReactNode }) {
   const session = useSession()
@@ -31,6 +32,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
 }
 
 function NotYours({ name }: { readonly name: string }) {
+  const { signInAddress, signOut } = useAccounts()
   return (
     <Box sx={{ maxWidth: 480, mx: 'auto' }}>
       <Empty title="These pages are for operators of the shop">

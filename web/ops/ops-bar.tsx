@@ -1,7 +1,7 @@
 'use client'
+import { Who } from '../accounts/who.tsx'
 /** The ways of operations. */
 import { Bar } from '../look/bar.tsx'
-import { Who } from '../storefront/who.tsx'
 
 const ways = [
   { href: '/ops', label: 'Dashboard', exact: true },

@@ -5,9 +5,9 @@ import Button from '@mui/material/Button'
 import Link from '@mui/material/Link'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
+import { type Refusal, refusalOf, valueIn } from '../asking/asking.ts'
 import { Failure } from '../look/failure.tsx'
 import { Field } from '../look/field.tsx'
-import { type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
 import { ops } from '../storefront/clients.ts'
 
 interface Written {

@@ -4,9 +4,9 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { type SyntheticEvent, useRef, useState } from 'react'
+import { isPassing, type Refusal, refusalOf, valueIn } from '../asking/asking.ts'
 import { Failure } from '../look/failure.tsx'
 import { Choice, Field } from '../look/field.tsx'
-import { isPassing, type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
 import { newKey, ops } from '../storefront/clients.ts'
 
 const reasons = [

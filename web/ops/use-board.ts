@@ -1,7 +1,7 @@
 'use client'
 /** Reads the board when it is shown, filtered, connected anew, or found to lack something. */
 import { useCallback, useEffect, useState } from 'react'
-import { type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
+import { type Refusal, refusalOf, valueIn } from '../asking/asking.ts'
 import { ops } from '../storefront/clients.ts'
 import { type BoardPage, type Filter, queryOf, read, readOn } from './board.ts'
 import { useOps, useOpsDispatch } from './store.tsx'

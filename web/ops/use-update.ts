@@ -1,7 +1,7 @@
 'use client'
 /** Asks for an update of a product, and watches it from "pending" until it is in, or given up. */
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { isPassing, type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
+import { isPassing, type Refusal, refusalOf, valueIn } from '../asking/asking.ts'
 import { newKey, ops } from '../storefront/clients.ts'
 import type { ProductChanges } from '../storefront/shapes.ts'
 

@@ -6,13 +6,13 @@ import Card from '@mui/material/Card'
 import Typography from '@mui/material/Typography'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
+import { useAccounts } from '../accounts/place.tsx'
+import { useSession } from '../accounts/session.tsx'
+import type { Profile } from '../accounts/shapes.ts'
+import type { Refusal } from '../asking/asking.ts'
 import { Failure } from '../look/failure.tsx'
 import { Money } from '../look/money.tsx'
-import type { Refusal } from '../storefront/asking.ts'
 import { customer, newKey } from '../storefront/clients.ts'
-import { useSession } from '../storefront/session.tsx'
-import type { Profile } from '../storefront/shapes.ts'
-import { signInAddress } from '../storefront/sign-in-first.tsx'
 import { placed, refused, sent, totalOf } from './basket.ts'
 import { sendOrder } from './send-order.ts'
 import { useShop, useShopDispatch } from './store.tsx'
@@ -20,6 +20,7 @@ import { useShop, useShopDispatch } from './store.tsx'
 export function Checkout() {
   const basket = useShop(state => state.basket)
   const session = useSession()
+  const { signInAddress } = useAccounts()
   const total = totalOf(basket)
   return (
     <Card component="section" aria-labelledby="checkout" sx={{ p: 2.5 }}>

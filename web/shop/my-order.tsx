@@ -4,25 +4,23 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Card from '@mui/material/Card'
 import Typography from '@mui/material/Typography'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
+import { Answered } from '../accounts/answered.tsx'
+import { useSession } from '../accounts/session.tsx'
+import { SignInFirst } from '../accounts/sign-in-first.tsx'
+import { type Refusal, refusalOf, useAsked, valueIn } from '../asking/asking.ts'
+import { follow } from '../live/follow.ts'
 import { Busy } from '../look/busy.tsx'
 import { Confirm } from '../look/confirm.tsx'
 import { Failure } from '../look/failure.tsx'
 import { TextLink } from '../look/links.tsx'
 import { Moment } from '../look/moment.tsx'
-import { Answered } from '../storefront/answered.tsx'
-import { type Refusal, refusalOf, useAsked, valueIn } from '../storefront/asking.ts'
-import { customer, newKey } from '../storefront/clients.ts'
+import { customer, liveOrder, newKey, signedInFetch } from '../storefront/clients.ts'
 import { History } from '../storefront/history.tsx'
 import { OrderLines } from '../storefront/order-lines.tsx'
-import { useSession } from '../storefront/session.tsx'
 import type { Order, OrderEvent } from '../storefront/shapes.ts'
-import { SignInFirst } from '../storefront/sign-in-first.tsx'
 import { StateMark } from '../storefront/state-mark.tsx'
 import { shortId, stateMeanings } from '../storefront/states.ts'
-
-/** A customer's order has no stream of its own: it is asked for so often while it is looked at. */
-const freshMs = 1_000
 
 export function MyOrder({ orderId }: { readonly orderId: string }) {
   const { state } = useSession()
@@ -50,7 +48,13 @@ function Shown({ orderId }: { readonly orderId: string }) {
     const { events } = await valueIn(customer.myOrderHistory({ params }))
     return { order, events }
   }, [orderId])
-  const asked = useAsked(ask, { everyMs: freshMs })
+  const asked = useAsked(ask)
+  const { again } = asked
+  useEffect(() => {
+    // What happened before the stream was open is read then.
+    const events = { connected: again, told: again, lost() {} }
+    return follow(liveOrder(orderId), events, signedInFetch)
+  }, [orderId, again])
   return (
     <Answered asked={asked} what="The order">
       {told => <OrderView {...told} changed={asked.again} />}

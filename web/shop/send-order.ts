@@ -3,7 +3,7 @@
  * server and a reload of the page. Its key makes it one order, however often it is sent.
  */
 import type { CustomerClient } from '@systems/storefront/client'
-import { isPassing, type Refusal, refusalOf, valueIn } from '../storefront/asking.ts'
+import { isPassing, type Refusal, refusalOf, valueIn } from '../asking/asking.ts'
 import type { Order } from '../storefront/shapes.ts'
 import type { Sending } from './basket.ts'
 

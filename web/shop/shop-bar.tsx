@@ -1,7 +1,7 @@
 'use client'
+import { Who } from '../accounts/who.tsx'
 /** The ways of the shop. */
 import { Bar } from '../look/bar.tsx'
-import { Who } from '../storefront/who.tsx'
 import { unitsIn } from './basket.ts'
 import { useShop } from './store.tsx'
 

@@ -3,7 +3,6 @@
 export const gatewayUrls = {
   customer: '/api/storefront/customer',
   ops: '/api/storefront/ops',
-  accounts: '/api/storefront/accounts',
 } as const
 
 /** The picture of a product. */

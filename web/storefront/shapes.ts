@@ -1,5 +1,5 @@
 /** What the gateways answer with, by the names pages use. */
-import type { AccountsClient, CustomerClient, OpsClient } from '@systems/storefront/client'
+import type { CustomerClient, OpsClient } from '@systems/storefront/client'
 
 type Value<F> = F extends (...given: never[]) => Promise<infer R> ? (R extends { value: infer V } ? V : never) : never
 
@@ -22,5 +22,3 @@ export type CatalogueLag = Value<OpsClient['catalogueLag']>
 export type Notice = Value<OpsClient['seen']>
 export type Dashboard = Value<OpsClient['dashboard']>
 export type Sales = Value<OpsClient['sales']>
-
-export type Profile = Value<AccountsClient['me']>

@@ -6,7 +6,7 @@ import { operator } from '../callers.ts'
 import { Activity, activityOf, KeptActivity } from '../model/activity.ts'
 import { pageOf } from '../model/ids.ts'
 import { orderLog } from '../resources.ts'
-import { merged } from './merged.ts'
+import { added, merged } from './merged.ts'
 
 export const activity = view('activity', {
   from: orderLog,
@@ -28,12 +28,8 @@ export const liveOrders = endpoint('GET /live', {
   returns: stream(Activity),
   uses: { activity: activity.watcher },
   // A stream ends after an hour at most, so it never needs more than two days.
-  handle: ({ at }, { activity }) => steps(merged([activity.changes(dayOf(at)), activity.changes(dayOf(at, 1))])),
+  handle: ({ at }, { activity }) => added(merged([activity.changes(dayOf(at)), activity.changes(dayOf(at, 1))])),
 })
-
-async function* steps(changes: AsyncIterable<{ readonly before?: Activity; readonly after?: Activity }>) {
-  for await (const { before, after } of changes) if (after && !before) yield after
-}
 
 export const recentActivity = endpoint('GET /activity', {
   summary: 'The last steps of orders, of today and yesterday, the newest first',

@@ -19,3 +19,10 @@ export async function* merged<T>(sources: readonly AsyncIterable<T>[]): AsyncGen
     for (const iterator of iterators) void iterator.return?.()
   }
 }
+
+/** What is there and was not. */
+export async function* added<T>(
+  changes: AsyncIterable<{ readonly before?: T; readonly after?: T }>,
+): AsyncGenerator<T> {
+  for await (const { before, after } of changes) if (after && !before) yield after
+}

@@ -1,12 +1,13 @@
 /**
  * Reading orders and what happened to them. A customer sees its own and learns nothing of others.
  */
-import { endpoint, problem } from 'groundplan'
+import { endpoint, problem, stream } from 'groundplan'
 import { z } from 'zod'
 import { customer, idOf, operator } from '../callers.ts'
 import { Paging, pageOf } from '../model/ids.ts'
 import { Order, OrderEvent, OrderState } from '../model/orders.ts'
 import { orderLog, orders } from '../resources.ts'
+import { added } from './merged.ts'
 
 export const OrdersPage = pageOf(Order)
 export const OrderHistory = z.object({ events: z.array(OrderEvent) })
@@ -57,6 +58,21 @@ export const myOrderHistory = endpoint('GET /my/orders/:orderId/history', {
     const order = await orders.get(params)
     if (order?.customerId !== idOf(caller)) return problem('not-found', 'You have no such order')
     return { events: (await log.query(params)).items }
+  },
+})
+
+export const myLiveOrder = endpoint('GET /my/orders/:orderId/live', {
+  summary: 'Each step of one of my orders from now on',
+  description: 'Read the order once the stream is open: what came before is not told again.',
+  caller: customer,
+  params: OrderParams,
+  returns: stream(OrderEvent),
+  fails: { 'not-found': 404 },
+  uses: { orders: orders.reader, log: orderLog.watcher },
+  async handle({ params, caller }, { orders, log }) {
+    const order = await orders.get(params)
+    if (order?.customerId !== idOf(caller)) return problem('not-found', 'You have no such order')
+    return added(log.changes(params))
   },
 })
 

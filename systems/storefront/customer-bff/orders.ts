@@ -1,14 +1,14 @@
 /**
  * A customer's orders, through the backend.
  */
-import { endpoint } from 'groundplan'
+import { endpoint, stream } from 'groundplan'
 import { CancelReason, stepFails } from '../backend/change-order.ts'
 import { OrderHistory, OrderParams, OrdersPage } from '../backend/orders.ts'
 import { orderFails } from '../backend/place-order.ts'
 import { backend } from '../backend/service.ts'
 import { customer } from '../callers.ts'
 import { Paging } from '../model/ids.ts'
-import { NewOrder, Order } from '../model/orders.ts'
+import { NewOrder, Order, OrderEvent } from '../model/orders.ts'
 import { passedOn } from '../pass-on.ts'
 
 const uses = { backend: backend.client }
@@ -51,6 +51,17 @@ export const myOrderHistory = endpoint('GET /orders/:orderId/history', {
   fails: { 'not-found': 404 },
   uses,
   handle: async ({ params }, { backend }) => passedOn(await backend.myOrderHistory({ params })),
+})
+
+export const live = endpoint('GET /orders/:orderId/live', {
+  summary: 'Each step of one of my orders from now on',
+  description: 'Read the order once the stream is open: what came before is not told again.',
+  caller: customer,
+  params: OrderParams,
+  returns: stream(OrderEvent),
+  fails: { 'not-found': 404 },
+  uses,
+  handle: async ({ params }, { backend }) => passedOn(await backend.myLiveOrder({ params })),
 })
 
 export const cancel = endpoint('POST /orders/:orderId/cancel', {

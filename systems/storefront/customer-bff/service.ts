@@ -3,10 +3,10 @@
  */
 import { service } from 'groundplan'
 import { browse, categories, product } from './browse.ts'
-import { cancel, myOrder, myOrderHistory, myOrders, order } from './orders.ts'
+import { cancel, live, myOrder, myOrderHistory, myOrders, order } from './orders.ts'
 import { picture } from './pictures.ts'
 
 export const customerBff = service('customer-bff', {
   ...{ browse, categories, product, picture },
-  ...{ order, myOrders, myOrder, myOrderHistory, cancel },
+  ...{ order, myOrders, myOrder, myOrderHistory, live, cancel },
 })

@@ -1,7 +1,8 @@
 /** The routes that pages are given are those of the plan. */
+import { accountsRoutes } from '@groundplan/accounts/client'
 import { routesOf } from 'groundplan/client'
 import { expect, it } from 'vitest'
-import { accountsRoutes, customerRoutes, opsRoutes } from '../client.ts'
+import { customerRoutes, opsRoutes } from '../client.ts'
 import storefront from '../plan.ts'
 
 it('S3: the customers’ pages are given the routes of their gateway, all of them and no others', () => {
