@@ -59,6 +59,7 @@ const stories: Readonly<Record<string, Story>> = {
         'customer/picture': { params: { picture: 'no-such-picture.svg' } },
         'customer/myOrder': { params },
         'customer/myOrderHistory': { params },
+        'customer/live': { params },
         'customer/cancel': { params, body: { reason: 'because I can' } },
       }
     },

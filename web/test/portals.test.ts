@@ -6,16 +6,19 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
 import { buildCommand, type Running, start } from './running.ts'
-import { type Name, openAs, order, patient, putIn } from './shopping.ts'
+import { type Name, openAs, order, patient, putIn, signedInAs } from './shopping.ts'
 
 describe.skipIf(browserPath === undefined)('S10: the portals of storefront in browsers', { timeout: 120_000 }, () => {
   let browser: OpenBrowser
   let running: Running
+  let late: LatePicture
   const visits: Visit[] = []
 
   beforeAll(async () => {
     await buildCommand()
     running = await start({ systems: ['storefront', '--seed'] })
+    // It is given up after some attempts, and by the time that somebody looks it has been.
+    late = await missingPicture(running.url)
     browser = await openBrowser()
   }, 400_000)
   afterAll(async () => {
@@ -129,8 +132,9 @@ describe.skipIf(browserPath === undefined)('S10: the portals of storefront in br
       await page.getByRole('link', { name: /^Basket/ }).click()
       await page.getByRole('button', { name: 'Place the order' }).click()
       await expect.poll(() => placed, patient).toBeGreaterThan(0)
-      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      // Answers are lost until then: else one might come while the page is already being left.
       await page.reload()
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
       await page.waitForURL(/\/shop\/orders\/[^/]+$/, patient)
       await page.goto(`${running.url}/shop/orders`)
       await expect.poll(() => page.getByRole('list', { name: 'My orders' }).getByRole('link').count(), patient).toBe(1)
@@ -283,14 +287,12 @@ describe.skipIf(browserPath === undefined)('S10: the portals of storefront in br
     })
 
     it('S6: an update that was given up says why, and goes through once its cause is gone', async () => {
-      const visit = await as('olga', '/ops/updates')
-      const { page } = visit
-      const picture = await page.evaluate(missingPicture)
+      const { page } = await as('olga', '/ops/updates')
       const failed = page.getByRole('region', { name: 'Given up' }).getByRole('listitem')
-      await failed.filter({ hasText: `There is no picture "${picture.name}"` }).waitFor({ timeout: 60_000 })
+      await failed.filter({ hasText: `There is no picture "${late.name}"` }).waitFor({ timeout: 60_000 })
       expect(await failed.textContent()).toContain('5 attempts')
       expect(await lookedAt(page, 'ops-updates')).toEqual([])
-      expect(await page.evaluate(uploadPicture, picture.url)).toBe(200)
+      expect(await page.evaluate(uploadPicture, late.url)).toBe(200)
       await failed.getByRole('button', { name: 'Try again' }).click()
       const applied = page.getByRole('region', { name: 'Applied lately' }).getByRole('listitem')
       await applied.filter({ hasText: 'halden-roll-top-bag' }).waitFor({ timeout: 60_000 })
@@ -380,16 +382,24 @@ const png = Buffer.from(
   'base64',
 )
 
+interface LatePicture {
+  readonly name: string
+  /** Where it is uploaded to. */
+  readonly url: string
+}
+
 /** Asks for a change with a picture that is not uploaded yet. */
-async function missingPicture(): Promise<{ readonly name: string; readonly url: string }> {
+async function missingPicture(url: string): Promise<LatePicture> {
+  const cookie = (await signedInAs(url, 'olga')).map(({ name, value }) => `${name}=${value}`).join('; ')
   const ask = async (method: string, path: string, body: unknown, once: string) => {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': once }
-    const answer = await fetch(`/api/storefront/ops${path}`, { method, headers, body: JSON.stringify(body) })
+    const headers = { 'content-type': 'application/json', 'idempotency-key': once, cookie, origin: url }
+    const answer = await fetch(`${url}/api/storefront/ops${path}`, { method, headers, body: JSON.stringify(body) })
+    expect(answer.ok).toBe(true)
     return answer.json()
   }
-  const { picture, url } = await ask('POST', '/pictures', { type: 'image/png' }, 'picture')
-  await ask('PUT', '/products/halden-roll-top-bag', { picture }, 'late-picture')
-  return { name: picture, url }
+  const asked = await ask('POST', '/pictures', { type: 'image/png' }, 'picture')
+  await ask('PUT', '/products/halden-roll-top-bag', { picture: asked.picture }, 'late-picture')
+  return { name: asked.picture, url: asked.url }
 }
 
 async function uploadPicture(url: string): Promise<number> {

@@ -47,6 +47,30 @@ describe('storefront: one order', () => {
     expect((await bed.as(customer, ben).customer.myOrders({})).value.items).toEqual([])
   })
 
+  it('S3: a customer sees each step of an order live, as operations take it, and of no other’s', async () => {
+    await using bed = await shop()
+    const { customer: mine } = bed.as(customer, anna)
+    const [placed, other] = [await mine.order({ body: ofTea(2) }), await mine.order({ body: ofTea(1) })]
+    if (!placed.ok || !other.ok) throw new Error('not placed')
+    const { orderId, total } = placed.value
+    await bed.settled()
+    const live = await mine.live({ params: { orderId } })
+    if (!live.ok) throw new Error('not opened')
+    const steps = live.value[Symbol.asyncIterator]()
+    const [first, second] = [steps.next(), steps.next()]
+    const { ops } = bed.as(operator, olga)
+    const book = (params: { orderId: string }, paid: typeof total) =>
+      ops.change({ params, body: { action: 'pay', paid, reference: 'r' } })
+    expect(await book(other.value, other.value.total)).toMatchObject({ ok: true })
+    expect(await book({ orderId }, total)).toMatchObject({ ok: true })
+    expect((await first).value).toMatchObject({ orderId, seq: 2, type: 'paid', by: 'olga' })
+    await ops.change({ params: { orderId }, body: { action: 'fulfil', tracking: 'GP-1' } })
+    expect((await second).value).toMatchObject({ orderId, seq: 3, type: 'fulfilled' })
+    await steps.return?.()
+    const others = await bed.as(customer, ben).customer.live({ params: { orderId } })
+    expect(others).toMatchObject({ ok: false, problem: { code: 'not-found' } })
+  })
+
   it('S3: another customer’s order is not found, as if it were not there', async () => {
     await using bed = await shop()
     const placed = await bed.as(customer, anna).customer.order({ body: ofTea(1) })
