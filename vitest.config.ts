@@ -1,13 +1,14 @@
 /**
  * How tests run: all folders in one run, on the sources (no build needed), one process more than there are cores, since
- * files wait for programs; one more in a pipeline, where there are browsers and servers to wait for. Files share a
- * process, for loading the framework once for each file cost a seventh of the whole; so no file may leave anything
- * behind. What replaces a module, or counts what the whole process does, is `alone`.
+ * many files wait: for programs, browsers, servers. Files share a process, for loading the framework once for each file
+ * cost a seventh of the whole; so no file may leave anything behind. What replaces a module, or counts what the whole
+ * process does, is `alone`.
  *
  * Where more rounds of the same find more, a test asks `inject('thorough')` how many to make: few in a plain `npm test`,
  * all where GROUNDPLAN_THOROUGH is 1, as in `.ci/run`.
  */
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -73,11 +74,14 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
-    maxWorkers: Math.min(6, availableParallelism() + (thorough ? 2 : 1)),
+    maxWorkers: Math.min(6, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },
     testTimeout: 40_000,
     hookTimeout: 60_000,
     provide: { thorough },
+    globalSetup: fileURLToPath(new URL('./tools/database-files.ts', import.meta.url)),
+    // The CDK's own look at each template takes most of a synthesis, and warns at most: cfn-lint and checkov have a test.
+    env: { CDK_VALIDATION: 'false' },
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: everything, exclude: [...never, ...alone] } },
       { extends: true, test: { name: 'alone', include: alone, exclude: never } },

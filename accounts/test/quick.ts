@@ -1,13 +1,16 @@
 /**
- * What makes the tests of accounts quick, and nothing else of them different: one PostgreSQL's files for the beds of all
- * of them, and passwords that are hashed with little cost. What a hash costs, and how many are made at once, is shown by
+ * What makes the tests of accounts quick, and nothing else of them different: their beds begin with files of PostgreSQL
+ * that were made before, and passwords are hashed with little cost. What a hash costs, and how many are made at once, is shown by
  * the tests of `hashing.ts` and `turns.ts`; that nothing is hashed that need not be, by counting.
  */
 import crypto, { type ScryptOptions } from 'node:crypto'
-import { databaseTemplate } from 'groundplan/testbed'
-import { afterAll, beforeAll } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import type { DatabaseTemplate } from 'groundplan/testbed'
+import { afterAll, beforeAll, inject } from 'vitest'
 
-export const template = databaseTemplate()
+export const template: DatabaseTemplate = {
+  files: async () => new Blob([await readFile(inject('databaseFiles'))]),
+}
 
 const { scrypt } = crypto
 type Derived = (error: Error | null, key: Buffer) => void

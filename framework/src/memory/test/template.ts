@@ -1,4 +1,8 @@
-/** The template of all tests that open databases in memory: made once in a process, which tests of many files share. */
-import { databaseTemplate } from '../database.ts'
+/** The template of all tests that open databases in memory: files that were made before them. */
+import { readFile } from 'node:fs/promises'
+import { inject } from 'vitest'
+import type { DatabaseTemplate } from '../database.ts'
 
-export const template = databaseTemplate()
+export const template: DatabaseTemplate = {
+  files: async () => new Blob([await readFile(inject('databaseFiles'))]),
+}
