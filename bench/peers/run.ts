@@ -57,6 +57,9 @@ const queues: readonly Contender[] = [
   { title: '**Groundplan**, embedded', module: 'groundplan', durable: 'yes', config: () => ({}) },
 ]
 
+/** Jobs that each of them works off at least. */
+const postgresWork = 30_000
+
 /** All on one server, with its durability as it comes. */
 const onPostgres: readonly Pick<Contender, 'title' | 'module'>[] = [
   { title: 'pg-boss, tuned', module: 'pg-boss' },
@@ -155,8 +158,9 @@ async function postgresJobs(): Promise<void> {
       { title: 'worked/s', key: 'workPerSecond', against },
       { title: 'p50 ms', key: 'p50' },
       { title: 'p99 ms', key: 'p99' },
+      { title: 'CPU µs a job worked', key: 'workCpuUs' },
     ]
-    const config = () => ({ postgresUrl: `postgres://bench@127.0.0.1:${server.port}/postgres` })
+    const config = () => ({ postgresUrl: `postgres://bench@127.0.0.1:${server.port}/postgres`, jobs: postgresWork })
     const contenders = onPostgres.map(each => ({ ...each, durable: 'yes', config }))
     await compared('drive', contenders, undefined, columns)
   } finally {

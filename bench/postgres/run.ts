@@ -5,8 +5,9 @@
  *
  * The plain table beside us: one insert a message, 64 taken at a time by SKIP LOCKED and deleted, a pool of 16. Both on one
  * server of the benchmark's own, with its durability as it comes. Rounds take turns. `--rounds=3`; `--bloat=600`: seconds of
- * steady load in which dead rows are counted (0: none; from 600 on it fails where the size grows on), `--naptime=5` lets autovacuum look every 5 seconds instead of every
- * minute, so that a short run shows it too. Under a minute without them.
+ * steady load in which dead rows are counted (0: none; from 600 on it fails where the size grows on), `--rate=1000` messages a
+ * second; `--naptime=5` lets autovacuum look every 5 seconds instead of every minute, so that a short run shows it too. Under
+ * a minute without them.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -21,6 +22,7 @@ const option = (name: string, otherwise: number): number =>
   Number(process.argv.find(argument => argument.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise)
 const rounds = option('rounds', 3)
 const bloatSeconds = option('bloat', 0)
+const steadyRate = option('rate', 1_000)
 const addMs = 2_000
 const waiting = 20_000
 const body = JSON.stringify({
@@ -161,18 +163,24 @@ function line(name: string, all: readonly Rates[], beside: readonly Rates[]): st
 const growingSeconds = 330
 const mostGrowth = 1.3
 
-/** Steady load, and the rows that are dead and the size of the table meanwhile. Fails where they grow on. */
+/**
+ * So many messages in each second, which other work on the machine must not change, since the ids of five minutes are kept: the
+ * rows that are dead and the size of the tables meanwhile. Fails where they grow on.
+ */
 async function bloat(one: Contender, pool: pg.Pool): Promise<void> {
   console.log('\n| seconds of load | handled | dead rows: messages | ids | size of both |\n|---|---|---|---|---|')
   const from = performance.now()
   let handled = 0
   let shownAt = 0
+  let second = 0
   const sizes: { readonly seconds: number; readonly size: number }[] = []
   while (performance.now() - from < bloatSeconds * 1_000) {
-    const adding = during(1_000, 64, () => one.add())
-    const added = await adding
-    await one.work(added, () => {})
-    handled += added
+    for (let at = 0; at < steadyRate; at += 64) {
+      await Promise.all(Array.from({ length: Math.min(64, steadyRate - at) }, () => one.add()))
+    }
+    await one.work(steadyRate, () => {})
+    handled += steadyRate
+    await wait(Math.max(0, from + ++second * 1_000 - performance.now()))
     const seconds = Math.round((performance.now() - from) / 1_000)
     if (seconds < shownAt) continue
     shownAt += Math.max(5, bloatSeconds / 10)

@@ -2,7 +2,8 @@
  * Drives one job queue through three phases and prints what it measured as JSON: adding (64 in flight, each awaited),
  * working off what was added (no-op handler, 64 at a time), and the time from adding to handling at a steady rate.
  * `node drive.mjs <contender> '{"seconds":3, …}'`; a contender is a module that gives
- * `open(config) → { add(job), work(handle), close() }`.
+ * `open(config) → { add(job), bulk?(jobs), work(handle), close() }`. `jobs`: where fewer were added, so many are worked
+ * off all the same: what adds slowly would show its start, not its pace.
  */
 const [name, text] = process.argv.slice(2)
 const config = JSON.parse(text)
@@ -16,10 +17,20 @@ let hear = () => {}
 async function adding(milliseconds) {
   const until = performance.now() + milliseconds
   const writer = async () => {
-    while (performance.now() < until)
-      await engine.add({ n: added++, at: performance.now(), customer: 'customer-7', note })
+    while (performance.now() < until) await engine.add(jobOf(added++))
   }
   await Promise.all(Array.from({ length: 64 }, writer))
+}
+
+async function filling(jobs) {
+  while (added < jobs) {
+    const some = Array.from({ length: Math.min(500, jobs - added) }, () => jobOf(added++))
+    await (engine.bulk ? engine.bulk(some) : Promise.all(some.map(job => engine.add(job))))
+  }
+}
+
+function jobOf(n) {
+  return { n, at: performance.now(), customer: 'customer-7', note }
 }
 
 /** Until all that was added is handled; false when that takes too long. */
@@ -48,6 +59,8 @@ await adding(config.seconds * 1_000)
 const addPerSecond = added / ((performance.now() - start) / 1_000)
 const addCpuUs = usedUs(startCpu) / added
 
+await filling(config.jobs ?? 0)
+
 const taken = []
 let measuring = false
 const workStart = performance.now()
@@ -68,7 +81,7 @@ if (whole) {
   let failed
   for (let sent = 0; performance.now() - from < config.seconds * 1_000; ) {
     for (; sent < (performance.now() - from) / 2; sent++) {
-      engine.add({ n: added++, at: performance.now(), customer: 'customer-7', note }).catch(error => (failed = error))
+      engine.add(jobOf(added++)).catch(error => (failed = error))
     }
     await new Promise(resolve => setTimeout(resolve, 1))
   }

@@ -9,6 +9,7 @@ export async function open({ postgresUrl }) {
   let runner
   return {
     add: job => utils.addJob('job', job),
+    bulk: jobs => utils.addJobs(jobs.map(payload => ({ identifier: 'job', payload }))),
     async work(handle) {
       const worker = {
         connectionString: postgresUrl,

@@ -13,6 +13,11 @@ export async function open({ postgresUrl }) {
   await boss.createQueue('jobs', { notify: true })
   return {
     add: job => boss.send('jobs', job),
+    bulk: jobs =>
+      boss.insert(
+        'jobs',
+        jobs.map(data => ({ data })),
+      ),
     async work(handle) {
       const options = { batchSize: 64, localConcurrency: 4, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true }
       await boss.work('jobs', options, async jobs => {

@@ -60,7 +60,7 @@ withPostgres('postgres: the set of drivers', () => {
     const unmade = { ...shape, plan: 'unmade' }
     await expect(postgresDrivers(unmade, options())).rejects.toThrow(/groundplan migrate/)
     const ours = `select count(*)::int as n from pg_stat_activity where application_name = 'groundplan'`
-    await vi.waitFor(async () => expect((await asked(server.url, ours))[0]?.n).toBe(0), 5_000)
+    await vi.waitFor(async () => expect((await asked(server.url, ours))[0]?.n).toBe(0), 20_000)
   })
 
   it('says so at once when nothing listens at the address', async () => {

@@ -169,7 +169,7 @@ withPostgres('postgres: failures', () => {
         const url = server.url.replace('test@', 'guest@')
         const engine = await system.open({ url, connections: 2, listens: false, patienceMs: 15_000 })
         const hasty = await system.open({ url, connections: 2, listens: false, patienceMs: 300 })
-        await system.ask(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'guest'`)
+        await system.ask(`select pg_terminate_backend(pid, 20000) from pg_stat_activity where usename = 'guest'`)
         const taken = await Promise.all(Array.from({ length: Number(free) }, () => taking(url)))
         await expect(hasty.store.get('counters', { id: 'all' })).rejects.toMatchObject({ code: 'engine-unavailable' })
         await expect(write(hasty, 1)).rejects.toMatchObject({ code: 'engine-unavailable' })
@@ -218,7 +218,7 @@ withPostgres('postgres: failures', () => {
 
   describe('a database', () => {
     /** Ends them and waits for their end: the signal alone may come later than the next question. */
-    const end = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    const end = `select pg_terminate_backend(pid, 20000) from pg_stat_activity
       where application_name = 'groundplan' and datname = 'main'`
 
     it('whose connections are ended says so to what runs, keeps nothing of it, and goes on', async () => {
@@ -249,10 +249,12 @@ withPostgres('postgres: failures', () => {
   })
 })
 
-/** A connection that somebody else has, as soon as there is one. */
-async function taking(url: string): Promise<pg.Client> {
-  const client = new pg.Client(url)
-  client.on('error', () => {})
-  await client.connect()
-  return client
+/** A connection that somebody else has, as soon as there is one: of those that were closed a moment ago, some are still there. */
+function taking(url: string): Promise<pg.Client> {
+  return vi.waitFor(async () => {
+    const client = new pg.Client(url)
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }, 20_000)
 }

@@ -21,6 +21,8 @@ interface Waiter {
   readonly wanted: Wanted
   readonly give: (messages: readonly Leased[]) => void
   readonly fail: (error: unknown) => void
+  /** Whether it has its answer. */
+  gone: boolean
 }
 
 /** A message that was fetched, and how to put it back. */
@@ -59,9 +61,13 @@ export class WaitedQueue {
   readonly id: number
   readonly #connections: Connections
   readonly #statements: QueueStatements
-  /** The longest waiting first; without those whom a fetch under way serves. */
-  readonly #waiters = new Set<Waiter>()
-  readonly #served = new Set<Waiter>()
+  /**
+   * The longest waiting first; without those whom a fetch under way serves. Arrays, since busy sets leave tables behind
+   * that hold on to what was in them until the next full garbage collection.
+   */
+  #waiters: Waiter[] = []
+  /** Of each fetch under way. */
+  readonly #served: (readonly Waiter[])[] = []
   readonly #heeded = new WeakSet<AbortSignal>()
   #acknowledged: Acknowledged[] = []
   /** Under way; each is counted until it looks no more, in the same breath: who comes after that begins another. */
@@ -84,7 +90,7 @@ export class WaitedQueue {
     return new Promise((resolve, reject) => {
       if (wanted.signal.aborted || this.#closed) return resolve([])
       this.#heed(wanted.signal)
-      this.#waiters.add({ wanted, give: resolve, fail: reject })
+      this.#waiters.push({ wanted, give: resolve, fail: reject, gone: false })
       this.look()
     })
   }
@@ -97,19 +103,17 @@ export class WaitedQueue {
   }
 
   #leave(signal: AbortSignal): void {
-    for (const waiter of [...this.#waiters, ...this.#served]) {
-      if (waiter.wanted.signal !== signal) continue
-      this.#waiters.delete(waiter)
-      this.#served.delete(waiter)
-      waiter.give([])
+    for (const waiter of [...this.#waiters, ...this.#served.flat()]) {
+      if (waiter.wanted.signal === signal) answer(waiter, [])
     }
-    if (this.#waiters.size === 0) this.#stopTimer()
+    this.#waiters = this.#waiters.filter(({ gone }) => !gone)
+    if (this.#waiters.length === 0) this.#stopTimer()
   }
 
   /** Looks for messages, if anybody waits for one. */
   look(): void {
     this.#lookAgain = true
-    if (this.#waiters.size === 0 || this.#closed) return
+    if (this.#waiters.length === 0 || this.#closed) return
     if (this.#areEnough()) return
     this.#fetches++
     this.#hold(this.#fetch())
@@ -135,9 +139,8 @@ export class WaitedQueue {
   async close(): Promise<void> {
     this.#closed = true
     this.#stopTimer()
-    for (const waiter of [...this.#waiters, ...this.#served]) waiter.give([])
-    this.#waiters.clear()
-    this.#served.clear()
+    for (const waiter of [...this.#waiters, ...this.#served.flat()]) answer(waiter, [])
+    this.#waiters = []
     await Promise.all(this.#running)
   }
 
@@ -153,34 +156,34 @@ export class WaitedQueue {
     do {
       // Who calls in the same turn is served by the same statement: also those who have just got something and want more.
       await turn()
-      if (this.#waiters.size === 0) break
+      if (this.#waiters.length === 0) break
       this.#lookAgain = false
       await this.#round()
     } while (this.#lookAgain)
     this.#fetches--
-    if (this.#waiters.size > 0 && !this.#timer) this.#lookLater(pollMs)
+    if (this.#waiters.length > 0 && !this.#timer) this.#lookLater(pollMs)
   }
 
   async #round(): Promise<void> {
     const [first] = this.#waiters
     if (!first) return
     const { leaseMs } = first.wanted
-    const mine = [...this.#waiters].filter(({ wanted }) => wanted.leaseMs === leaseMs)
-    const others = this.#waiters.size - mine.length
-    for (const waiter of mine) {
-      this.#waiters.delete(waiter)
-      this.#served.add(waiter)
-    }
+    const isMine = ({ wanted }: Waiter): boolean => wanted.leaseMs === leaseMs
+    const mine = this.#waiters.filter(isMine)
+    this.#waiters = this.#waiters.filter(waiter => !isMine(waiter))
+    this.#served.push(mine)
+    const others = this.#waiters.length
     const wanted = Math.min(mostAtOnce, wantedBy(mine))
     try {
       const { found, nextMs } = await this.#take(wanted, leaseMs)
       await this.#share(found, mine, leaseMs)
       // Those of another length have not been looked for; a full hand says that there may be more.
       if (found.length === wanted || others > 0) this.#lookAgain ||= found.length > 0
-      if (this.#waiters.size > 0 && !this.#lookAgain) this.#lookLater(Math.min(pollMs, nextMs))
+      if (this.#waiters.length > 0 && !this.#lookAgain) this.#lookLater(Math.min(pollMs, nextMs))
     } catch (error) {
       this.#failed(error, mine)
     }
+    this.#served.splice(this.#served.indexOf(mine), 1)
   }
 
   /** `nextMs`: how long until something else may be due. */
@@ -205,18 +208,19 @@ export class WaitedQueue {
   async #share(found: readonly Fetched[], mine: readonly Waiter[], leaseMs: number): Promise<void> {
     let rest = found
     const give = (waiter: Waiter): void => {
-      waiter.give(rest.slice(0, waiter.wanted.max).map(({ message }) => message))
+      answer(
+        waiter,
+        rest.slice(0, waiter.wanted.max).map(({ message }) => message),
+      )
       rest = rest.slice(waiter.wanted.max)
     }
-    for (const waiter of mine) {
-      // Some may have left meanwhile.
-      if (!this.#served.delete(waiter)) continue
+    // Some may have left meanwhile.
+    for (const waiter of mine.filter(({ gone }) => !gone)) {
       if (rest.length > 0) give(waiter)
-      else this.#waiters.add(waiter)
+      else this.#waiters.push(waiter)
     }
-    for (const waiter of [...this.#waiters].filter(({ wanted }) => rest.length > 0 && wanted.leaseMs === leaseMs)) {
-      if (rest.length > 0 && this.#waiters.delete(waiter)) give(waiter)
-    }
+    for (const waiter of this.#waiters) if (rest.length > 0 && waiter.wanted.leaseMs === leaseMs) give(waiter)
+    this.#waiters = this.#waiters.filter(({ gone }) => !gone)
     if (rest.length > 0) await this.#giveBack(rest)
   }
 
@@ -255,8 +259,11 @@ export class WaitedQueue {
   /** A server that is gone is told to whoever waits; who receives tries again. */
   #failed(error: unknown, mine: readonly Waiter[]): void {
     if (!isFault(error)) throw error
-    for (const waiter of [...mine.filter(one => this.#served.delete(one)), ...this.#waiters]) waiter.fail(error)
-    this.#waiters.clear()
+    for (const waiter of [...mine, ...this.#waiters].filter(({ gone }) => !gone)) {
+      waiter.gone = true
+      waiter.fail(error)
+    }
+    this.#waiters = []
   }
 
   // ---------- acknowledging
@@ -282,6 +289,13 @@ export class WaitedQueue {
 /** What is ready to run has run. */
 function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
+}
+
+/** Where it has none yet. */
+function answer(waiter: Waiter, messages: readonly Leased[]): void {
+  if (waiter.gone) return
+  waiter.gone = true
+  waiter.give(messages)
 }
 
 function wantedBy(waiters: Iterable<Waiter>): number {
