@@ -64,7 +64,7 @@ const stories: Readonly<Record<string, Story>> = {
       }
     },
     shows: ['customer/myOrders', 'customer/myOrder', 'customer/myOrderHistory'],
-    open: { 'accounts/*': 'shown in accounts/test/managing.test.ts and sessions.test.ts' },
+    open: { 'accounts/*': 'shown in accounts/test/managing.ts and sessions.ts' },
   },
   records: {
     plan: records,

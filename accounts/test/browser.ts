@@ -19,7 +19,7 @@ export function browsingIn(home: string, open: typeof testbed): void {
     beforeAll(async () => {
       bed = await open(shop, { settings: { 'people-address': `${origin}/start` }, databaseTemplate: template })
       home = await open(shop, { databaseTemplate: template })
-    }, 60_000)
+    }, 120_000)
     afterAll(() => Promise.all([bed.close(), home.close()]))
 
     async function inBrowser(on: Bed, from: string) {
@@ -27,7 +27,7 @@ export function browsingIn(home: string, open: typeof testbed): void {
       return browse(on, 'accounts/signIn', { body: { email, password }, origin: from })
     }
 
-    describe('a browser', { timeout: 60_000 }, () => {
+    describe('a browser', { timeout: 120_000 }, () => {
       it('is given cookies that no script reads, no other host sets and no other site sends along', async () => {
         const { status, setCookies, body } = await inBrowser(bed, origin)
         expect(status).toBe(200)

@@ -10,7 +10,7 @@ export function lineIn(home: string, open: typeof testbed): void {
 
     const anna = { name: 'Anna', email: 'Anna@Example.org', password: 'a long enough password' }
 
-    describe('accounts', { timeout: 60_000 }, () => {
+    describe('accounts', { timeout: 120_000 }, () => {
       it('R1: sign up, confirm the address, sign in, and every handler knows who calls', async () => {
         await using bed = await open(shop, { databaseTemplate: template })
         const { accounts } = bed.gateways

@@ -13,13 +13,13 @@ export function sessionsIn(home: string, open: typeof testbed): void {
     beforeAll(async () => {
       bed = await open(shop, { throttle: false, databaseTemplate: template })
       await person(bed)
-    }, 60_000)
+    }, 120_000)
     afterAll(() => bed.close())
 
     const refresh = (refreshToken: string) => bed.gateways.accounts.refresh({ body: { refreshToken } })
     const refused = { ok: false, problem: { code: 'not-signed-in' } }
 
-    describe('refresh tokens', { timeout: 60_000 }, () => {
+    describe('refresh tokens', { timeout: 120_000 }, () => {
       it('R1: give a new access token when the old one is over, each once', async () => {
         const first = await signedIn(bed, await person(bed))
         await bed.advance('5 minutes')
@@ -81,7 +81,7 @@ export function sessionsIn(home: string, open: typeof testbed): void {
       })
     })
 
-    describe('access tokens', { timeout: 60_000 }, () => {
+    describe('access tokens', { timeout: 120_000 }, () => {
       it('that are not ours, changed, or of another kind show nobody', async () => {
         const { accessToken } = await signedIn(bed, await person(bed))
         const [head = '', body = '', signature = ''] = accessToken.split('.')

@@ -15,7 +15,7 @@ export function signingIn(home: string, open: typeof testbed): void {
     beforeAll(async () => {
       bed = await open(shop, { throttle: false, databaseTemplate: template })
       await person(bed)
-    }, 60_000)
+    }, 120_000)
     afterAll(() => bed.close())
     // All come from one address, which has its attempts, too.
     beforeEach(() => bed.advance('15 minutes'))
@@ -32,7 +32,7 @@ export function signingIn(home: string, open: typeof testbed): void {
       return length
     }
 
-    describe('signing up', { timeout: 60_000 }, () => {
+    describe('signing up', { timeout: 120_000 }, () => {
       it('says, does and costs the same whether or not the address is known', async () => {
         const known = await person(bed)
         const signUp = (email: string) => bed.gateways.accounts.signUp({ body: { name: 'Anna', email, password } })
@@ -121,7 +121,7 @@ export function signingIn(home: string, open: typeof testbed): void {
       })
     })
 
-    describe('signing in', { timeout: 60_000 }, () => {
+    describe('signing in', { timeout: 120_000 }, () => {
       it('says and costs the same for a wrong password and for an unknown address', async () => {
         const { email } = await person(bed)
         const signIn = (of: string) => bed.gateways.accounts.signIn({ body: { email: of, password: wrong } })
@@ -234,7 +234,7 @@ export function signingIn(home: string, open: typeof testbed): void {
       })
     })
 
-    describe('the second factor', { timeout: 60_000 }, () => {
+    describe('the second factor', { timeout: 120_000 }, () => {
       it('R12: is asked for at sign-in once it is confirmed; a code is good once, and so is a recovery code', async () => {
         const who = await person(bed)
         let me = as(bed, await signedIn(bed, who)).accounts

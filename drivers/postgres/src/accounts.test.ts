@@ -7,6 +7,8 @@ import { testbed } from 'groundplan/testbed'
 import { afterAll, beforeAll } from 'vitest'
 import { browsingIn } from '../../../accounts/test/browser.ts'
 import { lineIn } from '../../../accounts/test/line.ts'
+import { managingIn } from '../../../accounts/test/managing.ts'
+import { pagesIn } from '../../../accounts/test/pages.ts'
 import { sessionsIn } from '../../../accounts/test/sessions.ts'
 import { signingIn } from '../../../accounts/test/sign-in.ts'
 import { postgresDatabases } from './drivers.ts'
@@ -42,6 +44,8 @@ withPostgres('postgres: accounts', () => {
   signingIn('on PostgreSQL', onPostgres)
   sessionsIn('on PostgreSQL', onPostgres)
   browsingIn('on PostgreSQL', onPostgres)
+  managingIn('on PostgreSQL', onPostgres)
+  pagesIn('on PostgreSQL', onPostgres)
 })
 
 /** It is there already: opened before. */
