@@ -110,10 +110,10 @@ withPostgres('postgres: by configuration alone', () => {
     const stop = new AbortController()
     const told: number[] = []
     const watching = watched(other.url, stop.signal, told)
-    await vi.waitFor(() => expect(told).toEqual([1000]), 10_000)
+    await vi.waitFor(() => expect(told).toEqual([1000]), 20_000)
     for (let n = 1; n <= 5; n++) {
       expect((await sell(n % 2 ? one.url : other.url, `k-${n}`)).status).toBe(200)
-      await vi.waitFor(() => expect(told.at(-1)).toBe(1000 - n), 5_000)
+      await vi.waitFor(() => expect(told.at(-1)).toBe(1000 - n), 20_000)
     }
     expect((await sell(other.url, 'k-1')).status).toBe(200)
     expect(await left(one.url)).toBe(995)
@@ -123,13 +123,29 @@ withPostgres('postgres: by configuration alone', () => {
       const answer = (await (await fetch(`${one.url}/api/counter/sales`)).json()) as { readonly sales: unknown[] }
       return answer.sales.length
     }
-    await vi.waitFor(async () => expect(await sales()).toBe(5), 10_000)
+    await vi.waitFor(async () => expect(await sales()).toBe(5), 20_000)
 
     await program.kill(one.child)
     expect(await left(other.url)).toBe(995)
     const again = await program.started('one')
     expect((await sell(again.url, 'k-6')).status).toBe(200)
     expect(await left(other.url)).toBe(994)
+  })
+
+  it('what it keeps is checked against the plan of now: all of it fits, or what does not is named', async () => {
+    const elsewhere = join(program.folder, 'checked')
+    const check = ['check', 'counter', '--data', '--env', 'production', '--folder', elsewhere, '--json']
+    const stock = async () => {
+      const { code, lines } = await program.ran(check)
+      return { code, ...lines.find(({ event, table }) => event === 'data' && table === 'stock') }
+    }
+    expect(await stock()).toMatchObject({ code: 0, system: 'counter', items: 1, unfit: 0 })
+    const setLeft = (left: string) =>
+      asked(server.url, `update counter.stock set item = jsonb_set(item::jsonb, '{left}', $1::jsonb)::json`, [left])
+    await setLeft('"many"')
+    expect(await stock()).toMatchObject({ code: 1, unfit: 1, examples: [{ key: { product: 'camera' } }] })
+    await setLeft('994')
+    expect(await stock()).toMatchObject({ code: 0, unfit: 0 })
   })
 
   it('an operator asks it from anywhere, and nothing of it is on this disk', async () => {

@@ -10,6 +10,7 @@ import type { Mistake, Note } from '../plan/mistake.ts'
 import type { Plan } from '../plan/plan.ts'
 import { atHand } from './at-hand.ts'
 import { command } from './command.ts'
+import { envFlag, placementIn } from './environments.ts'
 import { exitCodes } from './errors.ts'
 import { findingLine, findingText } from './findings.ts'
 import { loadProject, loadSystems, namesMeant, type Project } from './load.ts'
@@ -28,13 +29,15 @@ export const check = command({
     json: { type: 'boolean', help: 'one line of JSON for each mistake and note, and one at the end' },
     data: { type: 'boolean', help: 'reads all that is kept, and counts what does not fit' },
     folder: { ...dataFlag, help: 'where it is kept (.groundplan beside the config)' },
+    env: envFlag,
   },
   examples: [
     ['groundplan check', 'all systems'],
     ['groundplan check counter --json', 'one, for a machine'],
     ['groundplan check storefront --data', 'before a plan with other schemas goes out'],
+    ['groundplan check storefront --data --env production', 'of what an environment keeps'],
   ],
-  async run({ json, data, folder }, named, terminal) {
+  async run({ json, data, folder, env }, named, terminal) {
     const project = await loadProject(terminal.folder)
     const names = namesMeant(project, named, Object.keys(project.config.systems))
     const plans = (await loadSystems(project, names)).map(({ plan }) => plan)
@@ -42,7 +45,7 @@ export const check = command({
     if (json) tellMachine(report, plans, project.root, terminal)
     else tellPerson(report, plans, project.root, terminal)
     if (report.mistakes.length > 0) return exitCodes.failed
-    const unfit = data ? await checkData({ project, names, folder, json }, terminal) : 0
+    const unfit = data ? await checkData({ project, names, folder, env, json }, terminal) : 0
     return unfit > 0 ? exitCodes.failed : exitCodes.done
   },
 })
@@ -51,17 +54,19 @@ interface DataOptions {
   readonly project: Project
   readonly names: readonly string[]
   readonly folder: string | undefined
+  readonly env: string | undefined
   readonly json: true | undefined
 }
 
 /** Gives how many items do not fit. */
-async function checkData({ project, names, folder, json }: DataOptions, terminal: Terminal): Promise<number> {
-  const { data } = placesOf(project.root, terminal, folder)
+async function checkData({ project, names, folder, env, json }: DataOptions, terminal: Terminal): Promise<number> {
+  const placement = await placementIn(project, env, terminal)
+  const { data } = placesOf(project.root, terminal, folder, placement?.name)
   let unfit = 0
   for (const system of names) {
     // Nothing was kept yet: there is nothing to be opened, and nothing is made by looking.
-    if (!existsSync(systemFolder(data, system))) continue
-    await using at = await atHand(project, system, terminal, { data: folder })
+    if (!placement && !existsSync(systemFolder(data, system))) continue
+    await using at = await atHand(project, system, terminal, { data: folder, env })
     for await (const found of at.operator.checkData({})) {
       unfit += found.unfit
       terminal.out(json ? dataLine(system, found) : dataText(system, found, terminal))
