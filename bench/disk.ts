@@ -75,6 +75,12 @@ export function growthSteps(): readonly number[] {
   return [1_000, 10_000, 100_000, 1_000_000, 10_000_000].filter(size => size <= Number(given ?? 1_000_000))
 }
 
+/** Microseconds of the processor that this process has had. */
+export function cpuUs(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
 export function round(value: number): string {
   return Math.round(value).toLocaleString('en')
 }

@@ -3,7 +3,7 @@
  * counted before each is handed out; a message is handled some milliseconds after it was sent; a million that wait cost
  * no memory. Peers come beside these lines.
  *
- * `--folder=` puts the data elsewhere. `--short` leaves the growth out, `--to=10000000` takes it further. Takes a minute or
+ * `--folder=` puts the data elsewhere. `--short` leaves the growth out, `--growth` all else, `--to=10000000` takes it further. Takes a minute or
  * two. `--stalls` (a minute) does something else: 5,000 messages a second, and how long anything else had to wait.
  */
 import { setMaxListeners } from 'node:events'
@@ -11,7 +11,18 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../framework/src/embedded/clock.ts'
 import { openEnvironment } from '../../framework/src/embedded/environment.ts'
 import { type EmbeddedQueues, embeddedQueues } from '../../framework/src/embedded/queue.ts'
-import { dataFolder, during, flushTimes, growthSteps, line, lineHead, measured, percentile, round } from '../disk.ts'
+import {
+  cpuUs,
+  dataFolder,
+  during,
+  flushTimes,
+  growthSteps,
+  line,
+  lineHead,
+  measured,
+  percentile,
+  round,
+} from '../disk.ts'
 import { stalls } from './stalls.ts'
 
 const shapes = [
@@ -135,33 +146,39 @@ async function showAll(): Promise<void> {
   for (const [name, times] of Object.entries({ 'sent to handled, 500 a second': taken, 'fdatasync alone': flushes })) {
     console.log(`| ${name} | ${percentile(times, 0.5).toFixed(2)} | ${percentile(times, 0.99).toFixed(2)} |`)
   }
-  if (!process.argv.includes('--short')) await grow()
 }
 
 try {
   if (process.argv.includes('--stalls')) await showStalls()
-  else await showAll()
+  else {
+    if (!process.argv.includes('--growth')) await showAll()
+    if (!process.argv.includes('--short')) await grow()
+  }
 } finally {
   await environment.close()
   folder.remove()
 }
 
-/** Messages that wait: microseconds for each further one, to open again, the heap with all of them. */
+/** Messages that wait: microseconds (passed, and of the processor) for each further one, to open again, the heap with all. */
 async function grow(): Promise<void> {
   await queues.purge('growing', 'waiting')
-  console.log('\n| messages that wait | µs for each further one | ms to open again | heap, MB |\n|---|---|---|---|')
+  console.log(
+    '\n| messages that wait | µs for each further one | of the processor | ms to open again | heap, MB |\n|---|---|---|---|---|',
+  )
   let from = 0
   for (const to of growthSteps()) {
     const start = performance.now()
+    const usedUs = cpuUs()
     for (let at = from; at < to; at += 1_000) {
       await queues.send(Array.from({ length: 1_000 }, (_, n) => ({ queue: 'growing', id: `g${at + n}`, body })))
     }
     const each = ((performance.now() - start) * 1_000) / (to - from)
+    const used = (cpuUs() - usedUs) / (to - from)
     const openMs = await reopened()
     globalThis.gc?.()
     const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
     const { ready } = await queues.counts('growing')
-    console.log(`| ${round(ready)} | ${each.toFixed(1)} | ${openMs} | ${heap} |`)
+    console.log(`| ${round(ready)} | ${each.toFixed(1)} | ${used.toFixed(1)} | ${openMs} | ${heap} |`)
     from = to
   }
 }

@@ -3,14 +3,14 @@
  * and memory for an item stay the same from a thousand to a million. Peers come beside these lines.
  *
  * `--folder=` puts the data elsewhere (on a memory file system: what the processor alone would do). `--short` leaves the
- * growth out, `--to=10000000` takes it further. Takes a minute.
+ * growth out, `--growth` all else, `--to=10000000` takes it further. Takes a minute.
  */
 
 import type { Item, Write } from '../../framework/src/contract/store.ts'
 import { systemClock } from '../../framework/src/embedded/clock.ts'
 import { openEnvironment } from '../../framework/src/embedded/environment.ts'
 import { embeddedStore } from '../../framework/src/embedded/store.ts'
-import { dataFolder, during, growthSteps, line, lineHead, measured, round } from '../disk.ts'
+import { cpuUs, dataFolder, during, growthSteps, line, lineHead, measured, round } from '../disk.ts'
 
 const tables = [
   { name: 'orders', key: ['customer', 'at'], indexes: {}, changesTo: [] },
@@ -54,9 +54,7 @@ async function show(name: string, work: () => Promise<number>): Promise<void> {
   console.log(line(name, await measured(folder.path, work, () => environment.transactions.begun)))
 }
 
-try {
-  await fill('orders', 0, items)
-  await warmUp()
+async function showRates(): Promise<void> {
   console.log(lineHead)
   for (const writers of [1, 64]) {
     const at = `${writers} writer${writers > 1 ? 's' : ''}`
@@ -74,35 +72,43 @@ try {
   await show('query of 10', () =>
     sync(n => store.query('orders', { partition: `customer-${n % (items / 10)}`, limit: 10 })),
   )
+}
+
+try {
+  await fill('orders', 0, items)
+  await warmUp()
+  if (!process.argv.includes('--growth')) await showRates()
   if (!process.argv.includes('--short')) await grow()
 } finally {
   await environment.close()
   folder.remove()
 }
 
-/** Items of a table that only grows: microseconds and bytes of the heap for each further one. */
+/** Items of a table that only grows: microseconds (passed, and of the processor) for each further one, bytes of the heap. */
 async function grow(): Promise<void> {
-  console.log('\n| items | µs for each further one | heap, MB | µs a get |\n|---|---|---|---|')
+  console.log('\n| items | µs for each further one | of the processor | heap, MB | µs a get |\n|---|---|---|---|---|')
   let from = 0
   for (const to of growthSteps()) {
-    const { fill, heap, get } = await grown(from, to)
-    console.log(`| ${round(to)} | ${fill.toFixed(1)} | ${heap} | ${get} |`)
+    const { fill, used, heap, get } = await grown(from, to)
+    console.log(`| ${round(to)} | ${fill.toFixed(1)} | ${used.toFixed(1)} | ${heap} | ${get} |`)
     from = to
   }
 }
 
-async function grown(from: number, to: number): Promise<{ fill: number; heap: string; get: string }> {
+async function grown(from: number, to: number): Promise<{ fill: number; used: number; heap: string; get: string }> {
   const start = performance.now()
+  const usedUs = cpuUs()
   for (let at = from; at < to; at += 6_400) {
     const firsts = Array.from({ length: Math.ceil(Math.min(6_400, to - at) / 100) }, (_, n) => at + n * 100)
     await Promise.all(firsts.map(first => store.commit({ writes: further(first), durable: false })))
   }
   const fill = ((performance.now() - start) * 1_000) / (to - from)
+  const used = (cpuUs() - usedUs) / (to - from)
   globalThis.gc?.()
   const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
   const gets = performance.now()
   for (let n = 0; n < 20_000; n++) await store.get('orders', { customer: `grown ${(n * 7_919) % to}`, at: 0 })
-  return { fill, heap, get: (((performance.now() - gets) * 1_000) / 20_000).toFixed(2) }
+  return { fill, used, heap, get: (((performance.now() - gets) * 1_000) / 20_000).toFixed(2) }
 }
 
 function further(first: number): Write[] {

@@ -26,6 +26,8 @@ export class Lease implements NewLease {
   readonly leaseMs: number
   readonly line: Buffer | undefined
   readonly bodyAt: number
+  /** A position is never given twice, and each delivery counts one attempt more. */
+  readonly name: string
   /** With which others it is on disk, once it is. */
   kept: KeptLeases | undefined
   /** The next one in the same place of a table. The table's own business. */
@@ -39,6 +41,7 @@ export class Lease implements NewLease {
     this.leaseMs = given.leaseMs
     this.line = given.line
     this.bodyAt = given.bodyAt
+    this.name = `${given.position}.${given.attempt}`
   }
 }
 
@@ -70,7 +73,7 @@ export class Leases {
   /** The lease that a delivery was named by, if it still holds. */
   named(name: string): Lease | undefined {
     const lease = this.#byPosition.get(Number.parseInt(name, 10))
-    return lease && nameOf(lease) === name ? lease : undefined
+    return lease?.name === name ? lease : undefined
   }
 
   remove(lease: Lease): void {
@@ -165,11 +168,6 @@ class InOrder {
     }
     return this.#leases[this.#from]
   }
-}
-
-/** A position is never given twice, and each delivery counts one attempt more. */
-export function nameOf({ position, attempt }: Lease): string {
-  return `${position}.${attempt}`
 }
 
 export function holds({ untilMs }: Lease): boolean {

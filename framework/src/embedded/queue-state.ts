@@ -33,7 +33,7 @@ import type { Catalogue, QueueTotals } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
-import { holds, type KeptLeases, Lease, Leases, leasesIn, leasesRecord, nameOf } from './leases.ts'
+import { holds, type KeptLeases, Lease, Leases, leasesIn, leasesRecord } from './leases.ts'
 import {
   attemptOf,
   bodyAtOf,
@@ -207,7 +207,7 @@ export class QueueState {
     if (line) this.#bytes.remove(countedKey(this.#heads.prefix, dueAtMs, position))
     else this.#front = { dueAtMs, position: position + 1 }
     this.#give(lease)
-    return { ...message, attempt, lease: nameOf(lease) }
+    return { ...message, attempt, lease: lease.name }
   }
 
   extend(names: readonly string[], leaseMs: number, nowMs: number): readonly string[] {

@@ -289,12 +289,16 @@ class Running {
 
   /** Never rejects. */
   async #deliver(delivery: Delivery): Promise<void> {
-    const { attempts } = this.#feed
-    const isDeadly = ({ attempt }: Leased): boolean => attempt > attempts
+    const { call } = delivery
     try {
-      const { messages } = delivery
-      const living = messages.some(isDeadly) ? await this.#buryDeadly(delivery, isDeadly) : messages
-      if (living.length > 0) await this.#handle(delivery, living)
+      const messages = delivery.messages.some(this.#isDeadly) ? await this.#buryDeadly(delivery) : delivery.messages
+      if (messages.length > 0) {
+        await execute(call, () => this.#feed.run(call, this.#read(delivery, messages))).then(
+          returned => this.#returned(delivery, returned),
+          error => this.#allFailed(delivery, messages, error),
+        )
+        await this.#settle(delivery, messages)
+      }
     } catch (error) {
       // The engine did not take the outcome: the lease runs out and the message comes again.
       this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
@@ -302,27 +306,27 @@ class Running {
     this.#ended(delivery)
   }
 
+  readonly #isDeadly = ({ attempt }: Leased): boolean => attempt > this.#feed.attempts
+
   /** Gives the others. */
-  async #buryDeadly({ call, messages }: Delivery, isDeadly: (message: Leased) => boolean): Promise<readonly Leased[]> {
-    for (const message of messages.filter(isDeadly)) await this.#bury(call, message, neverSettled(message))
-    return messages.filter(message => !isDeadly(message))
+  async #buryDeadly({ call, messages }: Delivery): Promise<readonly Leased[]> {
+    for (const message of messages.filter(this.#isDeadly)) await this.#bury(call, message, neverSettled(message))
+    return messages.filter(message => !this.#isDeadly(message))
   }
 
-  async #handle(delivery: Delivery, messages: readonly Leased[]): Promise<void> {
-    const { call } = delivery
-    try {
-      const returned = await execute(call, () => this.#feed.run(call, this.#read(delivery, messages)))
-      for (const message of returned) delivery.fail(message, fault('handler-failed', 'returned as failed'))
-    } catch (error) {
-      this.#allFailed(delivery, messages, error)
-    }
+  /** Its call has ended: what became of the messages is kept. */
+  #settle(delivery: Delivery, messages: readonly Leased[]): Promise<void> {
     delivery.settling = true
     this.#settling++
     this.#wakeLoop?.()
     const { failures } = delivery
-    const handled = failures ? messages.filter(message => !failures.has(message)) : messages
+    return failures ? this.#settleFailed(delivery.call, messages, failures) : this.#done(messages)
+  }
+
+  async #settleFailed(call: RunningCall, messages: readonly Leased[], failures: ReadonlyMap<Leased, unknown>) {
+    const handled = messages.filter(message => !failures.has(message))
     if (handled.length > 0) await this.#done(handled)
-    if (failures) for (const [message, error] of failures) await this.#failed(call, message, error)
+    for (const [message, error] of failures) await this.#failed(call, message, error)
   }
 
   /** Resolves when the engine has kept it, with all that was handled at this moment. */
@@ -339,6 +343,10 @@ class Running {
       return this.#queues.done(this.#feed.queue, leases)
     })
     return { leases, kept }
+  }
+
+  #returned(delivery: Delivery, messages: readonly Leased[]): void {
+    for (const message of messages) delivery.fail(message, fault('handler-failed', 'returned as failed'))
   }
 
   #allFailed(delivery: Delivery, messages: readonly Leased[], error: unknown): void {
