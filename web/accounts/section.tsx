@@ -9,7 +9,7 @@ export function Section({ title, children }: { readonly title: string; readonly 
     <Card
       component="section"
       aria-labelledby={id}
-      sx={{ display: 'flex', flexDirection: 'column', gap: 2, p: { xs: 2.5, sm: 3 } }}
+      sx={{ display: 'flex', flexDirection: 'column', gap: 2, p: { xs: 2.5, sm: 3 }, width: '100%', maxWidth: 560 }}
     >
       <Typography id={id} variant="h2">
         {title}

@@ -67,10 +67,12 @@ function AccountBar({ may }: { readonly may: Profile['may'] }) {
   ]
   return (
     <Bar label="Accounts" ways={ways}>
-      <Button size="small" color="inherit" href={home} sx={{ color: 'text.secondary', ml: 'auto' }}>
-        To {title}
-      </Button>
-      <Who home={pages.signIn} />
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', alignItems: 'center', ml: 'auto' }}>
+        <Button size="small" color="inherit" href={home} sx={{ color: 'text.secondary' }}>
+          Back to {title}
+        </Button>
+        <Who home={pages.signIn} />
+      </Box>
     </Bar>
   )
 }

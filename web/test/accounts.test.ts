@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { heading, press, refusals, section, signIn, statusOfMe } from './accounts-steps.ts'
 import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
 import { linkTo, mailsTo } from './outbox.ts'
 import { buildCommand, type Running, start } from './running.ts'
@@ -13,35 +14,10 @@ const at = '/storefront/account'
 const first = 'three herons by the canal'
 const second = 'a lantern under the bridge'
 
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor(patient)
-
-/** Presses a button once its page has its scripts. */
-async function press(page: Page, name: string): Promise<void> {
-  const button = page.getByRole('button', { name, exact: true })
-  await button.waitFor(patient)
-  const isAlive = () => button.evaluate(each => Object.keys(each).some(key => key.startsWith('__reactProps')))
-  await expect.poll(isAlive, patient).toBe(true)
-  await button.click()
-}
-
-/** What a browser writes into its console when an answer is a refusal that was looked for. */
-function refusals({ complaints }: Visit, status: number): number {
-  const kept = complaints.splice(0)
-  const refused = kept.filter(text => text.includes(`the server responded with a status of ${status}`))
-  complaints.push(...kept.filter(text => !refused.includes(text)))
-  return refused.length
-}
-
 async function fillSignUp(page: Page, email: string, password = first): Promise<void> {
   await page.getByLabel('Name').fill('Nora Lind')
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
-}
-
-async function signIn(page: Page, email: string, password = first): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await press(page, 'Sign in')
 }
 
 describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browsers', { timeout: 120_000 }, () => {
@@ -100,7 +76,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       await press(page, 'Confirm my address')
       await heading(page, 'Your address is confirmed')
       await page.getByRole('link', { name: 'Sign in' }).click()
-      await signIn(page, email)
+      await signIn(page, email, first)
       await page.waitForURL(/\/shop/, patient)
       await page.getByText('Nora Lind').waitFor(patient)
       expect(await page.evaluate(() => document.cookie)).toBe('')
@@ -162,6 +138,46 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       expect(refusals(visit, 400)).toBe(1)
     })
 
+    it('leads in the end to where one wanted to go, through the mail and whichever link of it', async () => {
+      const [email, wanted] = [newEmail(), '/shop/orders?from=a%20mail#top']
+      const { page } = await open(`${at}/sign-in?next=${encodeURIComponent(wanted)}`)
+      await page.getByRole('link', { name: 'Sign up' }).click()
+      await fillSignUp(page, email)
+      await press(page, 'Sign up')
+      await heading(page, 'Check your mail')
+      const first = await linkTo(running, email)
+      await press(page, 'Send it again')
+      const second = await linkTo(running, email, 2)
+      for (const link of [first, second]) {
+        expect(new URL(link, running.url).searchParams.get('next')).toBe(wanted)
+      }
+      await page.goto(running.url + second)
+      await press(page, 'Confirm my address')
+      await page.getByRole('link', { name: 'Sign in' }).click()
+      await signIn(page, email, 'three herons by the canal')
+      await page.waitForURL(running.url + wanted, patient)
+    })
+
+    it.each(['//elsewhere.example', '/.//elsewhere.example', '/\\\\elsewhere.example', 'https://elsewhere.example/'])(
+      'leads home instead of to %s: no mail carries it, and no sign-in follows it',
+      async hostile => {
+        const email = newEmail()
+        const next = encodeURIComponent(hostile)
+        const { page } = await open(`${at}/sign-up?next=${next}`)
+        await fillSignUp(page, email)
+        await press(page, 'Sign up')
+        await heading(page, 'Check your mail')
+        const link = await linkTo(running, email)
+        expect(link).not.toContain('elsewhere')
+        // Whoever writes it into the link themselves gets no further.
+        await page.goto(running.url + link.replace('#', `?next=${next}#`))
+        await press(page, 'Confirm my address')
+        await page.getByRole('link', { name: 'Sign in' }).click()
+        await signIn(page, email, first)
+        await page.waitForURL(`${running.url}/shop`, patient)
+      },
+    )
+
     it('is done by keyboard alone, and each step is read out', async () => {
       const email = newEmail()
       const { page } = await open(`${at}/sign-up`)
@@ -210,7 +226,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
     it('is replaced with the link of a mail: the old one is good no more, and every session has ended', async () => {
       const email = await person()
       const { page } = await open(`${at}/sign-in`)
-      await signIn(page, email)
+      await signIn(page, email, first)
       await page.waitForURL(/\/shop/, patient)
       const elsewhere = await open(`${at}/forgotten`)
       await elsewhere.page.getByLabel('E-mail address').fill(email)
@@ -229,6 +245,23 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       await expect.poll(refused, patient).toBe(401)
       await page.goto('about:blank')
       expect(refusals(visits[0] as Visit, 401)).toBeGreaterThan(0)
+    })
+
+    it('leads in the end to where one wanted to go', async () => {
+      const [email, wanted] = [await person(), '/shop/basket']
+      const { page } = await open(`${at}/sign-in?next=${encodeURIComponent(wanted)}`)
+      await page.getByRole('link', { name: 'Forgotten password' }).click()
+      await page.waitForURL(/forgotten/, patient)
+      await page.getByLabel('E-mail address').fill(email)
+      await press(page, 'Send me a link')
+      await heading(page, 'Check your mail')
+      await page.goto(running.url + (await linkTo(running, email, 2)))
+      await page.getByLabel('New password', { exact: true }).fill(second)
+      await press(page, 'Use this password')
+      await heading(page, 'Your password is changed')
+      await page.getByRole('link', { name: 'Sign in' }).click()
+      await signIn(page, email, second)
+      await page.waitForURL(running.url + wanted, patient)
     })
 
     it('tells nobody whether there is an account: a page and an answer like any other, and no mail', async () => {
@@ -288,8 +321,6 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       running = await start({ systems: ['storefront', '--seed'] })
     }, 200_000)
 
-    const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
-
     /** Somebody of the sample data. */
     const known = (name: Name) => [`${name}@example.org`, `development-${name}`] as const
 
@@ -342,6 +373,21 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       release()
       await press(page, 'Sign in')
       await heading(page, 'Your account')
+    })
+
+    it('shows what happened to it, and from where', async () => {
+      const { page } = await account()
+      const events = section(page, 'What happened').getByRole('listitem')
+      await events.first().waitFor(patient)
+      expect(await events.allTextContents()).toEqual([
+        expect.stringMatching(/Signed in.*127\.0\.0\.1.*Chrome on Linux/),
+        expect.stringContaining('Address confirmed'),
+      ])
+      await section(page, 'Name').getByRole('textbox').fill('Nora Holm')
+      await press(page, 'Keep this name')
+      await page.getByText('You are Nora Holm from now on.').waitFor(patient)
+      await page.reload()
+      await events.filter({ hasText: 'Name changed' }).waitFor(patient)
     })
 
     it('shows where one is signed in, and ends one: that browser is out within a second', async () => {
@@ -410,7 +456,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       expect(codes.length).toBeGreaterThan(5)
       const challenged = async (): Promise<Visit> => {
         const visit = await open(`${at}/sign-in?next=${encodeURIComponent(at)}`)
-        await signIn(visit.page, email)
+        await signIn(visit.page, email, first)
         await heading(visit.page, 'One step more')
         return visit
       }
@@ -484,10 +530,6 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
     })
   })
 })
-
-function statusOfMe(page: Page): Promise<number> {
-  return page.evaluate(() => fetch('/api/storefront/accounts/me').then(({ status }) => status))
-}
 
 /** The code that an authenticator app shows (RFC 6238), now or so much later. */
 function totp(secret: string, laterMs = 0): string {
