@@ -4,16 +4,16 @@
  * answered by `done`.
  */
 import { createInterface } from 'node:readline'
+import { keeping } from '@groundplan/accounts/src/keeping'
+import { changeKeys } from '@groundplan/accounts/src/keys'
+import shop, { mail } from '@groundplan/accounts/test/shop'
 import { seed } from 'groundplan'
 import type { Clock } from 'groundplan/driver'
+import { serve } from 'groundplan/http/node'
 import { memoryBuckets } from 'groundplan/memory/bucket'
 import { memoryMail } from 'groundplan/memory/mail'
 import { startRuntime } from 'groundplan/runtime/runtime'
 import { runtimeTables, shapeOf } from 'groundplan/target'
-import { keeping } from '../../../../accounts/src/keeping.ts'
-import { changeKeys } from '../../../../accounts/src/keys.ts'
-import shop, { mail } from '../../../../accounts/test/shop.ts'
-import { serve } from '../../../../framework/src/http/node.ts'
 import { postgresDrivers } from '../drivers.ts'
 
 const [url = '', schema = '', databaseUrl = ''] = process.argv.slice(2)
