@@ -25,9 +25,11 @@ export default config({
   web: './web',
   pipeline: {
     source: { repository: 'example/shop', branch: 'main' },
+    prepare: ['npm ci --ignore-scripts', 'npm run build'],
     checks: ['npm test'],
     // Packages of this repository that all images are built of.
     shared: ['framework', 'accounts', 'drivers', 'scripts'],
+    circleci: { organization: '00000000-0000-0000-0000-000000000000', project: '00000000-0000-0000-0000-000000000001' },
     stages: [
       { deploy: 'test' },
       { approval: 'operations@example.org', within: '3 days' },

@@ -11,6 +11,7 @@ export const commands: Commands = {
   openapi: async () => (await import('./openapi.ts')).openapi,
   compose: async () => (await import('./compose.ts')).compose,
   synth: async () => (await import('./synth.ts')).synth,
+  pipeline: async () => (await import('./pipeline.ts')).pipeline,
   bundle: async () => (await import('./bundles.ts')).bundle,
   diff: async () => (await import('./diff.ts')).diff,
   deploy: async () => (await import('./deploy.ts')).deploy,

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import type { Target, TargetFiles } from '../contract/target.ts'
 import { environmentNamed } from './environments.ts'
 import { Failure } from './errors.ts'
+import { flowOf, pipelineFolder, targetOf } from './flows.ts'
 import { loadProject, loadSystems, namesMeant, type Project } from './load.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -52,6 +53,29 @@ export async function shipments(
       const shown = relative(terminal.folder, folder) || '.'
       found.push({ system: plan.name, environment: name, target, folder, shown, files })
     }
+  }
+  return found
+}
+
+/** What the pipeline of the config needs at its target, for each system that is meant: none where there is no pipeline. */
+export async function pipelines(
+  terminal: Terminal,
+  named: readonly string[],
+  elsewhere: string | undefined,
+): Promise<readonly Shipment[]> {
+  const project = await loadProject(terminal.folder)
+  const { pipeline, systems, start = Object.keys(systems) } = project.config
+  if (pipeline === undefined) return []
+  const found: Shipment[] = []
+  for (const { plan, file } of await loadSystems(project, namesMeant(project, named, start))) {
+    const flow = flowOf(project, pipeline, { plan, file })
+    const target = targetOf(flow)
+    if (!target?.pipeline) continue
+    const beside = join(project.root, dirname(file), target.name, pipelineFolder)
+    const folder = elsewhere === undefined ? beside : resolve(terminal.folder, elsewhere, plan.name, pipelineFolder)
+    const shown = relative(terminal.folder, folder) || '.'
+    const files = await target.pipeline(flow)
+    found.push({ system: plan.name, environment: pipelineFolder, target, folder, shown, files })
   }
   return found
 }

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command } from './command.ts'
 import { exitCodes } from './errors.ts'
-import { environmentFlag, filesIn, type Shipment, shipments } from './shipping.ts'
+import { environmentFlag, filesIn, pipelines, type Shipment, shipments } from './shipping.ts'
 import { paint, type Terminal } from './terminal.ts'
 
 export const synth = command({
@@ -14,6 +14,7 @@ export const synth = command({
   takes: '[system…]',
   about:
     'The files lie beside the plan, in a folder of the target and the environment, such as aws/production: commit them.\n' +
+    "Without --env the config's pipeline is written, too, in aws/pipeline.\n" +
     'The same plan and the same config give the same text on any machine; nothing is asked of anybody.',
   flags: {
     env: environmentFlag,
@@ -27,7 +28,12 @@ export const synth = command({
     ['groundplan synth --check', 'for a pipeline: what is committed is what would be written'],
   ],
   async run({ env, output, check = false, json }, named, terminal) {
-    const written = (await shipments(terminal, named, env, output)).flatMap(shipment => outcomes(shipment, check))
+    const shipped = [
+      ...(await shipments(terminal, named, env, output)),
+      // It goes through several environments: it is written with all of them.
+      ...(env === undefined ? await pipelines(terminal, named, output) : []),
+    ]
+    const written = shipped.flatMap(shipment => outcomes(shipment, check))
     for (const outcome of written) terminal.out(json ? `${JSON.stringify(outcome)}\n` : line(outcome, terminal))
     const changed = written.filter(({ state }) => state !== 'same')
     if (!check || changed.length === 0) return exitCodes.done

@@ -22,6 +22,31 @@ list:
 `)
 })
 
+it('writes a text of several lines as it is, where that reads the same', () => {
+  const run = 'if true; then\n  echo "yes: $A"\n\nfi\n'
+  expect(yaml({ steps: [{ run }] })).toBe(`steps:
+  - run: |
+      if true; then
+        echo "yes: $A"
+
+      fi
+`)
+  for (const text of [
+    run,
+    ' indented\nfirst\n',
+    '\nfirst\n',
+    'a\n\n',
+    'a\nb',
+    'a \n b \n',
+    'a\n \n',
+    '\n',
+    '# a\n- b\n',
+    'a\tb\nc\n',
+  ]) {
+    expect(parse(yaml({ text, deep: { text } }))).toEqual({ text, deep: { text } })
+  }
+})
+
 it('any JSON comes back as it was', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), value => {

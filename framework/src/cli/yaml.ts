@@ -1,6 +1,6 @@
 /**
  * Plain data as YAML, for documents that people read: blocks, and texts without quotes where nothing could take them for
- * something else.
+ * something else. A text of several lines stands as it is, below its key.
  */
 
 /** JSON data as a YAML document. Keys keep their order. */
@@ -22,6 +22,7 @@ function item(value: unknown, indent: string): string {
 
 function entry(key: string, value: unknown, indent: string): string {
   const name = `${indent}${scalar(key)}:`
+  if (isLines(value)) return `${name} ${literal(value, `${indent}  `)}`
   if (isFlat(value)) return `${name} ${block(value, '')}`
   return `${name}\n${block(value, `${indent}  `)}`
 }
@@ -33,6 +34,19 @@ function isFlat(value: unknown): boolean {
 /** Words that mean something, in YAML 1.2 or before. */
 const meaning = /^(?:true|false|null|yes|no|on|off|y|n|~)$/i
 const plain = /^[A-Za-z_/$][\w./${}()'’,; -]*$/
+
+/** Lines with a newline at the end, which begin without a space and have no other breaks than that. */
+const lines = /^(?! )(?:[\x20-\x7E\u00A1-\uD7FF]*\n)*[\x20-\x7E\u00A1-\uD7FF]*[!-~]\n$/
+
+function isLines(value: unknown): value is string {
+  return typeof value === 'string' && value.indexOf('\n') < value.length - 1 && lines.test(value)
+}
+
+/** As a block: every line as it is, indented. */
+function literal(text: string, indent: string): string {
+  const each = text.slice(0, -1).split('\n')
+  return ['|', ...each.map(line => (line === '' ? '' : indent + line))].join('\n')
+}
 
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value ?? null)

@@ -4,21 +4,25 @@
  */
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { App } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { plan, service } from 'groundplan'
 import type { Plan } from 'groundplan/target'
 import { describe, expect, it, vi } from 'vitest'
+import { pipelineApp } from './pipeline/synth.ts'
+import { wayOf } from './pipeline/way.ts'
 import { smallest, usual } from './sizes.ts'
 import { appOf } from './synth.ts'
 import { systemOf } from './system.ts'
 import { type Finding, hasTool, told, unexcused, unused } from './test/findings.ts'
+import { canary, flowOf, levels } from './test/flow.ts'
 import { settings, shop } from './test/shop.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
 const systems = fileURLToPath(new URL('../../../systems/', import.meta.url))
 const folders = ['counter', 'storefront'].flatMap(name =>
-  ['test', 'production'].map(environment => `${name}/aws/${environment}`),
+  ['test', 'production', 'pipeline'].map(environment => `${name}/aws/${environment}`),
 )
 const templates = folders.flatMap(folder => readdirSync(systems + folder).map(file => `${systems}${folder}/${file}`))
 
@@ -63,6 +67,10 @@ describe("Amazon's rules for solutions (cdk-nag)", () => {
       ...nagFindings({ compute: 'functions', sizes: usual }),
       ...nagFindings({ compute: 'containers', sizes: usual }),
       ...nagFindings({ compute: 'containers', sizes: smallest }),
+      ...nagFindings({ compute: 'functions', traffic: { shop: canary } }),
+      ...nagFindings({ compute: 'functions', traffic: { shop: levels } }),
+      ...violationsIn(pipelineApp(wayOf(flowOf('containers')))),
+      ...violationsIn(pipelineApp(wayOf(flowOf('functions', levels)))),
       ...nagFindings({ compute: 'containers' }, plan('small', { services: [service('only', {})] })),
     ]
     expect(unexcused(findings)).toEqual([])
@@ -78,7 +86,10 @@ describe("Amazon's rules for solutions (cdk-nag)", () => {
 })
 
 function nagFindings(more: object, of: Plan = shop()): readonly Finding[] {
-  const app = appOf(systemOf(of, 'test', { ...settings, ...more }))
+  return violationsIn(appOf(systemOf(of, 'test', { ...settings, ...more })))
+}
+
+function violationsIn(app: App): readonly Finding[] {
   const { violations } = new AwsSolutionsChecks().validateScope(app)
   return violations.flatMap(({ ruleName, violatingResources }) =>
     violatingResources.map(({ constructPath }) => ({

@@ -25,6 +25,15 @@ export function alarms(kit: Kit): void {
   }
 }
 
+/** Names of those that say within minutes whether what is new is ill: they take it back. */
+export function alarmsOfCalls(kit: Kit): readonly string[] {
+  return [...ofFunctions(kit), ...ofDoors(kit)].map(([id]) => nameOf(kit, id))
+}
+
+function nameOf({ system }: Kit, id: string): string {
+  return `${system.names.prefix}-${id}`
+}
+
 type Named = readonly [id: string, watched: Watched]
 
 function ofFunctions({ system }: Kit): readonly Named[] {
@@ -97,7 +106,7 @@ function alarm(kit: Kit, id: string, { says, above, minutes, dimensions, ...metr
   const topic = imported(kit, 'OperationsTopicArn')
   new CfnAlarm(kit.stack, id, {
     ...metric,
-    alarmName: `${kit.system.names.prefix}-${id}`,
+    alarmName: nameOf(kit, id),
     alarmDescription: says,
     dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value })),
     comparisonOperator: 'GreaterThanThreshold',

@@ -24,7 +24,24 @@ const publicDoor = 'It is the door of a public site: HTTPS for everybody, and HT
 const callsAreBounded =
   'Calls are bounded at the gateway and by the queue; reserving capacity would take it from other systems'
 
+const asWideAsTemplates =
+  'Whoever deploys makes all that the templates name: bounded by names where these can carry the environment, and roles to those of the environment alone'
+const steps = 'Steps of the pipeline hand things on by one bucket, and write into one group of logs'
+const noResource = 'These actions know no resource, or bear numbers that Amazon gives'
+
 export const exceptions: readonly Exception[] = [
+  // Pipelines.
+  nag(/^AwsSolutions-IAM5/, /(RoleDeploy[A-Z]\w*|-access\/Deploy)$/, asWideAsTemplates),
+  checkov(/^CKV_AWS_(107|109|111)$/, /Role\.(RoleDeploy\w+|Deploy)$/, asWideAsTemplates),
+  nag(/^AwsSolutions-IAM5/, /-pipeline\/(Role(Build|Check|Diff)\w*|PipelineRole)$/, steps),
+  nag(/^AwsSolutions-IAM5/, /-access\/Diff$/, 'Stacks have a number that Amazon gives'),
+  nag(/^AwsSolutions-IAM5/, /-application\/(CanaryRole|ReleaseRole)$/, noResource),
+  nag(
+    /^AwsSolutions-S1$/,
+    /-pipeline\/Artifacts$/,
+    'What steps hand on, for a month: the history of the pipeline says who',
+  ),
+  checkov(/^CKV_AWS_18$/, /Artifacts$/, 'What steps hand on, for a month: the history of the pipeline says who'),
   // Rights that look wide.
   nag(/^AwsSolutions-IAM5\[.*log-group:.*:\*\]$/, /Role/, 'The streams of one group of logs'),
   nag(

@@ -15,15 +15,17 @@ export interface Finding {
 
 const tools = fileURLToPath(new URL('../../../../.groundplan/template-checks/bin/', import.meta.url))
 
+type Tool = 'cfn-lint' | 'checkov' | 'check-jsonschema' | 'zizmor'
+
 /** Whether a program of PyPI is there: `node scripts/template-checks.mjs` installs it. */
-export function hasTool(name: 'cfn-lint' | 'checkov'): boolean {
+export function hasTool(name: Tool): boolean {
   const there = existsSync(tools + name)
   if (!there) console.warn(`SKIPPED: ${name} is not installed here: node scripts/template-checks.mjs`)
   return there
 }
 
 /** Runs a program of PyPI; it says what it found, whatever its exit code. */
-export async function told(name: 'cfn-lint' | 'checkov', args: readonly string[]): Promise<string> {
+export async function told(name: Tool, args: readonly string[]): Promise<string> {
   try {
     return (await promisify(execFile)(tools + name, args, { maxBuffer: 64 * 1_024 * 1_024 })).stdout
   } catch (error) {

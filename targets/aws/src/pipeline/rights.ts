@@ -1,0 +1,150 @@
+/**
+ * What the roles of a pipeline may do. Whoever deploys makes everything that the templates name, so these rights are as
+ * wide as the templates: bounded by names where Amazon's names can carry the system's and the environment's, and by the
+ * kinds of things everywhere. Roles it may make and give are those of this environment alone.
+ */
+import { account, partition, region } from '../names.ts'
+import { asText, type Statement } from '../policy.ts'
+import type { System } from '../system.ts'
+
+/** Reading what is deployed: for `diff`. */
+export function readsStacks({ names }: System): readonly Statement[] {
+  return [
+    {
+      Sid: 'Templates',
+      Effect: 'Allow',
+      Action: ['cloudformation:GetTemplate'],
+      // The site's certificate is in another region.
+      Resource: [arn(`cloudformation:*:${account}:stack/${names.prefix}-*/*`)],
+    },
+  ]
+}
+
+export function pushesImages(repositories: readonly string[]): readonly Statement[] {
+  return [
+    { Sid: 'Registry', Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
+    {
+      Sid: 'Images',
+      Effect: 'Allow',
+      Action: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:DescribeImages',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      Resource: repositories.map(name => arn(`ecr:${region}:${account}:repository/${name}`)),
+    },
+  ]
+}
+
+/** Starting the machine that moves traffic, and following it. */
+export function startsMachine(name: string): Statement {
+  return {
+    Sid: 'Release',
+    Effect: 'Allow',
+    Action: ['states:DescribeExecution', 'states:DescribeStateMachine', 'states:StartExecution'],
+    Resource: [
+      arn(`states:${region}:${account}:stateMachine:${name}`),
+      arn(`states:${region}:${account}:execution:${name}:*`),
+    ],
+  }
+}
+
+/** Everything that `groundplan deploy` and the stacks it makes need. */
+export function deploysEnvironment(system: System): readonly Statement[] {
+  const { names } = system
+  const roles = [arn(`iam::${account}:role/${names.prefix}-*`)]
+  return [
+    { Sid: 'Named', Effect: 'Allow', Action: named.map(each => `${each.service}:*`), Resource: ownOf(system) },
+    { Sid: 'Unnamed', Effect: 'Allow', Action: unnamed, Resource: ['*'] },
+    {
+      Sid: 'Roles',
+      Effect: 'Allow',
+      Action: [
+        'iam:CreateRole',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:PassRole',
+        'iam:PutRolePolicy',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+      ],
+      Resource: roles,
+    },
+  ]
+}
+
+interface Named {
+  readonly service: string
+  /** What follows the service in the ARN, from the prefix that the driver gives names. */
+  resource(names: System['names']): string
+}
+
+const within = `${region}:${account}`
+
+/** Things that bear the environment's name. */
+const named: readonly Named[] = [
+  // In us-east-1, too.
+  { service: 'cloudformation', resource: ({ prefix }) => `*:${account}:stack/${prefix}-*/*` },
+  { service: 'cloudwatch', resource: ({ prefix }) => `${within}:alarm:${prefix}-*` },
+  { service: 'codedeploy', resource: ({ prefix }) => `${within}:*:${prefix}*` },
+  { service: 'dynamodb', resource: ({ prefix }) => `${within}:table/${prefix}-*` },
+  { service: 'ecr', resource: ({ prefix }) => `${within}:repository/${prefix}-*` },
+  { service: 'ecs', resource: ({ prefix }) => `${within}:*/${prefix}*` },
+  { service: 'lambda', resource: ({ prefix }) => `${within}:function:${prefix}-*` },
+  { service: 'logs', resource: ({ prefix }) => `${within}:log-group:*${prefix}*` },
+  { service: 'scheduler', resource: ({ prefix }) => `${within}:schedule/*/${prefix}-*` },
+  { service: 's3', resource: ({ bucketPrefix }) => `:::${bucketPrefix}-*` },
+  { service: 'secretsmanager', resource: ({ prefix }) => `${within}:secret:${prefix}@*` },
+  { service: 'sns', resource: ({ prefix }) => `${within}:${prefix}-*` },
+  { service: 'sqs', resource: ({ prefix }) => `${within}:${prefix}-*` },
+  { service: 'ssm', resource: ({ prefix }) => `${within}:parameter/${prefix}/*` },
+  { service: 'states', resource: ({ prefix }) => `${within}:stateMachine:${prefix}-*` },
+]
+
+function ownOf({ names }: System): readonly unknown[] {
+  return named.map(({ service, resource }) =>
+    service === 's3' ? arn(`s3${resource(names)}`) : arn(`${service}:${resource(names)}`),
+  )
+}
+
+/** Things with names that Amazon gives, or with none: a balancer, a network, a certificate, a key; and lists of things. */
+const unnamed: readonly string[] = [
+  'acm:*',
+  'apigateway:*',
+  'application-autoscaling:*',
+  'cloudformation:Describe*',
+  'cloudformation:List*',
+  'cloudformation:ValidateTemplate',
+  'cloudfront:*',
+  'cloudwatch:DescribeAlarms',
+  'dynamodb:DescribeStream',
+  'dynamodb:ListStreams',
+  'ec2:*',
+  'ecr:GetAuthorizationToken',
+  'ecs:DeregisterTaskDefinition',
+  'ecs:DescribeTaskDefinition',
+  'ecs:ListTaskDefinitions',
+  'elasticloadbalancing:*',
+  'events:*',
+  'kms:*',
+  'lambda:*EventSourceMapping*',
+  'logs:*LogDelivery',
+  'logs:Describe*',
+  'rds:*',
+  'route53:*',
+  'servicediscovery:*',
+  'ses:*',
+  'wafv2:*',
+]
+
+function arn(rest: string): unknown {
+  return asText(`arn:${partition}:${rest}`)
+}
