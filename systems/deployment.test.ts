@@ -54,10 +54,11 @@ await allOf(['moto'], moto => {
     const told: DeploymentProgress[] = []
     const at: AwsSettings = { ...settings, sizes: smallest, domain, ...more }
     let code = 'one'
-    const codes = async (): Promise<readonly Code[]> =>
+    const codes = (): readonly Code[] =>
       ['CodeServer', 'CodeBackend', 'CodeFront', 'CodeGroundplanCarrier', 'CodeWeb'].map(parameter => ({
         ...{ name: parameter.slice(4).toLowerCase(), parameter, hash: `${code}0`, zip: Buffer.from(code) },
       }))
+    const assets = async () => ({ codes: codes(), files: [] })
     const shipping = (signal: AbortSignal): Shipping => ({
       ...{ plan: of, environment, root: '/', planFile: '/plan.ts', signal },
       told: progress => void told.push(progress),
@@ -71,7 +72,7 @@ await allOf(['moto'], moto => {
         code = 'two'
       },
       deployment: (signal = new AbortController().signal, images?: string) =>
-        deploymentOf({ ...shipping(signal), ...(images ? { images } : {}) }, { settings: at, codes, pollMs: 5 }),
+        deploymentOf({ ...shipping(signal), ...(images ? { images } : {}) }, { settings: at, assets, pollMs: 5 }),
       asked: () => askedOf(of, environment, at),
       removal: () => removalOf(shipping(new AbortController().signal), at, 5),
     }

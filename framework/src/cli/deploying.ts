@@ -10,6 +10,7 @@ import { environmentNamed, envMeant } from './environments.ts'
 import { exitCodes, Failure, wrongUsage } from './errors.ts'
 import { type LoadedSystem, loadProject, loadSystems, namesMeant } from './load.ts'
 import { paint, type Terminal } from './terminal.ts'
+import { frontDigest } from './web/build.ts'
 
 /** For pipelines, beside done, failed and wrong usage. */
 export const deployExits = { widens: 3, loses: 4, waits: 5, left: 130 } as const
@@ -20,6 +21,8 @@ export interface Destination {
   readonly environment: string
   readonly target: Target
   readonly systems: readonly LoadedSystem[]
+  /** The folder of the web front, from the root. */
+  readonly web: string | undefined
 }
 
 /** Throws a failure (wrong usage) where no environment is named, or it has no target. */
@@ -38,16 +41,17 @@ export async function destinationOf(
   if (!target) throw wrongUsage(`The environment "${environment}" has no target`, 'name one that is shipped somewhere')
   const { systems, start = Object.keys(systems) } = project.config
   const loaded = await loadSystems(project, namesMeant(project, named, start))
-  return { root: project.root, environment, target, systems: loaded }
+  return { root: project.root, environment, target, systems: loaded, web: project.config.web }
 }
 
 /** What a target is told of one system. */
 export function shippingOf(
-  { root, environment }: Destination,
+  { root, environment, web }: Destination,
   { plan, file }: LoadedSystem,
   { signal, told }: Pick<Shipping, 'signal' | 'told'>,
 ): Shipping {
-  return { plan, environment, root, planFile: join(root, file), signal, told }
+  const front = web === undefined ? {} : { web: { folder: join(root, web), digest: frontDigest(root, web) } }
+  return { plan, environment, root, planFile: join(root, file), signal, told, ...front }
 }
 
 /** What a target cannot do is said, with its name. */

@@ -16,6 +16,8 @@ export interface Shipping {
   /** The project's folder, and the plan's file: both absolute. */
   readonly root: string
   readonly planFile: string
+  /** The web front, where there is one: its folder, absolute, and a digest of what it is made of. */
+  readonly web?: { readonly folder: string; readonly digest: string }
   /** The images to run: one tag for all, or tags by service. Default: those that run. */
   readonly images?: string | Readonly<Record<string, string>>
   /** When it is aborted, nobody follows any more; what was begun goes on there. */

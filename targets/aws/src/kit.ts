@@ -36,6 +36,11 @@ export function variables({ system }: Kit): Readonly<Record<string, string>> {
   }
 }
 
+/** Where the web front asks for data: at the system's own address, which leads to its gateways. */
+export function frontVariables({ system }: Kit): Readonly<Record<string, string>> {
+  return { GROUNDPLAN_ADDRESS: `https://${system.settings.host}` }
+}
+
 /** Where the databases are, for a service that uses them. */
 export function databaseVariables(kit: Kit, service: string): Readonly<Record<string, string>> {
   if (!kit.system.services.some(({ name, usesDatabases }) => name === service && usesDatabases)) return {}

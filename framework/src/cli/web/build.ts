@@ -104,9 +104,16 @@ function isHeld(path: string): boolean {
   }
 }
 
+/** What a front is made of, as one digest: the same on any machine. */
+export function frontDigest(root: string, folder: string): string {
+  const digest = createHash('sha256')
+  for (const path of sourcesOf(root, folder)) digest.update(`${path} ${hashOf(join(root, path))}\n`)
+  return digest.digest('hex')
+}
+
 // ---------- what it is made of
 
-const passedOver = new Set(['node_modules', '.next', 'test'])
+const passedOver = new Set(['node_modules', '.next', '.open-next', 'test'])
 
 /** The front's own files, what they import from beside it, and what says which packages there are; from `root`. */
 function sourcesOf(root: string, folder: string): readonly string[] {

@@ -7,10 +7,10 @@ import { CfnParameter, Fn } from 'aws-cdk-lib'
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling'
 import { CfnCluster, CfnClusterCapacityProviderAssociations, CfnService, CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import { CfnHttpNamespace } from 'aws-cdk-lib/aws-servicediscovery'
-import { databaseVariables, imported, type Kit, variables } from '../kit.ts'
+import { databaseVariables, frontVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { asText, type Statement } from '../policy.ts'
-import { imagesOf, type ServiceOnAws } from '../system.ts'
+import { imagesOf, type ServiceOnAws, web } from '../system.ts'
 import { type Balanced, balancer } from './balancer.ts'
 import { logGroup, logGroupName } from './logs.ts'
 import { portOf } from './ports.ts'
@@ -92,6 +92,7 @@ function container(kit: Kit, name: string, group: string): CfnTaskDefinition.Con
     portMappings: [{ name, containerPort: port, protocol: 'tcp', appProtocol: 'http' }],
     environment: Object.entries({
       ...variables(kit),
+      ...(name === web ? frontVariables(kit) : {}),
       ...databaseVariables(kit, name),
       ...uploadVariables(kit.system, name),
     }).map(([each, value]) => ({

@@ -9,7 +9,7 @@ import { CfnFunction, CfnPermission, CfnUrl } from 'aws-cdk-lib/aws-lambda'
 import { CfnRecordSetGroup } from 'aws-cdk-lib/aws-route53'
 import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3'
 import { baseOf } from 'groundplan/target'
-import { asked, imported, type Kit, keepsData, onlyEncrypted, variables, zoneId } from '../kit.ts'
+import { asked, frontVariables, imported, type Kit, keepsData, onlyEncrypted, variables, zoneId } from '../kit.ts'
 import { account, idOf, partition } from '../names.ts'
 import { asText } from '../policy.ts'
 import { hostOf, web } from '../system.ts'
@@ -109,7 +109,7 @@ function pagesFunction(kit: Kit): Pages {
     memorySize: system.settings.sizes.functionMemoryMb,
     timeout: 30,
     role: roleOf(kit, roleId(web), 'lambda.amazonaws.com', { around }).attrArn,
-    environment: { variables: variables(kit) },
+    environment: { variables: { ...variables(kit), ...frontVariables(kit) } },
     kmsKeyArn: imported(kit, 'KeyArn'),
     loggingConfig: { logFormat: 'JSON', logGroup: logGroup(kit, web).ref },
     tracingConfig: { mode: 'Active' },

@@ -46,6 +46,11 @@ export function shown(value: Json | undefined): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return value
   if (!isRecord(value)) return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value)
+  const { 'Fn::Join': join } = value
+  if (Array.isArray(join))
+    return listOf(join[1])
+      .map(shown)
+      .join(String(join[0] ?? ''))
   const { Ref, 'Fn::Sub': sub, 'Fn::GetAtt': attribute, 'Fn::ImportValue': imported } = value
   const [of] = listOf(attribute)
   const known = Ref ?? sub ?? of ?? imported

@@ -13,6 +13,7 @@ import type { Stacks } from './stacks.ts'
 
 const latest = 'deployments/latest.json'
 const within = (digest: string, file: string) => `deployments/${digest}/${file}.json`
+const json = { type: 'application/json' }
 export const templateKey = (digest: string) => `templates/${digest}.json`
 
 /** Who is at work: of a role the role, whoever took it on. */
@@ -26,9 +27,9 @@ export async function whoIs({ sts }: Clients): Promise<{ readonly arn: string; r
 export async function askFor(objects: Objects, manifest: Manifest, by: string): Promise<Signed> {
   const digest = digestOf(manifest)
   const asked: Signed = { by, at: new Date().toISOString() }
-  await objects.put(within(digest, 'manifest'), JSON.stringify(manifest), 'application/json')
-  await objects.put(within(digest, 'asked'), JSON.stringify(asked), 'application/json')
-  await objects.put(latest, JSON.stringify({ digest }), 'application/json')
+  await objects.put(within(digest, 'manifest'), JSON.stringify(manifest), json)
+  await objects.put(within(digest, 'asked'), JSON.stringify(asked), json)
+  await objects.put(latest, JSON.stringify({ digest }), json)
   return asked
 }
 
@@ -76,7 +77,7 @@ export async function requestIn(
       const { arn } = await whoIs(clients)
       if (personIn(arn) === personIn(asked.by)) throw oneself(arn)
       const signed: Signed = { by: arn, at: new Date().toISOString() }
-      await objects.put(within(digest, 'approved'), JSON.stringify(signed), 'application/json')
+      await objects.put(within(digest, 'approved'), JSON.stringify(signed), json)
       return signed
     },
   }

@@ -3,33 +3,27 @@
  * nothing is changed; a part that is as it should be is left alone, so that a deployment which was interrupted, or failed,
  * goes on when it is begun again. What still runs there, whoever began it, is followed first.
  */
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Change } from '@aws-sdk/client-cloudformation'
-import {
-  type Deployment,
-  type DeploymentEnd,
-  fault,
-  type Shipping,
-  type Plan as SystemPlan,
-  type TargetFiles,
-} from 'groundplan/target'
+import { type Deployment, type DeploymentEnd, fault, type Shipping, type Plan as SystemPlan } from 'groundplan/target'
 import { kindOf, whatIs } from '../compare/kinds.ts'
 import { type Resource, resourcesIn } from '../compare/templates.ts'
 import type { AwsSettings } from '../settings.ts'
-import { synthesized } from '../synth.ts'
 import { type System, systemOf } from '../system.ts'
 import { askFor, lastAsked, requestIn, templateKey, whoIs } from './approvals.ts'
+import type { Assets } from './assets.ts'
 import { type Clients, clientsIn } from './clients.ts'
 import { type Followed, followed } from './follow.ts'
 import { covers, digestOf } from './manifest.ts'
 import { Objects, sha256 } from './objects.ts'
-import { type Code, codeKey, order, type Part, type Plan, planned, regionOf, resolvedFor, stackName } from './plan.ts'
+import { codeKey, order, type Part, type Plan, planned, regionOf, resolvedFor, stackName } from './plan.ts'
 import { afterwards, wayOutOf } from './reasons.ts'
 import { Stacks } from './stacks.ts'
 
 export interface Parts {
   readonly settings: AwsSettings
-  codes(system: System): Promise<readonly Code[]>
+  assets(system: System): Promise<Assets>
   /** How often CloudFormation is asked how far it is. Default 2 seconds. */
   readonly pollMs?: number
 }
@@ -37,7 +31,6 @@ export interface Parts {
 /** What deployments, approvals and removals share: a system in its place. */
 export interface There {
   readonly system: System
-  readonly files: TargetFiles
   readonly clients: Clients
   readonly objects: Objects
   readonly pollMs: number
@@ -49,7 +42,7 @@ export function thereOf(plan: SystemPlan, environment: string, settings: AwsSett
   const clients = clientsIn(system.settings.region)
   const stacks = new Map<string, Stacks>()
   return {
-    ...{ system, clients, pollMs, files: synthesized(plan, environment, settings) },
+    ...{ system, clients, pollMs },
     objects: new Objects(clients.s3, system.names.deployments),
     stacksIn(region) {
       const known = stacks.get(region) ?? new Stacks(region === clients.region ? clients : clientsIn(region))
@@ -64,7 +57,10 @@ export async function deploymentOf(shipping: Shipping, parts: Parts): Promise<De
   const { system, objects, clients } = there
   const { arn, account } = await whoIs(clients)
   await followWhatRuns(there, shipping)
-  const plan = await planned({ ...there, shipping, codes: () => parts.codes(system) })
+  // Loaded when it is known that there is somebody to deploy for.
+  const { synthesized } = await import('../synth.ts')
+  const files = synthesized(shipping.plan, shipping.environment, parts.settings)
+  const plan = await planned({ ...there, files, shipping, assets: parts.assets })
   const { approval } = system.settings
   const asked = approval === 'another' ? await lastAsked(objects) : undefined
   const approved = asked?.approved && covers(asked.manifest, plan.manifest) ? asked.approved : undefined
@@ -73,8 +69,8 @@ export async function deploymentOf(shipping: Shipping, parts: Parts): Promise<De
     ...{ digest: digestOf(plan.manifest), changes: plan.changes, approval },
     ...(approved ? { approved } : {}),
     async ask() {
-      const run = new Run(there, shipping, plan)
-      await run.readies()
+      const end = await new Run(there, shipping, plan).readies()
+      if (end) throw fault('engine-unavailable', `what is asked for cannot be put there: ${whyOf(end)}`)
       return askFor(objects, plan.manifest, arn)
     },
     async run() {
@@ -89,6 +85,10 @@ export async function deploymentOf(shipping: Shipping, parts: Parts): Promise<De
 export async function askedOf(plan: SystemPlan, environment: string, settings: AwsSettings) {
   const { objects, clients, stacksIn } = thereOf(plan, environment, settings)
   return requestIn(objects, clients, stacksIn)
+}
+
+function whyOf(end: DeploymentEnd): string {
+  return 'why' in end ? end.why : 'it was interrupted'
 }
 
 /** Somebody's deployment, or an earlier one of ours that was left: two at once are one too many. */
@@ -161,7 +161,7 @@ class Run {
   async #uploads(): Promise<void> {
     const { objects } = this.#there
     for (const { template } of this.#plan.parts) await objects.putOnce(templateKey(sha256(template)), template)
-    for (const code of this.#plan.codes) {
+    for (const code of this.#plan.assets.codes) {
       const isNew = await objects.putOnce(codeKey(code), code.zip)
       const size = `${Math.ceil(code.zip.length / 1_000)} KB`
       if (isNew) this.#note('assets', `code of ${code.name} uploaded, ${size}`)
@@ -173,6 +173,7 @@ class Run {
     const stacks = stacksIn(part.region)
     if (part.isRemnant) await this.#clears(part)
     const name = `groundplan-${digestOf(this.#plan.manifest).slice(0, 12)}`
+    await this.#uploadsFiles(part)
     const parameters = resolvedFor(part, this.#outputs)
     const to = { name: part.stack, template: this.#templateOf(part), parameters, isNew: part.was === undefined }
     const changes = await stacks.changeSet(to, name, () => this.#pause())
@@ -184,8 +185,26 @@ class Run {
       const failed = await this.#follows(part)
       if (failed) return failed
     }
+    if (part.was === undefined) await this.#uploadsFiles(part)
     await this.#settles(part)
     return undefined
+  }
+
+  /** Files of the site, before the pages that name them; where their bucket is made with the rest, after it. */
+  async #uploadsFiles({ name, stack, region }: Part): Promise<void> {
+    const { files } = this.#plan.assets
+    if (name !== 'application' || files.length === 0) return
+    const bucket = await this.#there.stacksIn(region).physicalId(stack, 'SiteFiles')
+    if (bucket === undefined) return
+    const objects = new Objects(this.#there.clients.s3, bucket)
+    let count = 0
+    for (const { key, path } of files) {
+      if (this.#shipping.signal.aborted) return
+      if (await objects.has(key)) continue
+      await objects.put(key, readFileSync(path), { type: typeOf(key), cache: forever })
+      count++
+    }
+    if (count > 0) this.#note('assets', `${count} files of the site uploaded`)
   }
 
   /** The first part has no bucket yet; what is small needs none. */
@@ -233,6 +252,21 @@ class Run {
   async #pause(): Promise<void> {
     await pause(this.#there.pollMs, undefined, { signal: this.#shipping.signal }).catch(() => {})
   }
+}
+
+/** Their names change with what they hold. */
+const forever = 'public, max-age=31536000, immutable'
+
+const types: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
+  svg: 'image/svg+xml',
+  woff2: 'font/woff2',
+}
+
+function typeOf(key: string): string {
+  return types[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 }
 
 /** What CloudFormation takes in the call itself. */

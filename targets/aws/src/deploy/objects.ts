@@ -19,8 +19,15 @@ export class Objects {
     )
   }
 
-  async put(Key: string, Body: Uint8Array | string, ContentType = 'application/octet-stream'): Promise<void> {
-    const put = new PutObjectCommand({ Bucket: this.bucket, Key, Body, ContentType })
+  async put(Key: string, Body: Uint8Array | string, as: { type?: string; cache?: string } = {}): Promise<void> {
+    const { type: ContentType = 'application/octet-stream', cache } = as
+    const put = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key,
+      Body,
+      ContentType,
+      ...(cache ? { CacheControl: cache } : {}),
+    })
     await calling(`putting ${Key} into ${this.bucket}`, () => this.#s3.send(put))
   }
 

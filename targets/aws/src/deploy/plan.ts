@@ -2,6 +2,7 @@
 import { fault, type Shipping, type TargetChange, type TargetChanges, type TargetFiles } from 'groundplan/target'
 import { compared } from '../compare/compare.ts'
 import type { System } from '../system.ts'
+import type { Assets } from './assets.ts'
 import type { Clients } from './clients.ts'
 import { type Images, imagesFor, parametersOf, zoneOf } from './given.ts'
 import { compact, type Manifest, stateOf } from './manifest.ts'
@@ -34,7 +35,7 @@ export interface Plan {
   readonly parts: readonly Part[]
   readonly manifest: Manifest
   readonly changes: TargetChanges
-  readonly codes: readonly Code[]
+  readonly assets: Assets
   readonly images: Images
 }
 
@@ -57,7 +58,7 @@ export interface Planning {
   readonly shipping: Shipping
   readonly clients: Clients
   stacksIn(region: string): Stacks
-  codes(): Promise<readonly Code[]>
+  assets(system: System): Promise<Assets>
 }
 
 export async function planned(planning: Planning): Promise<Plan> {
@@ -65,15 +66,15 @@ export async function planned(planning: Planning): Promise<Plan> {
   const found = await Promise.all(order.flatMap(name => partNow(planning, name) ?? []))
   const running = found.find(({ name }) => name === 'application')?.was?.parameters ?? {}
   const images = await imagesFor(system, clients, shipping.images, running)
-  const codes = await planning.codes()
+  const assets = await planning.assets(system)
   const zone = await zoneOf(clients, system.settings.domain)
-  const given = { HostedZoneId: zone, CodeBucket: system.names.deployments, ...images.tags, ...keysOf(codes) }
+  const given = { HostedZoneId: zone, CodeBucket: system.names.deployments, ...images.tags, ...keysOf(assets.codes) }
   const waits = Object.keys(images.missing).length > 0
   const parts = found
     .filter(({ name }) => name !== 'application' || !waits)
     .map(part => ({ ...part, parameters: givenTo(part.template, given) }))
   const manifest = manifestOf(planning, parts, images)
-  return { parts, manifest, changes: changesOf(parts, files), codes, images }
+  return { parts, manifest, changes: changesOf(parts, files), assets, images }
 }
 
 export function codeKey({ name, hash }: Pick<Code, 'name' | 'hash'>): string {

@@ -124,7 +124,8 @@ export class Stacks {
 
   async #forget(StackName: string, ChangeSetName: string): Promise<void> {
     const { cloudFormation } = this.#clients
-    await cloudFormation.send(new DeleteChangeSetCommand({ StackName, ChangeSetName })).catch(unlessMissing)
+    const forgets = new DeleteChangeSetCommand({ StackName, ChangeSetName })
+    await calling(`preparing ${StackName}`, () => cloudFormation.send(forgets).catch(unlessMissing))
   }
 
   async execute(stack: string, name: string): Promise<void> {

@@ -1,8 +1,7 @@
-/** CloudFormation of moto, a stand-in for AWS: deploys a template as far as it knows its types. */
+/** CloudFormation of moto, a stand-in for AWS: what of a template it knows, and what it has made of it. */
 
 export interface Stack {
   resources(): Promise<readonly { readonly type: string; readonly id: string; readonly physicalId: string }[]>
-  remove(): Promise<void>
 }
 
 interface Place {
@@ -48,22 +47,8 @@ export function asMotoKnows(text: string): string {
   return JSON.stringify({ ...template, Resources: rest(resources), Outputs: rest(template.Outputs ?? {}) })
 }
 
-/** Deploys a template, and says why where it cannot. */
-export async function deployed(
-  place: Place,
-  name: string,
-  template: string,
-  parameters: Readonly<Record<string, string>>,
-): Promise<Stack> {
-  const given = Object.entries(parameters).flatMap(([key, value], at) => [
-    [`Parameters.member.${at + 1}.ParameterKey`, key] as const,
-    [`Parameters.member.${at + 1}.ParameterValue`, value] as const,
-  ])
-  await asked(place, 'CreateStack', {
-    StackName: name,
-    TemplateBody: asMotoKnows(template),
-    ...Object.fromEntries(given),
-  })
+/** What moto has of a stack. */
+export function stackAt(place: Place, name: string): Stack {
   return {
     async resources() {
       const text = await asked(place, 'DescribeStackResources', { StackName: name })
@@ -73,15 +58,7 @@ export async function deployed(
         physicalId: inside(member, 'PhysicalResourceId'),
       }))
     },
-    async remove() {
-      await asked(place, 'DeleteStack', { StackName: name }).catch(unlessInOrder)
-    },
   }
-}
-
-/** It removes a network before what is in it, and then refuses; what it keeps is gone when it stops. */
-function unlessInOrder(error: unknown): void {
-  if (!(error instanceof Error) || !error.message.includes('DependencyViolation')) throw error
 }
 
 async function asked(
