@@ -6,9 +6,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { authorizer, endpoint, gateway, nothing, plan, problem, service, table } from 'groundplan'
-import { CallRefused, type Testbed, testbed } from 'groundplan/testbed'
-import { describe, expect, it } from 'vitest'
+import type { Home, OpenHome } from 'groundplan/home'
+import { CallRefused, testbed } from 'groundplan/testbed'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { type Server, startServer } from '../drivers/postgres/src/test/cluster.ts'
+import { homeOnPostgres } from '../drivers/postgres/src/test/home.ts'
+import { withPostgres } from '../drivers/postgres/src/test/server.ts'
+import type { AnyHandler } from '../framework/src/plan/parts.ts'
 import type { Gateways, Plan } from '../framework/src/plan/plan.ts'
 import type { DoorRoute } from '../framework/src/runtime/door.ts'
 import records from './records/plan.ts'
@@ -31,7 +36,7 @@ interface Story {
   readonly owner: unknown
   readonly other: unknown
   /** What the owner does first; gives what requests about it look like, by `gateway/endpoint`. */
-  prepare(ask: Ask, bed: Testbed<Gateways>): Promise<Readonly<Record<string, Request>>>
+  prepare(ask: Ask, bed: Home<Gateways>): Promise<Readonly<Record<string, Request>>>
   /** What shows the owner everything of his. */
   readonly shows: readonly string[]
   /** Endpoints (or `gateway/*`) that are not written yet or are shown elsewhere, with the reason. */
@@ -99,7 +104,7 @@ function nameOf({ gateway, name }: DoorRoute): string {
   return `${gateway}/${name}`
 }
 
-async function tried(bed: Testbed<Gateways>, route: DoorRoute, who: unknown, request: Request = {}): Promise<Tried> {
+async function tried(bed: Home<Gateways>, route: DoorRoute, who: unknown, request: Request = {}): Promise<Tried> {
   const endpoint = nameOf(route)
   const client = bed.as(route.endpoint.caller, who)[route.gateway]
   const ask: unknown = client && Reflect.get(client, route.name)
@@ -178,10 +183,25 @@ describe('two tenants', { timeout: 60_000 }, () => {
   })
 })
 
+withPostgres('two tenants on PostgreSQL', () => {
+  let server: Server
+  beforeAll(async () => {
+    server = await startServer()
+  }, 60_000)
+  afterAll(() => server.remove())
+
+  describe('two tenants on PostgreSQL', { timeout: 120_000 }, () => {
+    it.each(Object.entries(stories))('%s: nobody sees or changes what is another’s', async (_name, story) => {
+      const onPostgres = homeOnPostgres(() => server.url)
+      expect(await complaintsOn(story, onPostgres)).toEqual([])
+    })
+  })
+})
+
 /** What a system does wrong. */
-async function complaintsOn(story: Story): Promise<readonly string[]> {
-  await using bed = await testbed(story.plan, { throttle: false })
-  const { routes } = bed.runtime.door
+async function complaintsOn(story: Story, open: OpenHome = testbed): Promise<readonly string[]> {
+  await using bed = await open(story.plan, { throttle: false })
+  const routes = routesOf(story.plan)
   const byName = new Map(routes.map(route => [nameOf(route), route]))
   const routeOf = (name: string): DoorRoute => byName.get(name) ?? never(`there is no endpoint ${name}`)
   const asOwner: Ask = async (name, request) => {
@@ -199,6 +219,16 @@ async function complaintsOn(story: Story): Promise<readonly string[]> {
   await bed.settled()
   const changed = (await shown()) !== before
   return [...tries.flatMap(complaintOn), ...(changed ? ['something of another was changed'] : [])]
+}
+
+/** Every endpoint of every gateway. */
+function routesOf({ gateways }: Plan<Gateways>): readonly DoorRoute[] {
+  return Object.entries(gateways).flatMap(([gateway, { service }]) => {
+    const handlers: Readonly<Record<string, AnyHandler>> = service.handlers
+    return Object.entries(handlers).flatMap(([name, endpoint]) =>
+      endpoint.kind === 'endpoint' ? [{ gateway, name, endpoint }] : [],
+    )
+  })
 }
 
 function complaintOn({ endpoint, refused, said }: Tried): readonly string[] {
