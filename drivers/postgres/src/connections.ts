@@ -82,14 +82,7 @@ export class Connections {
 
   /** Runs a statement once. Faults: `engine-unavailable`; whether it took effect is not known then. */
   async once(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    return this.#counted(
-      () =>
-        this.#with(async client => {
-          const { rows } = await client.query<string[]>(this.#prepared(text, values))
-          return rows
-        }),
-      text,
-    )
+    return this.#counted(() => this.#with(client => rowsOf(client, this.#prepared(text, values))), text)
   }
 
   /** One transaction on one connection; rolled back when `run` rejects. */
@@ -97,10 +90,7 @@ export class Connections {
     const inside = async (client: pg.PoolClient): Promise<T> => {
       await client.query('begin')
       try {
-        const value = await run(async (text, values = []) => {
-          const { rows } = await client.query<string[]>(this.#prepared(text, values))
-          return rows
-        })
+        const value = await run((text, values = []) => rowsOf(client, this.#prepared(text, values)))
         await client.query('commit')
         return value
       } catch (error) {
@@ -195,6 +185,13 @@ export class Connections {
       this.#busy--
     }
   }
+}
+
+/** By callback: the library's own promises hold on to what they gave until the next full garbage collection. */
+function rowsOf(client: pg.PoolClient, query: pg.QueryArrayConfig): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    client.query<string[]>(query, (error, found) => (error ? reject(error) : resolve(found.rows)))
+  })
 }
 
 function clientOptions(url: string, password: Password | undefined): pg.ClientConfig {
