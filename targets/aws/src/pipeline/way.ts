@@ -104,8 +104,8 @@ function imagesIn({ folder, web: front, shared = [], rootFiles }: Flow, system: 
 }
 
 /** Patterns of what starts the pipeline: nothing else of the repository does. */
-export function pathsOf({ flow: { folder, web: front, shared = [], rootFiles }, images }: Way): readonly string[] {
-  const folders = [folder, ...(images.length > 0 && front !== undefined ? [front.folder] : []), ...shared]
+export function pathsOf({ flow: { plan, folder, web: front, shared = [], rootFiles } }: Way): readonly string[] {
+  const folders = [folder, ...(plan.sites.length > 0 && front !== undefined ? [front.folder] : []), ...shared]
   return [...folders.map(each => `${each}/**`), ...rootFiles]
 }
 
