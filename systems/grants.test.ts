@@ -1,7 +1,7 @@
-/** Who may write what: read from the grants, which are all that a handler gets at run time too. */
+/** Who may write what in storefront: read from the grants, which are all that a handler gets at run time too. */
 import { graphOf } from 'groundplan/target'
 import { describe, expect, it } from 'vitest'
-import storefront from '../plan.ts'
+import storefront from './storefront/plan.ts'
 
 const { arrows, resources } = graphOf(storefront)
 
