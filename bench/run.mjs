@@ -27,6 +27,9 @@ buildSync({
     // Knows the built program by its own place.
     'groundplan/process': join(built, 'targets/process.js'),
     'groundplan/driver': join(source, 'driver.ts'),
+    'groundplan/target': join(source, 'target.ts'),
+    '@groundplan/aws': join(folder, '../drivers/aws/src/drivers.ts'),
+    '@groundplan/s3': join(folder, '../drivers/s3/src/drivers.ts'),
     groundplan: claim === 'kills' ? join(built, 'index.js') : join(source, 'index.ts'),
     '@groundplan/accounts': join(folder, '../accounts/src/index.ts'),
   },

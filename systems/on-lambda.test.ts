@@ -8,12 +8,12 @@ import { allOf } from '../drivers/aws/src/test/engines.ts'
 import { sentMail } from '../drivers/aws/src/test/sent-mail.ts'
 import { restEvent } from '../targets/aws/src/test/lambda/cloud.ts'
 import type { Outcome } from '../targets/aws/src/test/lambda/function.ts'
-import { type OnLambda, openOnLambda } from './on-lambda.ts'
+import { type OnLambda, openOnLambda } from '../targets/aws/src/test/lambda/system.ts'
 import { people } from './storefront/callers.ts'
 import storefront from './storefront/plan.ts'
 import { products } from './storefront/resources.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const planFile = fileURLToPath(new URL('storefront/plan.ts', import.meta.url))

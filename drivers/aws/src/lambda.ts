@@ -56,6 +56,7 @@ function functionsAt({ clock, region, endpoints }: ReturnType<typeof optionsIn>)
 /** Faults: `setting-missing`, which names all that is not there. */
 function optionsIn(environment: Environment, clock: Clock) {
   const { AWS_REGION: region, GROUNDPLAN_AWS_PREFIX: prefix, GROUNDPLAN_AWS_BUCKET_PREFIX: bucketPrefix } = environment
+  const { GROUNDPLAN_AWS_UPLOAD_ROLE: uploadRole } = environment
   if (region === undefined || prefix === undefined) {
     throw fault('setting-missing', 'a function needs AWS_REGION and GROUNDPLAN_AWS_PREFIX in its environment')
   }
@@ -65,6 +66,7 @@ function optionsIn(environment: Environment, clock: Clock) {
     region,
     prefix,
     ...(bucketPrefix === undefined ? {} : { bucketPrefix }),
+    ...(uploadRole === undefined ? {} : { uploadRole }),
     ...(endpoints ? { endpoints } : {}),
   }
 }

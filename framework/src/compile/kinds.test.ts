@@ -9,8 +9,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Node, someNode } from './nodes.ts'
 import { compileReader } from './reader.ts'
-import { plainJson, serialiserSource } from './serialiser.ts'
+import { serialiserSource } from './serialiser.ts'
 import { jsonText } from './text.ts'
+import { plainJson } from './written.ts'
 
 interface Line {
   readonly schema: z.ZodType

@@ -9,6 +9,7 @@
 import type { z } from 'zod'
 import { type Constant, type Field, type ObjectShape, optionsOf, type Shape, shapeOf } from './shape.ts'
 import { jsonText } from './text.ts'
+import { only, plainJson } from './written.ts'
 
 /** The JSON of a value; `undefined` where `JSON.stringify` gives that. */
 export type Serialise = (value: unknown) => string | undefined
@@ -34,17 +35,6 @@ function evaluated(source: string): Serialise | undefined {
     if (error instanceof EvalError) return undefined
     throw error
   }
-}
-
-/** What `JSON.stringify` gives. Its declared type forgets that it may give nothing. */
-export function plainJson(value: unknown): string | undefined {
-  return JSON.stringify(value)
-}
-
-/** An object with the fields of these names alone, in the order it has them. */
-function only(value: unknown, names: ReadonlySet<string>): unknown {
-  if (typeof value !== 'object' || value === null || 'toJSON' in value || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name)))
 }
 
 interface Text {

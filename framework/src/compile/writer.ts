@@ -6,7 +6,8 @@
 import type { z } from 'zod'
 import { isTooDeep, type Refused, refusedWith } from './issues.ts'
 import { compileReader, type Reader } from './reader.ts'
-import { plainJson, type Serialise, serialiserOf } from './serialiser.ts'
+import { type Serialise, serialiserOf } from './serialiser.ts'
+import { plainJson } from './written.ts'
 
 export type Written = { readonly ok: true; readonly json: string } | Refused
 

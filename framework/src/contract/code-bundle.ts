@@ -11,6 +11,8 @@ export interface Bundling {
   /** The project's folder, and the plan's file: both absolute. */
   readonly root: string
   readonly planFile: string
+  /** These alone, by their names. Default: all. */
+  readonly only?: readonly string[]
   /** Conditions of packages' `exports`, besides the usual ones. */
   readonly conditions?: readonly string[]
 }

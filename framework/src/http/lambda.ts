@@ -7,7 +7,6 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
-import { shapeOf } from '../contract/plan-shape.ts'
 import { fault } from '../contract/problems.ts'
 import type { LogSink } from '../contract/telemetry.ts'
 import { partsOf } from '../plan/parts.ts'
@@ -30,7 +29,8 @@ export interface LambdaOptions {
   readonly plan: Plan
   /** Whose function it is. Without it: the carrier. */
   readonly service?: string
-  readonly shape?: PlanShape
+  /** What engines are told of what this function meets. */
+  readonly shape: PlanShape
   readonly clock: Clock
   readonly logs: LogSink
   drivers(shape: PlanShape): InvokedDrivers
@@ -59,7 +59,8 @@ export function lambdaHandler(options: LambdaOptions): unknown {
     return within(made, options.clock, context, () => handled(made, event))
   }
   const { host } = options
-  if (!host || !streams(options)) return handle
+  // Outside of Lambda the SDK puts something of its own there.
+  if (typeof host?.streamifyResponse !== 'function' || !streams(options)) return handle
   // Such a function is always answered piece by piece; who wants all at once is given one piece.
   return host.streamifyResponse(async (event, out, context) => {
     const made = await ready()
@@ -89,8 +90,7 @@ function readiness(options: LambdaOptions): () => Promise<Made> {
 }
 
 async function make(options: LambdaOptions): Promise<Made> {
-  const { plan, service, logs, bucketNamed = () => undefined } = options
-  const shape = options.shape ?? shapeOf(plan)
+  const { plan, shape, service, logs, bucketNamed = () => undefined } = options
   const drivers = options.drivers(shape)
   const ask = async (request: CarriedRequest) =>
     answerCarried(await options.invoke(request.service, JSON.stringify({ groundplan: request })))

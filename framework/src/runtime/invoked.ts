@@ -87,7 +87,7 @@ export async function invokedRuntime(
   const own = partsRunHere(all, options.service)
   const entropy = options.entropy ?? systemEntropy()
   const secrets = knownSecrets()
-  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, new AbortController().signal)
+  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, new NeverStopping())
   const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
   const key = new SharedKey(() => internalKey(plan, drivers, entropy, secrets.learn))
   const endpoints = new Map<string, BoundEndpoint>()
@@ -108,7 +108,7 @@ export async function invokedRuntime(
   const times = ticker(kit, drivers.schedules, timed(own, drivers, kit, wired), false)
   const views = viewsIn(own, kit, wired)
   const feeds = [...feedsOf(own, drivers, wired, times), ...views.map(({ feed }) => feed)]
-  const settle = relayOf(drivers, outside)
+  const settle = shape.databases.length > 0 ? relayOf(drivers, outside) : async () => {}
   return {
     door: doorOf(own, endpoints, calls, kit),
     async answer(request) {
@@ -139,6 +139,16 @@ export async function invokedRuntime(
     endAll(why) {
       for (const call of kit.calls.all()) call.expire(why)
     },
+  }
+}
+
+/** Nobody tells such a process to stop. Node loads what makes signals when the first is made. */
+class NeverStopping {
+  #signal: AbortSignal | undefined
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal
+    return this.#signal
   }
 }
 

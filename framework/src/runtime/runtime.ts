@@ -92,7 +92,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   const entropy = options.entropy ?? systemEntropy()
   const secrets = knownSecrets()
   const stopping = new AbortController()
-  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, stopping.signal)
+  const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, stopping)
   const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
   const seen = watching(drivers.store)
   const endpoints = new Map<string, BoundEndpoint>()
@@ -164,7 +164,7 @@ export function kitOf(
   { logs, telemetry = { sampled: 0 } }: RuntimeOptions,
   entropy: Entropy,
   scrub: (text: string) => string,
-  stopping: AbortSignal,
+  stopping: { readonly signal: AbortSignal },
 ): CallKit {
   const calls = new Roll<Timed>()
   const active = activity(calls)
@@ -175,7 +175,9 @@ export function kitOf(
     entropy,
     logs,
     scrub,
-    stopping,
+    get stopping() {
+      return stopping.signal
+    },
     tracer: tracer(telemetry, clock, entropy, scrub),
     calls,
     running: runningCalls(clock, calls, active),

@@ -5,58 +5,124 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { BuildOptions, Metafile } from 'esbuild'
-import { type Bundling, type CodeBundle, mailTable, runtimeTables, schedulesTable, shapeOf } from 'groundplan/target'
-import { type BundledFunction, entryOf, functionsOf } from './bundle/entry.ts'
+import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import type { PlanShape } from 'groundplan/driver'
+import {
+  type Bundling,
+  type CodeBundle,
+  isHandler,
+  mailTable,
+  runtimeTables,
+  schedulesTable,
+  shapeOf,
+} from 'groundplan/target'
+import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/entry.ts'
+import { leavingOut, type Needs } from './bundle/left-out.ts'
+import {
+  nothingPrepared,
+  type Prepared,
+  preparedFor,
+  preparingEntry,
+  withoutZod,
+  zodEntry,
+  zodFile,
+} from './bundle/schemas.ts'
 import { zipOf } from './bundle/zip.ts'
 import { idOf } from './names.ts'
+import { carrier } from './rights.ts'
 import type { AwsSettings } from './settings.ts'
 import { type System, systemOf } from './system.ts'
 
 /** The bundles of a system's functions. Faults: `unsupported`. */
 export async function bundled(bundling: Bundling, settings: AwsSettings): Promise<readonly CodeBundle[]> {
   const system = systemOf(bundling.plan, bundling.environment, settings)
+  const shape = shapeOf(system.plan, [...runtimeTables, schedulesTable, mailTable])
+  const [zod, preparing] = [await zodOf(bundling, zodEntry, true), await zodOf(bundling, preparingEntry, false)]
   const all: CodeBundle[] = []
-  for (const made of functionsOf(system)) all.push(await bundleOf(system, made, bundling))
+  const { only } = bundling
+  for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
+    const entry = entryOf(made, shape, bundling.planFile)
+    const without = leavingOut(needsOf(system, made, shape))
+    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), without], looking)
+    const prepared = await preparedFor(made.name, first.files['index.js'] ?? new Uint8Array(), preparing)
+    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), without])
+    all.push(bundleOf(made, second, { ...second.files, [zodFile]: zod }, prepared))
+  }
   return all
 }
 
-async function bundleOf(system: System, made: BundledFunction, source: Bundling): Promise<CodeBundle> {
-  const { build } = await import('esbuild')
-  const shape = shapeOf(system.plan, [...runtimeTables, schedulesTable, mailTable])
-  const entry = entryOf(made, shape, source.planFile)
-  const { outputFiles = [], metafile } = await build(optionsFor(made.name, entry, source))
-  const contents = Object.fromEntries(outputFiles.map(({ path, contents }) => [fileName(path), contents]))
-  const { 'index.js.map': map = new Uint8Array(), ...files } = contents
+function needsOf({ parts, services }: System, { name, rights }: BundledFunction, shape: PlanShape): Needs {
+  const handlers = parts.handlers.filter(named => named.service.name === name)
+  const callers = new Set(handlers.flatMap(({ handler }) => (handler.kind === 'endpoint' ? [handler.caller] : [])))
+  const uses = parts.uses.filter(({ by }) => (isHandler(by) ? by.service.name === name : callers.has(by)))
+  const isCarrier = name === carrier
   return {
-    name: made.name,
-    parameter: idOf('Code', made.name),
-    hash: hashOf(files),
-    files,
-    zip: zipOf(files),
-    beside: { 'index.js.map': map },
-    parts: metafile ? partsIn(metafile) : [],
-    schemas: { ready: 0, later: 0 },
+    ...{ rights, handlers, uses, carries: isCarrier, alarms: isCarrier && parts.alarms.length > 0 },
+    asks: services.some(each => (each.name === name ? each.asks.length > 0 : each.asks.includes(name))),
+    databases: shapeFor({ name, rights }, shape).databases.length > 0,
   }
 }
 
-function optionsFor(name: string, entry: string, { root, conditions = [] }: Bundling): BuildOptions {
+function bundleOf(
+  { name }: BundledFunction,
+  { beside, metafile }: Built,
+  files: CodeBundle['files'],
+  { readers, writers, later }: Prepared,
+): CodeBundle {
+  const ready = Object.keys(readers).length + Object.keys(writers).length
+  return {
+    ...{ name, parameter: idOf('Code', name), hash: hashOf(files), files, zip: zipOf(files), beside },
+    parts: partsIn(metafile),
+    schemas: { ready, later },
+  }
+}
+
+interface Built extends Pick<CodeBundle, 'files' | 'beside'> {
+  readonly metafile: Metafile
+}
+
+/** Nobody keeps it: it is made to find out what is asked of schemas. */
+const looking = { minify: false, sourcemap: false } as const
+
+async function built(
+  bundling: Bundling,
+  name: string,
+  entry: string,
+  plugins: Plugin[],
+  more: Partial<typeof looking> = {},
+): Promise<Built> {
+  const { build } = await import('esbuild')
+  const options = { ...optionsFor(name, entry, bundling), ...more, plugins }
+  const { outputFiles, metafile } = await build(options)
+  const contents = Object.fromEntries(outputFiles.map(({ path, contents }) => [fileName(path), contents]))
+  const { 'index.js.map': map = new Uint8Array(), ...files } = contents
+  return { files, beside: { 'index.js.map': map }, metafile }
+}
+
+/** Zod, in a file of its own. With its names where its functions are known by them. */
+async function zodOf(bundling: Bundling, entry: string, minify: boolean): Promise<Uint8Array> {
+  const { build } = await import('esbuild')
+  const options = { ...optionsFor('zod', entry, bundling), minify, sourcemap: false as const }
+  const { outputFiles } = await build(options)
+  return outputFiles[0]?.contents ?? new Uint8Array()
+}
+
+/** Our own packages are found from here. */
+const here = dirname(fileURLToPath(import.meta.url))
+
+function optionsFor(name: string, entry: string, { root, conditions = [] }: Bundling) {
   return {
     absWorkingDir: root,
-    // Our own packages are found from here, and the plan by its path.
-    stdin: {
-      contents: entry,
-      resolveDir: dirname(fileURLToPath(import.meta.url)),
-      sourcefile: `${name}.ts`,
-      loader: 'ts',
-    },
+    stdin: { contents: entry, resolveDir: here, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: `.groundplan/bundles/${name}/index.js`,
     ...{ bundle: true, minify: true, treeShaking: true, write: false, metafile: true },
-    ...{ format: 'cjs', platform: 'node', target: 'node24', charset: 'utf8', legalComments: 'none' },
-    ...{ sourcemap: 'external', sourcesContent: false, logLevel: 'silent', keepNames: false },
+    ...{ format: 'cjs', platform: 'node', target: 'node20.19', charset: 'utf8', legalComments: 'none' },
+    ...{ sourcemap: 'external', sourcesContent: false, logLevel: 'silent' },
+    // Loaded where it is installed, which it is not here.
+    external: ['pg-native', 'cloudflare:sockets'],
     conditions: [...conditions, 'module'],
     mainFields: ['module', 'main'],
-  }
+  } as const satisfies BuildOptions
 }
 
 function fileName(path: string): string {

@@ -20,18 +20,29 @@ export function functionsOf({ services, carrier: carrying }: System): readonly B
 
 /** `planFile`: as an import writes it. */
 export function entryOf(made: BundledFunction, shape: PlanShape, planFile: string): string {
-  const service = made.name === carrier ? '' : `, service: ${JSON.stringify(made.name)}`
+  const own = shapeFor(made, shape)
+  const service = made.name === carrier ? [] : [`service: ${JSON.stringify(made.name)}`]
+  const databases = own.databases.length > 0
   return [
     "import { lambdaHandler, systemClock } from 'groundplan/lambda'",
     "import { onLambda } from '@groundplan/aws/lambda'",
+    ...(databases ? databaseImports : []),
     `import plan from ${JSON.stringify(planFile)}`,
-    'const clock = systemClock({ unref: true })',
-    `const shape = ${JSON.stringify(shapeFor(made, shape))}`,
-    `const there = onLambda({ clock${service} })`,
+    'const clock = systemClock()',
+    `const shape = ${JSON.stringify(own)}`,
+    ...(databases
+      ? ['const databases = databasesOn(shape, { clock, ...auroraHere(clock), makes: true, connections: 2 })']
+      : []),
+    `const there = onLambda({ ${['clock', ...service, ...(databases ? ['databases'] : [])].join(', ')} })`,
     'export const handler = lambdaHandler({ plan, shape, host: globalThis.awslambda, ...there })',
     '',
   ].join('\n')
 }
+
+const databaseImports = [
+  "import { auroraHere } from '@groundplan/aws/database'",
+  "import { databasesOn } from '@groundplan/postgres/databases'",
+]
 
 /** What of a plan's shape somebody with these rights meets. */
 export function shapeFor({ rights }: BundledFunction, shape: PlanShape): PlanShape {

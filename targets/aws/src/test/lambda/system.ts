@@ -7,22 +7,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
-import { awsDrivers, makeMissing, outboxTable, queueName, resourceName } from '../drivers/aws/src/drivers.ts'
-import { Dynamo } from '../drivers/aws/src/dynamo.ts'
-import { functionName } from '../drivers/aws/src/functions.ts'
-import { Streams } from '../drivers/aws/src/streams.ts'
-import { realClock } from '../drivers/aws/src/test/clock.ts'
-import { credentials } from '../drivers/aws/src/test/engines.ts'
-import { type Endpoints, makeBuckets, maySendMail, removeAll } from '../drivers/aws/src/test/home.ts'
-import { shapeOf } from '../framework/src/driver.ts'
-import { memoryDatabases } from '../framework/src/memory/database.ts'
-import { type Runtime, runtimeTables, startRuntime } from '../framework/src/runtime/runtime.ts'
-import { type CodeBundle, mailQueue, type Plan, resourcesOf } from '../framework/src/target.ts'
-import { bundled } from '../targets/aws/src/bundle.ts'
-import { carrier, queueOf } from '../targets/aws/src/rights.ts'
-import { type System, systemOf } from '../targets/aws/src/system.ts'
-import { LambdaApi, QueueSource, StreamSource } from '../targets/aws/src/test/lambda/cloud.ts'
-import { RunningFunction } from '../targets/aws/src/test/lambda/function.ts'
+import { awsDrivers, makeMissing, outboxTable, resourceName } from '@groundplan/aws'
+import { Dynamo } from '@groundplan/aws/parts/dynamo'
+import { functionName } from '@groundplan/aws/parts/functions'
+import { Streams } from '@groundplan/aws/parts/streams'
+import { realClock } from '@groundplan/aws/parts/test/clock'
+import { credentials } from '@groundplan/aws/parts/test/engines'
+import { type Endpoints, makeBuckets, maySendMail, removeAll } from '@groundplan/aws/parts/test/home'
+import { type Drivers, shapeOf } from 'groundplan/driver'
+import { memoryDatabases } from 'groundplan/memory/database'
+import { type Runtime, runtimeTables, startRuntime } from 'groundplan/runtime/runtime'
+import { type CodeBundle, mailQueue, type Plan, resourcesOf } from 'groundplan/target'
+import { functionsOf } from '../../bundle/entry.ts'
+import { bundled } from '../../bundle.ts'
+import { carrier, queueOf } from '../../rights.ts'
+import { type System, systemOf } from '../../system.ts'
+import { LambdaApi, QueueSource, StreamSource } from './cloud.ts'
+import { RunningFunction } from './function.ts'
 
 const region = 'us-east-1'
 const settings = { region, domain: 'example.org', operations: 'operations@example.org', costOwner: 'shop' }
@@ -35,8 +36,9 @@ export interface OnLambda {
   /** All services in this process, on the same engines; nothing runs there by itself. */
   readonly here: Runtime
   readonly prefix: string
-  /** The queue that SQS calls so. */
-  queueUrlName(queue: string): string
+  readonly drivers: Drivers
+  /** By the names that SQS has for queues. */
+  readonly sources: ReadonlyMap<string, QueueSource>
   close(): Promise<void>
 }
 
@@ -47,6 +49,8 @@ interface Opening {
   readonly endpoints: Endpoints
   /** Services that are not started: what they need is not here. */
   readonly without?: readonly string[]
+  /** Of each function. Default: 30 seconds. */
+  readonly timeoutMs?: number
 }
 
 export async function openOnLambda(opening: Opening): Promise<OnLambda> {
@@ -55,22 +59,24 @@ export async function openOnLambda(opening: Opening): Promise<OnLambda> {
   const system = systemOf(plan, environment, settings)
   const { prefix } = system.names
   const folder = await mkdtemp(join(tmpdir(), 'functions-'))
+  const only = functionsOf(system).flatMap(({ name }) => (without.includes(name) ? [] : [name]))
+  const bundling = { plan, environment, root, planFile, only, conditions: ['groundplan-source'] }
   const drivers = await engines(plan, prefix, endpoints)
-  const bundles = await bundled({ plan, environment, root, planFile, conditions: ['groundplan-source'] }, settings)
+  const bundles = await bundled(bundling, settings)
   const functions = new Map<string, RunningFunction>()
   for (const bundle of bundles) {
     if (!without.includes(bundle.name))
-      functions.set(bundle.name, await written(bundle, prefix, join(folder, bundle.name)))
+      functions.set(bundle.name, await written(bundle, prefix, join(folder, bundle.name), opening.timeoutMs))
   }
   const api = await LambdaApi.open(new Map([...functions].map(([name, made]) => [functionName(prefix, name), made])))
   const places = { ...placesOf(endpoints), lambda: api.endpoint }
   for (const made of functions.values()) Object.assign(made.options.environment, environmentOf(system, places))
-  const sources = [...queueSources(system, functions, endpoints), streamSource(drivers, functions.get(carrier))]
+  const sources = queueSources(system, functions, endpoints)
+  const stream = streamSource(drivers, functions.get(carrier))
   return {
-    ...{ bundles, functions, api, here: drivers.runtime, prefix },
-    queueUrlName: queue => queueName(prefix, queue),
+    ...{ bundles, functions, api, here: drivers.runtime, drivers: drivers.drivers, prefix, sources },
     async close() {
-      await Promise.all(sources.map(source => source.stop()))
+      await Promise.all([stream, ...sources.values()].map(source => source.stop()))
       await Promise.all([...functions.values()].map(made => made.stop()))
       await api.close()
       await drivers.close()
@@ -94,13 +100,18 @@ function environmentOf({ names }: System, places: object): Readonly<Record<strin
   }
 }
 
-async function written(bundle: CodeBundle, prefix: string, folder: string): Promise<RunningFunction> {
+async function written(
+  bundle: CodeBundle,
+  prefix: string,
+  folder: string,
+  timeoutMs = 30_000,
+): Promise<RunningFunction> {
   await mkdir(folder, { recursive: true })
   for (const [name, content] of Object.entries({ ...bundle.files, ...bundle.beside })) {
     await writeFile(join(folder, name), content)
   }
   const name = functionName(prefix, bundle.name)
-  return new RunningFunction({ name, folder, timeoutMs: 30_000, environment: {}, mostProcesses: 4 })
+  return new RunningFunction({ name, folder, timeoutMs, environment: {}, mostProcesses: 4 })
 }
 
 /** Tables, queues, buckets, and this process on them. */
@@ -120,6 +131,7 @@ async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
   const runtime = await startRuntime(plan, drivers, { logs: () => {}, background: false })
   return {
     runtime,
+    drivers,
     inserted: inserts(streams, await streams.of(dynamo, outbox)),
     async close() {
       await runtime.stop(1_000)
@@ -165,7 +177,7 @@ function queueSources(
   { parts, queues, names }: System,
   functions: ReadonlyMap<string, RunningFunction>,
   endpoints: Endpoints,
-): readonly QueueSource[] {
+): ReadonlyMap<string, QueueSource> {
   const options = { sqs: endpoints.sqs, region, credentials }
   const owned = parts.handlers.flatMap(named => {
     const queue = queueOf(named)
@@ -174,8 +186,10 @@ function queueSources(
   })
   const to = functions.get(carrier)
   const mails = to ? resourcesOf(parts, 'mailbox').map(({ name }) => ({ queue: mailQueue(name), to })) : []
-  return [...owned, ...mails].map(({ queue, to }) => {
+  const sources = [...owned, ...mails].map(({ queue, to }) => {
     const ordered = queues.find(({ name }) => name === queue)?.ordered ?? false
-    return new QueueSource(options, names.queue(queue), to, ordered ? 1 : 10)
+    const name = names.queue(queue)
+    return [name, new QueueSource(options, name, to, ordered ? 1 : 10)] as const
   })
+  return new Map(sources)
 }

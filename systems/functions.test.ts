@@ -1,0 +1,186 @@
+/**
+ * What a function can meet besides a request that goes well: parts of batches that fail, an order that must be kept, time
+ * that runs out, ticks, files, streams, refusals. Bundles of a small system, under Lambda's runtime API, on the stand-ins.
+ */
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { queueName } from '../drivers/aws/src/drivers.ts'
+import { allOf } from '../drivers/aws/src/test/engines.ts'
+import { type QueueSource, restEvent } from '../targets/aws/src/test/lambda/cloud.ts'
+import plan, { done, errands, steps } from '../targets/aws/src/test/lambda/errands.ts'
+import type { Outcome } from '../targets/aws/src/test/lambda/function.ts'
+import { type OnLambda, openOnLambda } from '../targets/aws/src/test/lambda/system.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 })
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const planFile = fileURLToPath(new URL('../targets/aws/src/test/lambda/errands.ts', import.meta.url))
+const timeoutMs = 6_000
+
+function payloadOf(outcome: Outcome | undefined): Buffer {
+  if (outcome?.ok) return outcome.payload
+  throw new Error(`the function failed: ${JSON.stringify(outcome?.error)}`)
+}
+
+interface Errand {
+  readonly name: string
+  readonly does: 'well' | 'fails' | 'hangs'
+}
+
+await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses) => {
+  describe('S11: a function', () => {
+    let there: OnLambda
+    const endpoints = { dynamodb: dynamodb.endpoint, sqs: sqs.endpoint, moto: moto.endpoint, ses: ses.endpoint }
+
+    beforeAll(async () => {
+      there = await openOnLambda({ plan, planFile, root, endpoints, timeoutMs })
+    })
+    afterAll(() => there?.close())
+
+    const invoked = async (service: string, event: unknown) =>
+      payloadOf(await there.functions.get(service)?.invoke(event))
+    const asked = async (...given: Parameters<typeof restEvent>) => {
+      const payload = await invoked('desk', restEvent(...given))
+      return JSON.parse(payload.toString())
+    }
+    const attemptOf = async (name: string) =>
+      (await (there.here.clients('test', { done: done.reader }) as Reading).done.get({ name }))?.attempt
+    const sourceOf = (queue: string): QueueSource => {
+      const found = there.sources.get(queueName(there.prefix, queue))
+      if (!found) throw new Error(`${queue} feeds nobody`)
+      return found
+    }
+    const sent = (queue: 'errands' | 'steps', all: readonly Errand[]) =>
+      there.here.as('test', { errands: errands.sender, steps: steps.sender }, (async (_: unknown, clients: Sending) => {
+        for (const errand of all) await clients[queue].send(errand)
+      }) as never)
+
+    interface Reading {
+      readonly done: { get(key: { name: string }): Promise<{ readonly attempt: number } | undefined> }
+    }
+    type Sending = Readonly<Record<'errands' | 'steps', { send(errand: Errand): Promise<void> }>>
+
+    const returnedBy = (queue: string) =>
+      sourceOf(queue).outcomes.flatMap(outcome => JSON.parse(payloadOf(outcome).toString()).batchItemFailures)
+
+    it('gives back what of a batch failed, and buries it with its reason after its last attempt', async () => {
+      await sent('errands', [
+        { name: 'one', does: 'well' },
+        { name: 'bad', does: 'fails' },
+        { name: 'two', does: 'well' },
+      ])
+      await expect.poll(() => attemptOf('one'), { timeout: 30_000 }).toBe(1)
+      await expect.poll(() => attemptOf('two'), { timeout: 30_000 }).toBe(1)
+      const dead = () => there.drivers.queues.deadLetters('errands', 10)
+      await expect.poll(dead, { timeout: 30_000 }).toMatchObject([{ reason: 'this one fails', attempt: 2 }])
+      // Once: after the second attempt it is no longer in the queue.
+      expect(returnedBy('errands')).toHaveLength(1)
+    })
+
+    it('of an ordered queue handles nothing behind a message that must come again', async () => {
+      await sent('steps', [
+        { name: 'first', does: 'fails' },
+        { name: 'second', does: 'well' },
+      ])
+      await expect.poll(() => attemptOf('second'), { timeout: 30_000 }).toBe(1)
+      expect(await attemptOf('first')).toBe(2)
+    })
+
+    it('whose time runs out is not killed: its message comes again, the process stays', async () => {
+      await sent('errands', [{ name: 'slow', does: 'hangs' }])
+      await expect.poll(() => attemptOf('slow'), { timeout: 60_000 }).toBe(2)
+      const worker = there.functions.get('worker')
+      expect(worker?.output).toContain("the function's time is up")
+      expect(sourceOf('errands').outcomes.every(({ ok }) => ok)).toBe(true)
+    })
+
+    it('whose time runs out answers its caller with a problem, within its time', async () => {
+      const began = performance.now()
+      const { statusCode, body } = JSON.parse((await streamed('/api/errands/hanging')).text)
+      expect([statusCode, JSON.parse(body).code]).toEqual([504, 'timed-out'])
+      expect(performance.now() - began).toBeLessThan(timeoutMs + 1_000)
+    })
+
+    it('asks the function of another service, which knows who asks; a problem comes back as one', async () => {
+      const good = await asked('GET', '/api/errands/hello/anna', { query: { times: '2' } })
+      expect([good.statusCode, JSON.parse(good.body)]).toEqual([200, { greets: 'annaanna' }])
+      expect(good.multiValueHeaders).toMatchObject({ 'X-Times': ['2'], 'Cache-Control': ['no-store'] })
+      const unknown = await asked('GET', '/api/errands/hello/nobody')
+      expect([unknown.statusCode, JSON.parse(unknown.body).code]).toEqual([404, 'nobody-known'])
+      const forged = {
+        service: 'worker',
+        endpoint: 'greet',
+        payload: '{"params":{"name":"eve"}}',
+        token: 'x.y',
+        traceparent: '',
+        untilMs: Date.now() + 9_000,
+      }
+      const refused = JSON.parse((await invoked('worker', { groundplan: forged })).toString())
+      expect(refused).toMatchObject({ kind: 'problem', status: 401 })
+    })
+
+    it('refuses what does not fit with the same words as everywhere, and what is at no address', async () => {
+      const bad = await asked('POST', '/api/errands/errands', { body: { name: '', does: 'well', more: 1 } })
+      expect([bad.statusCode, JSON.parse(bad.body)]).toMatchObject([
+        400,
+        { code: 'request-invalid', issues: [{ path: '/body/name' }, { path: '/body' }] },
+      ])
+      const many = await asked('GET', '/api/errands/hello/anna', { query: { times: '4' } })
+      expect(JSON.parse(many.body)).toMatchObject({ code: 'request-invalid', issues: [{ path: '/query/times' }] })
+      expect(await asked('GET', '/api/errands/nowhere')).toMatchObject({ statusCode: 404 })
+      expect(await asked('PUT', '/api/errands/errands')).toMatchObject({
+        statusCode: 405,
+        multiValueHeaders: { Allow: ['OPTIONS, POST'] },
+      })
+      const odd = await there.functions.get('desk')?.invoke({ nobody: 'knows this' })
+      expect(odd).toMatchObject({ ok: false, error: { errorMessage: expect.stringContaining('nobody') } })
+    })
+
+    const streamed = async (path: string) => {
+      const outcome = await there.functions.get('desk')?.invoke(restEvent('GET', path))
+      const payload = payloadOf(outcome)
+      return { type: outcome?.ok ? outcome.type : '', payload, text: payload.toString() }
+    }
+
+    it('answers files and streams piece by piece, with their head first', async () => {
+      const picture = await streamed('/api/errands/picture')
+      expect(picture.type).toBe('application/vnd.awslambda.http-integration-response')
+      const end = picture.payload.indexOf(Buffer.alloc(8))
+      expect(JSON.parse(picture.payload.subarray(0, end).toString())).toMatchObject({
+        statusCode: 200,
+        headers: { 'Content-Type': 'image/png' },
+      })
+      expect([...picture.payload.subarray(end + 8)]).toEqual([0x89, 0x50, 0xff, 0])
+      const { text } = await streamed('/api/errands/counting')
+      expect(text).toContain('text/event-stream')
+      expect(text.endsWith('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\n')).toBe(true)
+    })
+
+    it('runs a tick once, however often it is told of it', async () => {
+      const tick = () => invoked('worker', { schedule: 'worker/nightly' })
+      await Promise.allSettled([tick(), tick()])
+      await tick()
+      const last = await there.drivers.schedules.last('worker/nightly')
+      expect(last).toMatchObject({ state: 'done' })
+      expect(await attemptOf(`tick ${new Date(last?.tickMs ?? 0).toISOString()}`)).toBe(1)
+    })
+
+    it('has in its bundle what it uses: no client of a service that it does not ask', () => {
+      const partsOf = (name: string) => there.bundles.find(each => each.name === name)?.parts.map(([part]) => part)
+      expect(partsOf('worker')).toContain('@aws-sdk/client-dynamodb')
+      expect(partsOf('worker')).toContain('@aws-sdk/client-sqs')
+      for (const not of [
+        'zod',
+        '@aws-sdk/client-s3',
+        '@aws-sdk/client-sesv2',
+        '@aws-sdk/client-ssm',
+        'nodemailer',
+        'kysely',
+      ]) {
+        expect(partsOf('worker')).not.toContain(not)
+      }
+      expect(partsOf('desk')).not.toContain('@aws-sdk/client-sqs')
+      expect(there.bundles.map(({ schemas }) => schemas.later)).toEqual([0, 0, 0])
+    })
+  })
+})

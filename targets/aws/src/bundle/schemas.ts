@@ -1,0 +1,151 @@
+/**
+ * Schemas of a bundle: Zod is left out of its first file and lies beside, to be loaded when something is asked of a schema
+ * that is not code already. What is asked of schemas while a function makes itself ready is found out by making it ready
+ * once, here, in a thread of its own; those schemas become code in the bundle.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Plugin } from 'esbuild'
+import { fault } from 'groundplan/target'
+
+/** The file beside the first one that has Zod. */
+export const zodFile = 'zod.js'
+
+export const zodEntry = [
+  "export * from 'zod'",
+  "export { compileReader } from 'groundplan/reader'",
+  "export { compileWriter } from 'groundplan/writer'",
+  '',
+].join('\n')
+
+/** The same, with what makes schemas code. */
+export const preparingEntry = `${zodEntry}export { readerText, writerText } from 'groundplan/prepare'\n`
+
+/** Schemas as code: texts by what they read and write. */
+export interface Prepared {
+  readonly readers: Readonly<Record<string, string>>
+  readonly writers: Readonly<Record<string, string>>
+  /** How many could not be made code. */
+  readonly later: number
+}
+
+export const nothingPrepared: Prepared = { readers: {}, writers: {}, later: 0 }
+
+const space = 'groundplan-schemas'
+
+/** Puts a stand-in where Zod is imported, for what is ours and the project's; packages of others have Zod itself. */
+export function withoutZod(prepared: Prepared, resolveDir: string): Plugin {
+  const modules: Readonly<Record<string, string>> = {
+    zod: "export { z, z as default } from 'schemas'",
+    compile: "export { compileReader, compileWriter } from 'schemas'",
+    schemas: schemasText,
+    ready: readyText(prepared),
+  }
+  return {
+    name: 'without-zod',
+    setup(build) {
+      build.onResolve({ filter: /^zod$/ }, ({ importer }) =>
+        isOthers(importer) ? { path: `./${zodFile}`, external: true } : { path: 'zod', namespace: space },
+      )
+      build.onResolve({ filter: /\/(?:reader|writer)\.[jt]s$/ }, ({ importer }) =>
+        isOurs(importer) && !/\/compile\/[^/]+$/.test(importer) ? { path: 'compile', namespace: space } : undefined,
+      )
+      build.onResolve({ filter: /^(?:schemas|ready)$/, namespace: space }, ({ path }) => ({ path, namespace: space }))
+      build.onResolve({ filter: /^\.\/zod\.js$/, namespace: space }, ({ path }) => ({ path, external: true }))
+      build.onLoad({ filter: /.*/, namespace: space }, ({ path }) => ({ contents: modules[path] ?? '', resolveDir }))
+    },
+  }
+}
+
+function isOthers(importer: string): boolean {
+  return /\/node_modules\/(?!groundplan\/|@groundplan\/)/.test(importer)
+}
+
+/** Only the framework has readers and writers of that name, below `runtime`. */
+function isOurs(importer: string): boolean {
+  return /\/(?:runtime|http)\//.test(importer)
+}
+
+const schemasText = `
+import { createHash } from 'node:crypto'
+import { later } from 'groundplan/later'
+import { ready } from 'ready'
+export const { z, compileReader, compileWriter } = later({
+  ready,
+  load: () => require('./${zodFile}'),
+  digest: text => createHash('sha256').update(text).digest('base64url').slice(0, 20),
+  asked: globalThis.groundplanAsked,
+})
+`
+
+function readyText({ readers, writers }: Prepared): string {
+  return `export const ready = { readers: {${members(readers)}}, writers: {${members(writers)}} }\n`
+}
+
+function members(texts: Readonly<Record<string, string>>): string {
+  return Object.keys(texts)
+    .sort()
+    .map(key => `${JSON.stringify(key)}: ${texts[key]}`)
+    .join(',\n')
+}
+
+/** Makes a function ready, and makes code of what it asks of schemas. */
+const finding = `
+const { parentPort, workerData } = require('node:worker_threads')
+const asked = []
+globalThis.groundplanAsked = each => asked.push(each)
+async function found() {
+  const { handler } = require(workerData.index)
+  const ended = await Promise.resolve(handler({}, { getRemainingTimeInMillis: () => 60_000 })).catch(error => error)
+  // An event that says nothing is refused by whoever is ready.
+  if (ended?.code !== 'request-invalid') throw ended
+  const { readerText, writerText } = require(workerData.zod)
+  const readers = {}
+  const writers = {}
+  const later = new Set()
+  for (const { key, does, options, real } of asked) {
+    const text = key === undefined ? undefined : does === 'read' ? readerText(real(), options) : writerText(real())
+    if (text === undefined) later.add(key ?? real())
+    else (does === 'read' ? readers : writers)[key] = text
+  }
+  return { readers, writers, later: later.size }
+}
+found().then(
+  found => parentPort.postMessage({ found }),
+  error => parentPort.postMessage({ failed: String(error?.stack ?? error) }),
+)
+`
+
+/** `index` and `zod`: texts of the two files. Faults: `unsupported`, where the function cannot make itself ready. */
+export async function preparedFor(name: string, index: Uint8Array, zod: Uint8Array): Promise<Prepared> {
+  const folder = await mkdtemp(join(tmpdir(), 'groundplan-bundle-'))
+  try {
+    const workerData = { index: join(folder, 'index.js'), zod: join(folder, zodFile) }
+    await writeFile(workerData.index, index)
+    await writeFile(workerData.zod, zod)
+    return await answerOf(name, workerData)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Nothing is asked of any of them. */
+const env = {
+  AWS_REGION: 'us-east-1',
+  GROUNDPLAN_AWS_PREFIX: 'bundle',
+  GROUNDPLAN_AWS_DATABASE_URL: 'postgres://nobody@localhost/none',
+  GROUNDPLAN_AWS_DATABASE_LOGIN: 'none',
+}
+
+function answerOf(name: string, workerData: object): Promise<Prepared> {
+  const worker = new Worker(finding, { eval: true, workerData, env })
+  return new Promise<Prepared>((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('message', ({ found, failed }: { readonly found?: Prepared; readonly failed?: string }) => {
+      if (found) resolve(found)
+      else reject(fault('unsupported', `the function "${name}" cannot make itself ready: ${failed}`))
+    })
+  }).finally(() => worker.terminate())
+}

@@ -1,0 +1,128 @@
+/** A small system that has what a function can meet: queues, a schedule, a file, a stream, another service. */
+import {
+  answer,
+  anyone,
+  consumer,
+  endpoint,
+  file,
+  gateway,
+  internal,
+  plan,
+  problem,
+  queue,
+  schedule,
+  service,
+  stream,
+  table,
+} from 'groundplan'
+import { z } from 'zod'
+
+const Errand = z.object({ name: z.string().min(1), does: z.enum(['well', 'fails', 'hangs']) })
+const Done = z.object({ name: z.string(), attempt: z.int() })
+
+export const done = table('done', { item: Done, key: ['name'] })
+export const errands = queue('errands', {
+  message: Errand,
+  attempts: 2,
+  backoff: { first: '1 second', most: '1 second' },
+})
+export const steps = queue('steps', {
+  message: Errand,
+  orderBy: () => 'all',
+  attempts: 3,
+  backoff: { first: '1 second', most: '1 second' },
+})
+
+const never = new Promise<never>(() => {})
+
+const doErrand = consumer(errands, {
+  uses: { done: done.writer },
+  timeout: '1 minute',
+  async handle({ message: { name, does }, attempt }, { done }) {
+    if (does === 'fails') throw new Error('this one fails')
+    if (does === 'hangs' && attempt === 1) await never
+    await done.put({ name, attempt })
+  },
+})
+
+const doStep = consumer(steps, {
+  uses: { done: done.writer },
+  async handle({ message: { name, does }, attempt }, { done }) {
+    if (does === 'fails' && attempt === 1) throw new Error('not yet')
+    await done.put({ name, attempt })
+  },
+})
+
+const nightly = schedule(
+  { cron: '0 3 * * *', zone: 'UTC' },
+  {
+    uses: { done: done.writer },
+    handle: async ({ tick }, { done }) => done.put({ name: `tick ${tick.toISOString()}`, attempt: 1 }),
+  },
+)
+
+const Greeting = z.object({ greets: z.string() })
+
+const greet = endpoint('GET /greetings/:name', {
+  summary: 'Greets',
+  caller: internal,
+  returns: Greeting,
+  fails: { 'nobody-known': 404 },
+  handle: ({ params: { name } }) => (name === 'nobody' ? problem('nobody-known') : { greets: name }),
+})
+
+export const worker = service('worker', { doErrand, doStep, nightly, greet })
+
+const greeting = endpoint('GET /hello/:name', {
+  summary: 'Asks the other service',
+  caller: anyone,
+  query: z.object({ times: z.coerce.number().int().min(1).max(3).default(1) }),
+  returns: { 200: Greeting },
+  fails: { 'nobody-known': 404 },
+  uses: { worker: worker.client },
+  async handle({ params, query }, { worker }) {
+    const reply = await worker.greet({ params })
+    if (!reply.ok) return reply.problem
+    return answer(200, { greets: reply.value.greets.repeat(query.times) }, { 'X-Times': String(query.times) })
+  },
+})
+
+const send = endpoint('POST /errands', {
+  summary: 'Sends an errand',
+  caller: anyone,
+  body: Errand,
+  returns: z.object({ sent: z.boolean() }),
+  uses: { errands: errands.sender, steps: steps.sender },
+  async handle({ body }, { errands }) {
+    await errands.send(body)
+    return { sent: true }
+  },
+})
+
+const picture = endpoint('GET /picture', {
+  summary: 'Bytes',
+  caller: anyone,
+  returns: file('image/png'),
+  handle: () => ({ type: 'image/png' as const, content: Uint8Array.from([0x89, 0x50, 0xff, 0]), name: 'dot.png' }),
+})
+
+const counting = endpoint('GET /counting', {
+  summary: 'Three events',
+  caller: anyone,
+  returns: stream(z.object({ n: z.int() })),
+  async *handle() {
+    for (const n of [1, 2, 3]) yield { n }
+  },
+})
+
+const hanging = endpoint('GET /hanging', {
+  summary: 'Never answers',
+  caller: anyone,
+  timeout: '29 seconds',
+  returns: Greeting,
+  handle: () => never,
+})
+
+export default plan('errands', {
+  gateways: { desk: gateway(service('desk', { greeting, send, picture, counting, hanging })) },
+})
