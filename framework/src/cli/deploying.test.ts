@@ -142,7 +142,7 @@ test('Ctrl-C leaves what was begun, and says how to go on', async () => {
   using shop = project('lasts: true')
   const terminal = testTerminal({ folder: shop.root })
   const running = run(['deploy', ...env, '--yes'], terminal)
-  await expect.poll(() => terminal.complained()).toContain('made route a')
+  await expect.poll(() => terminal.complained(), { timeout: 20_000 }).toContain('made route a')
   terminal.signal('SIGINT')
   expect(await running).toBe(130)
   expect(terminal.complained()).toContain('run the command again')

@@ -15,7 +15,7 @@ describe.each(['functions', 'containers'] as const)('an uploader in %s', compute
   const { Resources } = JSON.parse(
     synthesized(cinema, 'test', { ...settings, compute })['CloudFormation-application.json'] ?? '{}',
   )
-  const { Properties: role } = Resources.Uploads
+  const { Properties: role } = Resources.UploadRole
   const own = Resources.RoleRenderer.Properties.Policies[0].PolicyDocument
   const here = 'arn:aws:iam::000000000000:role/cinema-test-uploads'
 

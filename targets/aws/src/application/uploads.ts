@@ -15,7 +15,7 @@ export function uploads(kit: Kit): void {
   const { services, names } = kit.system
   const lending = services.filter(isLending)
   if (lending.length === 0) return
-  new CfnRole(kit.stack, 'Uploads', {
+  new CfnRole(kit.stack, 'UploadRole', {
     // A name of its own: services name it in their policies, and it names them in its trust.
     roleName: names.uploads,
     maxSessionDuration: 3_600,
