@@ -1,6 +1,7 @@
 /**
  * Makes a built package quick to load: what others import from it (its `exports` and `bin`) becomes a few large files
- * instead of a hundred small ones, at the same paths. Everything else stays as the compiler wrote it.
+ * instead of a hundred small ones, at the same paths. Everything else stays as the compiler wrote it; what is replaced
+ * is kept as `<name>.plain.js`, for who bundles functions and leaves parts out.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -17,6 +18,7 @@ export async function makeFast(root, folder, result) {
   const at = resolve(root, folder)
   const entryPoints = entriesOf(at)
   if (entryPoints.length === 0) return
+  keepPlain(at, result, entryPoints)
   const { build, stop } = await import('esbuild')
   await build({
     absWorkingDir: at,
@@ -38,6 +40,18 @@ export async function makeFast(root, folder, result) {
   })
   await stop()
   keepParts(join(at, 'dist', 'parts'), join(at, result, 'parts'))
+}
+
+/**
+ * @param {string} at
+ * @param {string} result
+ * @param {readonly string[]} entryPoints
+ */
+function keepPlain(at, result, entryPoints) {
+  for (const entry of entryPoints) {
+    const built = join(at, result, entry.replace(/^src\//, '').replace(/\.ts$/, '.js'))
+    if (existsSync(built)) cpSync(built, built.replace(/\.js$/, '.plain.js'))
+  }
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 } from 'groundplan/target'
 import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/entry.ts'
 import { leavingOut, type Needs } from './bundle/left-out.ts'
+import { plain } from './bundle/plain.ts'
 import {
   nothingPrepared,
   type Prepared,
@@ -43,9 +44,9 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
   for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
     const entry = entryOf(made, shape, bundling.planFile)
     const without = leavingOut(needsOf(system, made, shape))
-    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), without], looking)
+    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), without, plain], looking)
     const prepared = await preparedFor(made.name, first.files['index.js'] ?? new Uint8Array(), preparing)
-    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), without])
+    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), without, plain])
     all.push(bundleOf(made, second, { ...second.files, [zodFile]: zod }, prepared))
   }
   return all
