@@ -31,7 +31,7 @@ export { Fault, fault, isFault, type ProblemCode, problems } from './contract/pr
 export type { QueueShape } from './contract/queue.ts'
 export { schedulesTable } from './contract/schedule.ts'
 export type { TableShape } from './contract/store.ts'
-export type { Domains, Target, TargetChange, TargetChanges, TargetFiles } from './contract/target.ts'
+export type { ContainerEngines, Domains, Target, TargetChange, TargetChanges, TargetFiles } from './contract/target.ts'
 export { baseOf } from './http/addresses.ts'
 export { type Graph, graphOf } from './plan/graph.ts'
 export { handlersOf, isHandler, type NamedHandler, type Parts, partsOf, resourcesOf, type Use } from './plan/parts.ts'

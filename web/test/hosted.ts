@@ -17,12 +17,14 @@ import { compile, dueBuilds } from './scripts/lib/builds.mjs'
 for (const each of dueBuilds('.')) if (each.folder === 'targets/server') await compile('.', each)`
 
 /** What `groundplan compose` writes for the counter, in a folder of its own. */
-export async function writtenFiles(): Promise<Disposable & { readonly path: string; text(file: string): string }> {
+export async function writtenFiles(
+  ...flags: readonly string[]
+): Promise<Disposable & { readonly path: string; text(file: string): string }> {
   await buildCommand()
   await run(process.execPath, ['--input-type=module', '--eval', build], { cwd: repository })
   mkdirSync(join(repository, '.groundplan'), { recursive: true })
   const path = mkdtempSync(join(repository, '.groundplan', 'compose-'))
-  const args = ['framework/bin/groundplan.js', 'compose', 'counter', '--out', path]
+  const args = ['framework/bin/groundplan.js', 'compose', 'counter', '--out', path, ...flags]
   await run(process.execPath, args, { cwd: repository })
   return {
     path,
@@ -39,7 +41,7 @@ export function sharedFolder(): Disposable & { readonly path: string } {
 }
 
 /** The steps of `server.Dockerfile` or `web.Dockerfile`, done. */
-function imageOf(which: 'server' | 'web', text: (file: string) => string, folder: string): Promise<Image> {
+export function imageOf(which: 'server' | 'web', text: (file: string) => string, folder: string): Promise<Image> {
   const ignored = text(`${which}.Dockerfile.dockerignore`)
   const context = { folder: repository, ignored, modules: join(repository, 'node_modules') }
   return replayed(text(`${which}.Dockerfile`), context, join(folder, which))

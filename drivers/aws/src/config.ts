@@ -8,14 +8,14 @@ import { awsCapabilities } from './capabilities.ts'
 export interface AwsEngineOptions {
   readonly region: string | FromEnv
   /** The environment's name: everything of a plan is called `<plan>-<environment>-…`, as its templates call it. */
-  readonly environment: string
+  readonly environment: string | FromEnv
   /** What the names of buckets begin with, which must be the only ones of the world. Default: `<plan>-<environment>`. */
   readonly bucketPrefix?: string | FromEnv
   /** Some of what it can keep, where the rest is kept elsewhere. Default: all. */
   readonly only?: readonly DriverKind[]
   /** The ARN of a role for credentials to upload. Default: there are none. */
   readonly uploadRole?: string | FromEnv
-  /** Addresses of stand-ins, and credentials for them. Default: AWS's own, and those of the process. */
+  /** Addresses of stand-ins, and credentials for them. Default: AWS's own (or those in GROUNDPLAN_AWS_ENDPOINTS, as JSON), and those of the process. */
   readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses', string>>
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
@@ -57,13 +57,14 @@ export const awsKeeps = ['store', 'queues', 'schedules', 'buckets', 'vault', 'ma
  * environments: { production: { drivers: aws({ region: 'eu-central-1', environment: 'production' }) } }
  */
 export function aws(options: AwsEngineOptions): Engine {
-  const { region, bucketPrefix, uploadRole, only } = options
+  const { region, environment, bucketPrefix, uploadRole, only } = options
   return {
     kind: 'engine',
     name: awsCapabilities.engine,
     keeps: awsKeeps.filter(kind => !only || only.includes(kind)),
     capabilities: { ...awsCapabilities, ...(uploadRole === undefined ? {} : { uploads: 'unbounded' }) },
-    variables: variablesIn([region, bucketPrefix, uploadRole]),
+    variables: variablesIn([region, environment, bucketPrefix, uploadRole]),
+    ownKeys: true,
     async open(shape, opening) {
       const { opened } = await import('./environment.ts')
       return opened(options, shape, opening)

@@ -16,15 +16,24 @@ export async function opened(options: AwsEngineOptions, shape: PlanShape, openin
 }
 
 export function optionsOf(
-  { region, environment, bucketPrefix, uploadRole, endpoints, credentials }: AwsEngineOptions,
+  { region, environment, bucketPrefix, uploadRole, endpoints = endpointsHere(), credentials }: AwsEngineOptions,
   { plan }: PlanShape,
   { clock, text }: Pick<Opening, 'clock' | 'text'>,
 ): AwsDriversOptions {
   return {
-    ...{ clock, region: text(region), prefix: `${plan}-${environment}` },
+    ...{ clock, region: text(region), prefix: `${plan}-${text(environment)}` },
     ...(bucketPrefix === undefined ? {} : { bucketPrefix: text(bucketPrefix) }),
     ...(uploadRole === undefined ? {} : { uploadRole: text(uploadRole) }),
     ...(endpoints ? { endpoints } : {}),
     ...(credentials ? { credentials } : {}),
   }
 }
+
+/** Addresses of stand-ins for what runs here: JSON in GROUNDPLAN_AWS_ENDPOINTS, which nothing at Amazon has. */
+export function endpointsHere(
+  { GROUNDPLAN_AWS_ENDPOINTS: json }: Readonly<Record<string, string | undefined>> = process.env,
+): Endpoints | undefined {
+  return json === undefined ? undefined : (JSON.parse(json) as Endpoints)
+}
+
+export type Endpoints = NonNullable<AwsDriversOptions['endpoints']> & { readonly lambda?: string }

@@ -6,6 +6,7 @@ import { bucketName } from '@groundplan/s3'
 import { type Clock, fault, type LogRecord, type PlanShape } from 'groundplan/driver'
 import type { AwsOptions } from './client.ts'
 import { type AwsDriversOptions, awsDrivers } from './drivers.ts'
+import { endpointsHere } from './environment.ts'
 import { Functions, functionName } from './functions.ts'
 
 export interface OnLambda {
@@ -18,7 +19,6 @@ export interface OnLambda {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Endpoints = NonNullable<AwsDriversOptions['endpoints']> & { readonly lambda?: string }
 
 /** What whoever made the bundle knows: databases have a driver of their own. */
 export interface LambdaParts extends Pick<AwsDriversOptions, 'databases'> {
@@ -60,7 +60,7 @@ function optionsIn(environment: Environment, clock: Clock) {
   if (region === undefined || prefix === undefined) {
     throw fault('setting-missing', 'a function needs AWS_REGION and GROUNDPLAN_AWS_PREFIX in its environment')
   }
-  const endpoints = endpointsIn(environment.GROUNDPLAN_AWS_ENDPOINTS)
+  const endpoints = endpointsHere(environment)
   return {
     clock,
     region,
@@ -69,11 +69,6 @@ function optionsIn(environment: Environment, clock: Clock) {
     ...(uploadRole === undefined ? {} : { uploadRole }),
     ...(endpoints ? { endpoints } : {}),
   }
-}
-
-/** Addresses of stand-ins, as JSON. Not for what runs at Amazon. */
-function endpointsIn(json: string | undefined): Endpoints | undefined {
-  return json === undefined ? undefined : (JSON.parse(json) as Endpoints)
 }
 
 /** A line of JSON for each record: CloudWatch reads its level and time. */

@@ -87,7 +87,8 @@ async function atRest(
   if (!loaded) throw new Error(`"${system}" was not loaded`)
   refuseMistakes(loaded, project, terminal, placement)
   const ink = paint(terminal.colours)
-  const masterKey = await masterKeyIn(project.root, await environmentIn(project.root, terminal.environment))
+  const environment = await environmentIn(project.root, terminal.environment)
+  const masterKey = placement?.masterKey ?? (await masterKeyIn(project.root, environment))
   const target = embedded({
     ...(masterKey ? { masterKey } : {}),
     ...(placement ? { placement } : {}),

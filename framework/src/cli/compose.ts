@@ -2,6 +2,7 @@
  * `groundplan compose`: the self-hosted form of systems, as files that live on without us. `@groundplan/server` writes them.
  */
 import { relative, resolve, sep } from 'node:path'
+import type { ContainerEngines } from '../contract/target.ts'
 import { partsOf, resourcesOf } from '../plan/parts.ts'
 import { addOn } from './add-on.ts'
 import { command } from './command.ts'
@@ -24,6 +25,7 @@ export const compose = command({
     '@groundplan/server.',
   flags: {
     env: { type: 'string', value: '<name>', help: 'an environment of the config, for the domain names of gateways' },
+    'for-target': { type: 'boolean', help: 'images alone, that keep things as the target of the environment says' },
     out: { type: 'string', value: '<folder>', help: 'where to, inside the project (deploy/compose)' },
     'no-web': { type: 'boolean', help: 'the systems alone, without a web front' },
     force: { type: 'boolean', help: 'overwrites files that were edited, too' },
@@ -33,6 +35,10 @@ export const compose = command({
     ['groundplan compose', 'what the config starts, into deploy/compose'],
     ['groundplan compose counter --out systems/counter/compose', 'one system, elsewhere'],
     ['groundplan compose --env production', 'with the domain names of gateways there'],
+    [
+      'groundplan compose counter --env production --for-target --out deploy/images',
+      'images for its containers on AWS',
+    ],
   ],
   async run({ out = 'deploy/compose', force = false, json, ...given }, named, terminal) {
     const project = await loadProject(terminal.folder)
@@ -41,7 +47,11 @@ export const compose = command({
     const { composeFiles, writeFiles } = await addOn<Server>(project.root, '@groundplan/server')
     const loaded = await loadSystems(project, namesMeant(project, named, start))
     const domains = given.env === undefined ? [] : namedGateways(project, loaded, given.env)
-    const files = composeFiles({ ...hosted(project, loaded, given['no-web']), domains }, folder)
+    const engines = given['for-target'] ? await enginesThere(project, loaded, given.env) : undefined
+    const files = composeFiles(
+      { ...hosted(project, loaded, given['no-web']), domains, ...(engines ? { engines } : {}) },
+      folder,
+    )
     const report = writeFiles(resolve(project.root, folder), files, force)
     if (json) terminal.out(`${JSON.stringify({ event: 'written', folder, ...report })}\n`)
     else say(terminal, folder, report)
@@ -66,6 +76,7 @@ interface Hosted {
   readonly plans: Readonly<Record<string, string>>
   readonly web?: string
   readonly domains?: readonly NamedGateway[]
+  readonly engines?: ContainerEngines
 }
 
 interface Report {
@@ -80,6 +91,19 @@ function folderIn({ root }: Project, { folder }: Terminal, out: string): string 
   const path = relative(root, out === 'deploy/compose' ? resolve(root, out) : resolve(folder, out))
   if (path !== '' && !path.startsWith('..') && resolve(root, path).startsWith(root + sep)) return slashed(path)
   throw wrongUsage(`"${out}" is not inside the project`, `name a folder in ${root}`)
+}
+
+/** What containers keep things with where the environment's target runs them. */
+async function enginesThere(
+  project: Project,
+  loaded: readonly LoadedSystem[],
+  env: string | undefined,
+): Promise<ContainerEngines> {
+  const usage = 'groundplan compose counter --env production --for-target'
+  if (env === undefined) throw wrongUsage('--for-target needs an environment', usage)
+  const { target } = environmentNamed(project, env)
+  if (!target?.containers) throw wrongUsage(`the environment "${env}" has no target that runs containers`, usage)
+  return target.containers(loaded.map(({ plan }) => plan))
 }
 
 /** The gateways of these systems that an environment gives domain names to. */

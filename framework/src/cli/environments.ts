@@ -2,8 +2,9 @@
  * Environments: where `--env` leads. Their variables are looked up here, in the process's environment and in `.env`; what
  * is missing is told all at once, by name.
  */
+import { randomBytes } from 'node:crypto'
 import type { Capabilities } from '../contract/capabilities.ts'
-import type { Engine, FromEnv } from '../contract/engine.ts'
+import type { DriverKind, Engine, FromEnv } from '../contract/engine.ts'
 import { capabilitiesOf, type Placement } from '../targets/placed.ts'
 import type { EnvironmentOf } from './config.ts'
 import { type Environment, environmentIn } from './environment.ts'
@@ -60,13 +61,25 @@ export async function placementIn(
   const engines = isEngine(drivers) ? [drivers] : drivers
   if (engines.length === 0) return undefined
   const environment = await environmentIn(project.root, terminal.environment)
-  const masterKey = await masterKeyIn(project.root, environment)
+  const given = await masterKeyIn(project.root, environment)
+  const masterKey = given ?? (sealsBySelf(engines) ? nobodysKey() : undefined)
   refuseMissing(name, [...engines.flatMap(({ variables }) => variables), ...(masterKey ? [] : [keyFile])], environment)
   if (!masterKey) throw new TypeError('refused before')
   return { name, engines, masterKey, text: value => textOf(value, environment), capabilities: capabilitiesOf(engines) }
 }
 
 const keyFile = 'GROUNDPLAN_MASTER_KEY_FILE'
+
+/** Whether all that a master key is for is kept by engines that have keys of their own. */
+function sealsBySelf(engines: readonly Engine[]): boolean {
+  const sealed: readonly DriverKind[] = ['vault', 'buckets']
+  return sealed.every(kind => engines.find(({ keeps }) => keeps.includes(kind))?.ownKeys)
+}
+
+/** Never the same again: what would be sealed with it is noticed at once. */
+function nobodysKey(): Uint8Array {
+  return randomBytes(32)
+}
 
 function isEngine(drivers: Engine | readonly Engine[]): drivers is Engine {
   return 'kind' in drivers

@@ -117,7 +117,7 @@ export async function servingOptions(
 ): Promise<{ readonly options: ServingOptions; readonly environment: Environment }> {
   const environment = await environmentIn(root, terminal.environment)
   const places = placesOf(root, terminal, asked.data, placement?.name)
-  const masterKey = await masterKeyIn(root, environment)
+  const masterKey = placement?.masterKey ?? (await masterKeyIn(root, environment))
   const options = {
     ...asked,
     ...(masterKey ? { masterKey } : {}),

@@ -85,6 +85,8 @@ export interface Engine {
   readonly capabilities: Capabilities
   /** Variables that must be set before it is opened. */
   readonly variables: readonly string[]
+  /** Its vault and its links are sealed with keys of its own: where it keeps them, no master key is needed. */
+  readonly ownKeys?: boolean
   /** Faults: `engine-unavailable`; also where a migration is to run first. */
   open(shape: PlanShape, opening: Opening): Promise<Opened>
   /** Absent: it is brought up to a plan when it is opened, or by whoever runs it. */

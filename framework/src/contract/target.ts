@@ -36,6 +36,16 @@ export interface TargetChanges {
   readonly loses: readonly string[]
 }
 
+/** What a container of a system keeps things with, as the config in its image says it. */
+export interface ContainerEngines {
+  /** The packages that the image needs for it. */
+  readonly packages: readonly string[]
+  /** Names that are imported, by module. */
+  readonly imports: Readonly<Record<string, readonly string[]>>
+  /** The engines, each as it is written: `aws({ region: fromEnv('AWS_REGION'), … })`. */
+  readonly engines: readonly string[]
+}
+
 /** Where systems are shipped to: `aws({ region: 'eu-central-1' })`. */
 export interface Target {
   readonly kind: 'target'
@@ -46,6 +56,8 @@ export interface Target {
   compare(before: TargetFiles, after: TargetFiles): Promise<TargetChanges>
   /** The code of what runs there, in files that are sent. Faults: `unsupported`, where it cannot run there. */
   bundles?(bundling: Bundling): Promise<readonly CodeBundle[]>
+  /** What containers of these plans keep things with there: `groundplan compose --for-target` writes it into images. */
+  containers?(plans: readonly Plan[]): Promise<ContainerEngines>
   /** What is to be done to bring a system up to its plan there. Follows first what still runs. Faults: `engine-unavailable`. */
   deployment?(shipping: Shipping): Promise<Deployment>
   /** What somebody asked another to agree to there. Faults: `engine-unavailable`. */

@@ -26,6 +26,7 @@ export function aws(settings: AwsSettings): AwsTarget {
     pipeline: async flow => (await import('./pipeline/synth.ts')).pipelineFiles(flow),
     hosted: async (flows, host) => (await import('./pipeline/hosted.ts')).hosted(flows, host),
     compare: async (before, after) => (await import('./compare/compare.ts')).compared(before, after),
+    containers: async plans => (await import('./container-engines.ts')).containerEngines(plans),
     bundles: async bundling => (await import('./bundle.ts')).bundled(bundling, settings),
     async deployment(shipping) {
       const { deploymentOf } = await import('./deploy/deployment.ts')

@@ -93,6 +93,16 @@ function serviceOf(
   }
 }
 
+/** Room for what begins and ends around a handler. */
+const spareS = 5
+/** Lambda lets none run longer. */
+const longestS = 900
+
+/** How long the function of a service may run. */
+export function functionTimeoutS({ timeoutMs }: Pick<ServiceOnAws, 'timeoutMs'>): number {
+  return Math.min(longestS, timeoutMs / 1_000 + spareS)
+}
+
 /** The web front, where it runs as a container of its own beside the services. */
 export const web = 'web'
 

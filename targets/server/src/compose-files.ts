@@ -5,6 +5,7 @@ import {
   devDockerfile,
   devIgnore,
   ignoreFile,
+  rootsOf,
   serverDockerfile,
   systemsConfig,
   systemsConfigText,
@@ -30,6 +31,12 @@ export function composeFiles(project: HostedProject, folder: string): readonly W
       .map(() => '..')
       .join('/'),
   }
+  const images = [
+    ...serverImage(project, packages, out),
+    ...(project.web === undefined ? [] : webImage(project, packages, project.web, out)),
+  ]
+  // Another host runs them: it has files of its own for the rest.
+  if (project.engines) return images
   return [
     { path: 'docker-compose.yml', text: composeYaml(project, packages, out) },
     { path: 'docker-compose.dev.yml', text: devYaml(project, packages, out) },
@@ -38,8 +45,7 @@ export function composeFiles(project: HostedProject, folder: string): readonly W
       text: nginxConf({ names, systems, domains, ...(project.web === undefined ? {} : { pages }) }),
     },
     { path: 'nginx.dev.conf', text: nginxConf({ names, systems, dev: true }) },
-    ...serverImage(project, packages, out),
-    ...(project.web === undefined ? [] : webImage(project, packages, project.web, out)),
+    ...images,
     { path: 'dev.Dockerfile', text: devDockerfile(packages) },
     { path: 'dev.Dockerfile.dockerignore', text: devIgnore },
     { path: 'Makefile', text: makefile },
@@ -50,7 +56,7 @@ export function composeFiles(project: HostedProject, folder: string): readonly W
 
 function serverImage(project: HostedProject, packages: Packages, { folder }: Out): readonly WrittenFile[] {
   const files = project.systems.flatMap(system => system.files)
-  const needed = packages.neededBy(files.map(file => packages.of(file).folder)).map(each => each.folder)
+  const needed = packages.neededBy(rootsOf(project, packages)).map(each => each.folder)
   const ignored = ignoreFile(packages, [...needed, ...files], folder)
   return [
     { path: 'server.Dockerfile', text: serverDockerfile(project, packages, folder) },

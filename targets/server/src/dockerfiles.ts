@@ -41,7 +41,7 @@ COPY --from=build ${rootFiles(project)} ./
 ${copies(needed, sources)}
 COPY --from=build /app/.groundplan/build .groundplan/build
 USER ${user}:${user}
-VOLUME /data
+VOLUME /data${project.engines ? `\nENV GROUNDPLAN_ENV=${there}` : ''}
 EXPOSE ${serverPort}
 ${healthCheck(`http://127.0.0.1:${serverPort}/`, 'ok', 60)}
 ENTRYPOINT ${JSON.stringify(program)}
@@ -49,9 +49,10 @@ CMD ${JSON.stringify(serverCommand(project))}
 `
 }
 
-/** The packages that the systems are in; the root's is `''`. */
-function rootsOf({ systems }: HostedProject, packages: Packages): readonly string[] {
-  return systems.flatMap(({ files }) => files.map(file => packages.of(file).folder))
+/** The packages that the systems and their engines are in; the root's is `''`. */
+export function rootsOf({ systems, engines }: HostedProject, packages: Packages): readonly string[] {
+  const engineFolders = (engines?.packages ?? []).flatMap(name => packages.named(name)?.folder ?? [])
+  return [...systems.flatMap(({ files }) => files.map(file => packages.of(file).folder)), ...engineFolders]
 }
 
 /** Whole folders of the systems; of packages that they need, what these publish. */
@@ -172,14 +173,31 @@ function healthCheck(url: string, good: string, startSeconds: number): string {
 /** The config of an image: the systems alone, without what only other places need. */
 export const systemsConfig = 'systems.config.js'
 
-export function systemsConfigText({ plans, systems }: HostedProject): string {
+export function systemsConfigText({ plans, systems, engines }: HostedProject): string {
   const words = { systems: plans, start: systems.map(({ name }) => name) }
-  return `// Written by \`groundplan compose\`: what the image runs.
-import { config } from 'groundplan/config'
+  const text = JSON.stringify(words, null, 2)
+  const fileHead = '// Written by `groundplan compose`: what the image runs.'
+  if (!engines) return `${fileHead}\nimport { config } from 'groundplan/config'\n\nexport default config(${text})\n`
+  const imports = Object.entries(engines.imports).map(
+    ([from, names]) => `import { ${names.join(', ')} } from '${from}'`,
+  )
+  const drivers = engines.engines.map(each => `\n      ${each},`).join('')
+  return `${fileHead}
+${imports.join('\n')}
+import { config, fromEnv } from 'groundplan/config'
 
-export default config(${JSON.stringify(words, null, 2)})
+export default config({
+  ...${text.replaceAll('\n', '\n  ')},
+  environments: {
+    ${there}: { drivers: [${drivers}
+    ] },
+  },
+})
 `
 }
+
+/** How the config in an image calls the engines of where the image runs. */
+const there = 'there'
 
 /** What an image's build does not see: what is made, what is secret, and the packages it does not need. */
 export function ignoreFile(packages: Packages, needed: readonly string[], out: string): string {

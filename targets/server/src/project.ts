@@ -21,6 +21,17 @@ export interface HostedProject {
   readonly web?: string
   /** Gateways that have domain names of their own. */
   readonly domains?: readonly NamedGateway[]
+  /** What the systems keep things with, where another host than this machine runs the images. Default: their own disk. */
+  readonly engines?: ImageEngines
+}
+
+/** As the config in an image says it. */
+export interface ImageEngines {
+  /** The packages that bring them. */
+  readonly packages: readonly string[]
+  /** Names that are imported, by module. */
+  readonly imports: Readonly<Record<string, readonly string[]>>
+  readonly engines: readonly string[]
 }
 
 export interface HostedSystem {
@@ -47,6 +58,8 @@ export interface Packages {
   readonly workspaces: readonly string[]
   /** The package a file belongs to. */
   of(file: string): OwnPackage
+  /** The package of the project that is called so; undefined where it is npm's. Throws where nobody needs it. */
+  named(name: string): OwnPackage | undefined
   /** These packages and those of the project that they need when they run. */
   neededBy(folders: readonly string[]): readonly OwnPackage[]
   /** Folders of packages that npm keeps: the root's, and those of workspaces that have their own. */
@@ -90,6 +103,13 @@ export function packagesIn(root: string): Packages {
     scripts: new Set(Object.keys(manifest.scripts ?? {})),
     workspaces,
     of: file => own(workspaces.find(folder => file === folder || file.startsWith(`${folder}/`)) ?? ''),
+    named: name => {
+      const folder = folders.get(name)
+      if (folder !== undefined) return own(folder)
+      if (packages[`node_modules/${name}`] === undefined)
+        throw new Error(`${name} is not installed: npm install ${name}`)
+      return undefined
+    },
     neededBy: wanted => [...reached(wanted, packages, folders)].sort().map(own),
     modules: moduleFolders(Object.keys(packages)),
   }

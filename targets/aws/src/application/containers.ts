@@ -91,6 +91,7 @@ function container(kit: Kit, name: string, group: string): CfnTaskDefinition.Con
     essential: true,
     portMappings: [{ name, containerPort: port, protocol: 'tcp', appProtocol: 'http' }],
     environment: Object.entries({
+      AWS_REGION: Fn.ref('AWS::Region'),
       ...variables(kit),
       ...(name === web ? frontVariables(kit) : {}),
       ...databaseVariables(kit, name),

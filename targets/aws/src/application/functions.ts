@@ -10,6 +10,7 @@ import { mailQueue, resourcesOf } from 'groundplan/target'
 import { asked, databaseVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { carrier, queueOf, type Right } from '../rights.ts'
+import { functionTimeoutS } from '../system.ts'
 import { shiftOf } from '../traffic.ts'
 import { logGroup, logGroupName } from './logs.ts'
 import { document, joinsNetwork, rightsPolicy, roleId, roleOf, writesLogs, writesTraces } from './roles.ts'
@@ -23,10 +24,6 @@ export interface Live {
   readonly arn: string
 }
 
-/** Room for what begins and ends around a handler. */
-const spareS = 5
-const longestS = 900
-
 export interface Functions {
   readonly live: readonly Live[]
   /** The carrier, where there is one. */
@@ -37,8 +34,9 @@ export function functions(kit: Kit): Functions {
   const { services, carrier: carrying } = kit.system
   const live = services
     .filter(({ compute }) => compute === 'functions')
-    .map(({ name, rights, timeoutMs }) => {
-      const made = liveFunction(kit, { name, rights, timeoutS: Math.min(longestS, timeoutMs / 1_000 + spareS) })
+    .map(service => {
+      const { name, rights } = service
+      const made = liveFunction(kit, { name, rights, timeoutS: functionTimeoutS(service) })
       sources(kit, name, made)
       schedules(kit, name, made)
       return { service: name, arn: made }

@@ -9,7 +9,7 @@ import { type QueueShape, resourcesOf } from 'groundplan/target'
 import { type Kit, keepsData, onlyEncrypted } from '../kit.ts'
 import { idOf } from '../names.ts'
 import { queueOf } from '../rights.ts'
-import type { System } from '../system.ts'
+import { functionTimeoutS, type System } from '../system.ts'
 
 export const backstop = 'groundplan-backstop'
 /** SQS takes no more; the driver counts for itself, and buries long before. */
@@ -49,10 +49,15 @@ function queue(kit: Kit, { name, ordered }: QueueShape, key: CfnKey, last?: CfnQ
   )
 }
 
-/** Six times what a call may take, as Lambda wants it; a process that takes messages itself says how long each time. */
-function visibleAfterS({ parts }: System, queue: string): number {
+/**
+ * Six times what a call may take, as Lambda wants it, and never less than the function may run: Lambda refuses that. A
+ * process that takes messages itself says how long each time.
+ */
+function visibleAfterS({ parts, services }: System, queue: string): number {
   const named = parts.handlers.find(each => queueOf(each) === queue)
-  return Math.min(longestVisibleS, Math.ceil((named?.handler.timeoutMs ?? 30_000) / 1_000) * 6)
+  const service = services.find(({ name }) => name === named?.service.name)
+  const leastS = service?.compute === 'functions' ? functionTimeoutS(service) : 0
+  return Math.min(longestVisibleS, Math.max(leastS, Math.ceil((named?.handler.timeoutMs ?? 30_000) / 1_000) * 6))
 }
 
 function receivesOf({ parts }: System, queue: string): number {

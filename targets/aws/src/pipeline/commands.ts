@@ -63,7 +63,7 @@ export function builds(way: Way, image: Image, { names }: System): Lines {
     ...registry,
     `if ${isThere(repository, tag)}; then echo "${repository}:${tag} is there: nothing of it changed"; else`,
     ...prepare(way).map(indented),
-    `  npx groundplan compose ${way.name} --out ${folder}`,
+    `  npx groundplan compose ${way.name} --env ${way.stops[0].environment} --for-target --out ${folder}`,
     `  ${signIn}`,
     `  docker build --platform linux/arm64 --file ${file} --tag "$REGISTRY/${repository}:${tag}" .`,
     `  docker push "$REGISTRY/${repository}:${tag}"`,
