@@ -96,7 +96,7 @@ describe("C10: a change in one service's folder", () => {
     const registry = `111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop-test-backend:${tag}`
     const calls = readFileSync(join(folder.root, 'calls'), 'utf8').trim().split('\n')
     expect(calls.filter(call => !call.includes('login'))).toEqual([
-      'npx groundplan compose shop --out deploy/images',
+      'npx groundplan compose shop --env test --for-target --out deploy/images',
       `docker build --platform linux/arm64 --file deploy/images/server.Dockerfile --tag ${registry} .`,
       `docker push ${registry}`,
     ])
