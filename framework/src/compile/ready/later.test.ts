@@ -38,19 +38,21 @@ function bench<S extends Record<string, zod.ZodType>>(make: (z: Z) => S, options
     learning.compileReader(schema, options)
     learning.compileWriter(schema)
   }
-  const ready: { readers: Record<string, unknown>; writers: Record<string, unknown> } = { readers: {}, writers: {} }
+  const readers: Record<string, Ready['readers'][string]> = {}
+  const writers: Record<string, Ready['writers'][string]> = {}
   let unprepared = 0
   for (const { key, does, options: given, real } of asked) {
     const text = key === undefined ? undefined : does === 'read' ? readerText(real(), given) : writerText(real())
     if (key === undefined || text === undefined) unprepared++
-    else ready[does === 'read' ? 'readers' : 'writers'][key] = new Function(`return ${text}`)()
+    else if (does === 'read') readers[key] = new Function(`return ${text}`)()
+    else writers[key] = new Function(`return ${text}`)()
   }
   let loads = 0
   const load = () => {
     loads++
     return whole
   }
-  const running = later({ ready: ready as unknown as Ready, load, digest })
+  const running = later({ ready: { readers, writers }, load, digest })
   const z = running.z as Z
   const { compileReader: reader, compileWriter: writer } = running
   return { schemas: make(z), loads: () => loads, reader: reader as typeof compileReader, writer, z, unprepared }
