@@ -123,6 +123,32 @@ withPostgres('postgres: live changes', () => {
         expect(states(heard)).toEqual(upTo(60))
       }))
 
+    it('hears what comes after a crash, though it had seen transactions that the crash undid', async () => {
+      // Nothing is flushed but what a commit waits for, so the numbers of undone transactions are given once more.
+      const lazy = await startServer({ settings: ['wal_writer_delay=10s', 'full_page_writes=off'] })
+      const system = await live(lazy.url, needs)
+      try {
+        const [one, other] = [await system.open(), await system.open()]
+        const { heard } = await hearing(other)
+        await add(one, 'a')
+        let undone = 0
+        for (let round = 1; round <= 3; round++) {
+          const seen = `unflushed-${round}`
+          await one.store.commit({ writes: [adding(seen)], durable: false })
+          await vi.waitFor(() => expect(states(heard, seen)).toEqual([1]), 20_000)
+          await lazy.stop('immediate')
+          await lazy.start()
+          if (!(await one.store.get('watched', { id: seen }))) undone++
+          await add(one, 'a')
+          await vi.waitFor(() => expect(states(heard)).toEqual(upTo(round + 1)), 20_000)
+        }
+        expect(undone).toBeGreaterThan(0)
+      } finally {
+        await system.close()
+        await lazy.remove()
+      }
+    })
+
     it('hears nothing from before it came, though another of its process listened', () =>
       within(async (_, one, other) => {
         const first = await hearing(one)

@@ -8,12 +8,15 @@
  * and was not visible then: each change once, however long its transaction took. For one item the numbers are in the order
  * of the commits, since they are drawn while the item is locked.
  *
+ * After a crash of the server a snapshot from before says nothing of transactions that began since: their numbers may be
+ * those of others that were seen and then undone. What was changed in a later life of the server is new in any case.
+ *
  * A listener begins with the first look that begins after it came. Until then reads and commits of this process wait, so
  * that nothing falls between what it reads first and what it hears.
  */
 import { type Cancel, fault, type ItemChange, isFault, type TableShape } from 'groundplan/driver'
 import type { Catalogue } from './catalogue.ts'
-import type { Connections } from './connections.ts'
+import type { Connections, Row } from './connections.ts'
 
 type Listener = (change: ItemChange) => void
 
@@ -26,6 +29,13 @@ interface Listening {
 interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+}
+
+/** Where a look was, in the server's words. */
+interface Seen {
+  readonly snapshot: string
+  /** The number of the last life that had begun. */
+  readonly life: string
 }
 
 /** Behind the notices: whoever changed something may have died before it told. */
@@ -43,13 +53,13 @@ export interface ChangesOptions {
 export class Changes {
   readonly #options: ChangesOptions
   readonly #watched: ReadonlySet<string>
-  readonly #statement: string
+  readonly #statements: Statements
   readonly #listening = new Set<Listening>()
   /** Those for whom no look has begun and ended yet, and the calls that wait for them. */
   readonly #beginning = new Set<Listening>()
   #waiting: Waiting[] = []
-  /** The snapshot of the last look, in the server's words. */
-  #seen: string | undefined
+  /** The last look. */
+  #seen: Seen | undefined
   #looking: Promise<void> | undefined
   #lookAgain = false
   #timer: Cancel | undefined
@@ -58,7 +68,7 @@ export class Changes {
   constructor(options: ChangesOptions) {
     this.#options = options
     this.#watched = new Set(options.tables.filter(({ watched }) => watched).map(({ name }) => name))
-    this.#statement = statementIn(options.schema)
+    this.#statements = statementsIn(options.schema)
   }
 
   /** Faults: `unsupported` where nothing of the plan watches the table. */
@@ -136,18 +146,28 @@ export class Changes {
     this.#tellWaiting()
   }
 
-  /** Tells what is new since a snapshot, page by page; gives the snapshot of this look. */
-  async #tellSince(seen: string | undefined): Promise<string> {
-    let now: string | undefined
-    let after = '0'
-    for (;;) {
-      const rows = await this.#options.connections.repeatable(this.#statement, [seen ?? null, now ?? null, after])
-      const found = rows.slice(0, -1)
-      now ??= String(rows.at(-1)?.[2])
-      for (const [, table, change] of found) this.#tell(Number(table), JSON.parse(String(change)) as ItemChange)
-      if (found.length < mostAtOnce) return now
-      after = String(found.at(-1)?.[0])
+  /** Tells what is new since a look; gives where this one was. */
+  async #tellSince(seen: Seen | undefined): Promise<Seen> {
+    const { rows, look } = await this.#page(this.#statements.sameLife, seen)
+    if (!seen || look.life === seen.life) return this.#tellPages(this.#statements.sameLife, seen, rows, look)
+    const { rows: first } = await this.#page(this.#statements.laterLife, seen, look)
+    return this.#tellPages(this.#statements.laterLife, seen, first, look)
+  }
+
+  async #tellPages(statement: string, seen: Seen | undefined, first: readonly Row[], look: Seen): Promise<Seen> {
+    for (let rows = first; ; ) {
+      for (const [, table, change] of rows) this.#tell(Number(table), JSON.parse(String(change)) as ItemChange)
+      if (rows.length < mostAtOnce) return look
+      rows = (await this.#page(statement, seen, look, rows.at(-1)?.[0])).rows
     }
+  }
+
+  /** One page of what is new since a look, up to another; without that, up to now. */
+  async #page(statement: string, seen: Seen | undefined, upTo?: Seen, after: string | null = '0') {
+    const values = [seen?.snapshot ?? null, upTo?.snapshot ?? null, after, seen?.life ?? null]
+    const rows = await this.#options.connections.repeatable(statement, values)
+    const [, life, snapshot] = rows.at(-1) ?? []
+    return { rows: rows.slice(0, -1), look: { snapshot: String(snapshot), life: String(life) } }
   }
 
   #tell(table: number, change: ItemChange): void {
@@ -156,12 +176,23 @@ export class Changes {
   }
 }
 
-/** $1: the snapshot of the last look, $2: that of this one where it has begun, $3: the number of the last change told. */
-function statementIn(s: string): string {
-  return `(select seq, tbl, change from ${s}.groundplan_changes
-      where $1::pg_snapshot is not null and seq > $3::bigint
-        and xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+type Statements = ReturnType<typeof statementsIn>
+
+/**
+ * $1, $4: the last look, its snapshot and its life; $2: the snapshot of this one where it has begun, $3: the number of the
+ * last change told. The last row says where this look is.
+ */
+function statementsIn(s: string) {
+  const since = (isNew: string): string => `(select seq, tbl, change from ${s}.groundplan_changes
+      where $1::pg_snapshot is not null and seq > $3::bigint and ${isNew}
         and ($2::pg_snapshot is null or pg_visible_in_snapshot(xid, $2::pg_snapshot))
       order by seq limit ${mostAtOnce})
-    union all select null, null, coalesce($2::pg_snapshot, pg_current_snapshot())::text`
+    union all
+    select null, (select last_value from ${s}.groundplan_lives), coalesce($2::pg_snapshot, pg_current_snapshot())::text`
+  const unseen = 'not pg_visible_in_snapshot(xid, $1::pg_snapshot)'
+  return {
+    sameLife: since(`$4::bigint is not null and xid >= pg_snapshot_xmin($1::pg_snapshot) and ${unseen}`),
+    /** By no index: once a crash, and what was changed in the last minutes. */
+    laterLife: since(`(life > $4::bigint or ${unseen})`),
+  }
 }

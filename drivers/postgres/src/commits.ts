@@ -229,7 +229,7 @@ export class Commits {
   /** What became of a batch whose answer was lost. */
   async #wasKept(id: string, lost: unknown): Promise<boolean> {
     try {
-      const [claimed] = await this.#options.connections.repeatable(this.#statements.claim, [id])
+      const [claimed] = await this.#options.connections.repeatable(this.#statements.claim, [id, randomUUID()])
       return claimed?.[0] !== 'claimed'
     } catch (error) {
       const detail = 'the connection was lost during a commit, and whether it was kept is not known'
@@ -319,8 +319,9 @@ function statementsIn(s: string) {
     lock: `with held as (select ${columns} from ${found} order by i.tbl, i.p, i.s for update of i)
       select * from held ${now}`,
     apply: `select ${s}.groundplan_apply(${given})`,
-    claim: `insert into ${s}.groundplan_commits values ($1, ${s}.groundplan_now())
-      on conflict do nothing returning 'claimed'`,
+    // The answer to a claim may be lost as well: whoever asks again has its own.
+    claim: `insert into ${s}.groundplan_commits as known (id, at_ms, claim) values ($1, ${s}.groundplan_now(), $2)
+      on conflict (id) do update set claim = excluded.claim where known.claim = excluded.claim returning 'claimed'`,
     forgetCommits: forget('groundplan_commits', 'id', 'at_ms'),
     forgetSent: forget('groundplan_sent', 'queue, id', 'until_ms'),
     forgetChanges: forget('groundplan_changes', 'xid, seq', 'at_ms'),

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import { type Server, startServer } from './test/cluster.ts'
 import { killed, writerCommand } from './test/kills.ts'
 import { asked, type Live, live } from './test/live.ts'
-import { proxyTo } from './test/proxy.ts'
+import { type LossyProxy, proxyTo } from './test/proxy.ts'
 import { withPostgres } from './test/server.ts'
 import { realTime } from './test/time.ts'
 
@@ -181,24 +181,39 @@ withPostgres('postgres: failures', () => {
   })
 
   describe('a connection', () => {
+    const throughProxy = (run: (engine: Engine, proxy: LossyProxy) => Promise<void>) =>
+      within(async () => {
+        const proxy = await proxyTo(server.port)
+        try {
+          const url = server.url.replace(String(server.port), String(proxy.port))
+          const engine = await system.open({ url, listens: false })
+          await write(engine, 0)
+          await run(engine, proxy)
+        } finally {
+          await proxy.close()
+        }
+      })
+
     for (const what of ['question', 'answer'] as const) {
       it(`that is lost with the ${what} of a commit does not make it happen twice, or not at all`, () =>
-        within(async () => {
-          const proxy = await proxyTo(server.port)
-          try {
-            const url = server.url.replace(String(server.port), String(proxy.port))
-            const engine = await system.open({ url, listens: false })
-            await write(engine, 0)
-            for (let n = 1; n <= 5; n++) {
-              proxy.lose(what, `"order":${n}`)
-              proxy.lose(what, String.raw`\"order\":${n}`)
-              await write(engine, n)
-            }
-            expect(proxy.lost).toBe(5)
-            await expectKept(system, 6, 6)
-          } finally {
-            await proxy.close()
+        throughProxy(async (engine, proxy) => {
+          for (let n = 1; n <= 5; n++) {
+            proxy.lose(what, String.raw`\"order\":${n}`)
+            await write(engine, n)
           }
+          expect(proxy.lost).toBe(5)
+          await expectKept(system, 6, 6)
+        }))
+
+      it(`that is lost with the ${what} of a commit, and once more when one asks what became of it, does neither`, () =>
+        throughProxy(async (engine, proxy) => {
+          for (let n = 1; n <= 5; n++) {
+            proxy.lose(what, String.raw`\"order\":${n}`)
+            proxy.lose('answer', 'groundplan_commits as known')
+            await write(engine, n)
+          }
+          expect(proxy.lost).toBe(10)
+          await expectKept(system, 6, 6)
         }))
     }
 

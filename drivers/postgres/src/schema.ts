@@ -7,15 +7,14 @@
  *   groundplan_messages what waits or is leased; groundplan_dead what was buried; groundplan_sent ids of late
  *   groundplan_changes  what was changed of late in tables that somebody watches
  *   groundplan_commits  which commits were kept, for as long as somebody might ask after a lost connection
- *
- * `groundplan_leases` is not used any more: it stays for processes of an older program beside newer ones.
+ *   groundplan_life     which life of the server this is: between two crashes
  *
  * Keys are `bytea`: compared byte by byte, as texts COLLATE "C" are, and able to hold U+0000, which texts are not.
  */
 import { fault, limits } from 'groundplan/driver'
 
 /** Counts up with each change of the schema. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** A name in SQL, whatever it is. Faults: `plan-invalid` where PostgreSQL would cut it. */
 export function quoted(name: string): string {
@@ -38,6 +37,7 @@ export function quotedSchema(name: string): string {
 export const steps: readonly ((s: string) => string)[] = [
   s => tables(s) + queues(s) + time(s),
   s => editions(s) + changes(s) + apply(s),
+  s => lives(s) + claims(s) + apply(s),
 ]
 
 function tables(s: string): string {
@@ -157,6 +157,30 @@ create index groundplan_changes_at on ${s}.groundplan_changes (at_ms);
 `
 }
 
+/**
+ * After a crash the server gives numbers of transactions anew that nobody had flushed, though others had seen them: of two
+ * snapshots on either side of a crash the earlier one says nothing of the later one's transactions. So each change notes the
+ * life it was made in. What is not logged is emptied by a crash, and by a failover; whoever finds it empty begins a new life.
+ */
+function lives(s: string): string {
+  return `
+create sequence ${s}.groundplan_lives;
+create unlogged table ${s}.groundplan_life (
+  only_one boolean primary key default true check (only_one),
+  life bigint not null default nextval('${s}.groundplan_lives')
+);
+alter table ${s}.groundplan_changes add column life bigint;
+`
+}
+
+/** Who claims the id of a commit whose answer was lost may have to ask again, and must know its own claim. */
+function claims(s: string): string {
+  return `
+alter table ${s}.groundplan_commits add column claim uuid;
+drop sequence ${s}.groundplan_leases;
+`
+}
+
 /** Rows come and go: what is dead is taken away early, long before a fifth of the table is. */
 const churning = `fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1`
@@ -201,13 +225,22 @@ begin
   ${applyEntries(s)}
   ${applyMessages(s)}
   if cardinality(told_tables) > 0 then
-    insert into ${s}.groundplan_changes (at_ms, tbl, change)
-      select ${s}.groundplan_now(), u.tbl, u.change from unnest(told_tables, tolds) with ordinality as u (tbl, change, place)
+    ${begunLife(s)}
+    insert into ${s}.groundplan_changes (at_ms, life, tbl, change)
+      select ${s}.groundplan_now(), (select life from ${s}.groundplan_life), u.tbl, u.change from unnest(told_tables, tolds) with ordinality as u (tbl, change, place)
       order by u.place;
   end if;
 end
 $$;
 `
+}
+
+/** The number of a new life is on the disk before anybody sees it, or the next one might get it again. */
+function begunLife(s: string): string {
+  return `if not exists (select from ${s}.groundplan_life) then
+      insert into ${s}.groundplan_life default values on conflict do nothing;
+      perform set_config('synchronous_commit', 'on', true);
+    end if;`
 }
 
 function applyItems(s: string): string {

@@ -1,23 +1,19 @@
 /** A way to a server that can lose a question, or its answer, at a chosen moment. */
 import { connect, createServer, type Socket } from 'node:net'
 
-export interface Proxy {
+export interface LossyProxy {
   readonly port: number
-  /** The next question with these words does not arrive, or its answer does not: both ends are cut then, or all. */
+  /** The next question with these words, after those named before, does not arrive, or its answer does not: both ends are cut then, or all. */
   lose(what: 'question' | 'answer', words: string, forGood?: 'for good'): void
   /** So many were lost. */
   readonly lost: number
   close(): Promise<void>
 }
 
-export async function proxyTo(port: number): Promise<Proxy> {
+export async function proxyTo(port: number): Promise<LossyProxy> {
   const sockets = new Set<Socket>()
-  const state: {
-    next?: { readonly what: 'question' | 'answer'; readonly words: string; readonly forGood: boolean } | undefined
-    lost: number
-  } = {
-    lost: 0,
-  }
+  const toLose: { readonly what: 'question' | 'answer'; readonly words: string; readonly forGood: boolean }[] = []
+  let lost = 0
   const server = createServer(client => {
     const upstream = connect(port, '127.0.0.1')
     let loses = false
@@ -30,10 +26,11 @@ export async function proxyTo(port: number): Promise<Proxy> {
       socket.on('close', cut)
     }
     client.on('data', data => {
-      if (state.next && data.includes(state.next.words)) {
-        const { what, forGood } = state.next
-        state.next = undefined
-        state.lost++
+      const [next] = toLose
+      if (next && data.includes(next.words)) {
+        const { what, forGood } = next
+        toLose.shift()
+        lost++
         if (forGood) server.close()
         if (what === 'question') return cut()
         loses = true
@@ -47,10 +44,10 @@ export async function proxyTo(port: number): Promise<Proxy> {
   return {
     port: address && typeof address === 'object' ? address.port : 0,
     lose(what, words, forGood) {
-      state.next = { what, words, forGood: forGood !== undefined }
+      toLose.push({ what, words, forGood: forGood !== undefined })
     },
     get lost() {
-      return state.lost
+      return lost
     },
     async close() {
       for (const socket of sockets) socket.destroy()
