@@ -18,6 +18,7 @@ import {
 } from 'groundplan/target'
 import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/entry.ts'
 import { leavingOut, type Needs } from './bundle/left-out.ts'
+import { placesOf, withoutOthers } from './bundle/others.ts'
 import { plain } from './bundle/plain.ts'
 import {
   nothingPrepared,
@@ -39,14 +40,15 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
   const system = systemOf(bundling.plan, bundling.environment, settings)
   const shape = shapeOf(system.plan, [...runtimeTables, schedulesTable, mailTable])
   const [zod, preparing] = [await zodOf(bundling, zodEntry, true), await zodOf(bundling, preparingEntry, false)]
+  const places = await placesOf(bundling.planFile, here, baseFor(bundling))
   const all: CodeBundle[] = []
   const { only } = bundling
   for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
     const entry = entryOf(made, shape, bundling.planFile)
-    const without = leavingOut(needsOf(system, made, shape))
-    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), without, plain], looking)
+    const without = [leavingOut(needsOf(system, made, shape)), withoutOthers(places, made.name), plain]
+    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
     const prepared = await preparedFor(made.name, first.files['index.js'] ?? new Uint8Array(), preparing)
-    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), without, plain])
+    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), ...without])
     all.push(bundleOf(made, second, { ...second.files, [zodFile]: zod }, prepared))
   }
   return all
@@ -111,14 +113,21 @@ async function zodOf(bundling: Bundling, entry: string, minify: boolean): Promis
 /** Our own packages are found from here. */
 const here = dirname(fileURLToPath(import.meta.url))
 
-function optionsFor(name: string, entry: string, { root, conditions = [] }: Bundling) {
+function optionsFor(name: string, entry: string, bundling: Bundling) {
   return {
-    absWorkingDir: root,
+    ...baseFor(bundling),
     stdin: { contents: entry, resolveDir: here, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: `.groundplan/bundles/${name}/index.js`,
-    ...{ bundle: true, minify: true, treeShaking: true, write: false, metafile: true },
-    ...{ format: 'cjs', platform: 'node', target: 'node20.19', charset: 'utf8', legalComments: 'none' },
-    ...{ sourcemap: 'external', sourcesContent: false, logLevel: 'silent' },
+    ...{ minify: true, write: false, metafile: true },
+    ...{ charset: 'utf8', legalComments: 'none', sourcemap: 'external', sourcesContent: false },
+  } as const satisfies BuildOptions
+}
+
+/** How the project's files are read. */
+function baseFor({ root, conditions = [] }: Bundling) {
+  return {
+    absWorkingDir: root,
+    ...{ bundle: true, treeShaking: true, format: 'cjs', platform: 'node', target: 'node20.19', logLevel: 'silent' },
     // Loaded where it is installed, which it is not here.
     external: ['pg-native', 'cloudflare:sockets'],
     conditions: [...conditions, 'module'],

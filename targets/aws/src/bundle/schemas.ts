@@ -3,12 +3,9 @@
  * that is not code already. What is asked of schemas while a function makes itself ready is found out by making it ready
  * once, here, in a thread of its own; those schemas become code in the bundle.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Plugin } from 'esbuild'
 import { fault } from 'groundplan/target'
+import { saidBy } from './thread.ts'
 
 /** The file beside the first one that has Zod. */
 export const zodFile = 'zod.js'
@@ -93,15 +90,14 @@ function members(texts: Readonly<Record<string, string>>): string {
 
 /** Makes a function ready, and makes code of what it asks of schemas. */
 const finding = `
-const { parentPort, workerData } = require('node:worker_threads')
 const asked = []
 globalThis.groundplanAsked = each => asked.push(each)
 async function found() {
-  const { handler } = require(workerData.index)
+  const { handler } = require(folder + '/index.js')
   const ended = await Promise.resolve(handler({}, { getRemainingTimeInMillis: () => 60_000 })).catch(error => error)
   // An event that says nothing is refused by whoever is ready.
   if (ended?.code !== 'request-invalid') throw ended
-  const { readerText, writerText } = require(workerData.zod)
+  const { readerText, writerText } = require(folder + '/${zodFile}')
   const readers = {}
   const writers = {}
   const later = new Set()
@@ -112,40 +108,12 @@ async function found() {
   }
   return { readers, writers, later: later.size }
 }
-found().then(
-  found => parentPort.postMessage({ found }),
-  error => parentPort.postMessage({ failed: String(error?.stack ?? error) }),
-)
+found().then(told, failed)
 `
 
 /** `index` and `zod`: texts of the two files. Faults: `unsupported`, where the function cannot make itself ready. */
-export async function preparedFor(name: string, index: Uint8Array, zod: Uint8Array): Promise<Prepared> {
-  const folder = await mkdtemp(join(tmpdir(), 'groundplan-bundle-'))
-  try {
-    const workerData = { index: join(folder, 'index.js'), zod: join(folder, zodFile) }
-    await writeFile(workerData.index, index)
-    await writeFile(workerData.zod, zod)
-    return await answerOf(name, workerData)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Nothing is asked of any of them. */
-const env = {
-  AWS_REGION: 'us-east-1',
-  GROUNDPLAN_AWS_PREFIX: 'bundle',
-  GROUNDPLAN_AWS_DATABASE_URL: 'postgres://nobody@localhost/none',
-  GROUNDPLAN_AWS_DATABASE_LOGIN: 'none',
-}
-
-function answerOf(name: string, workerData: object): Promise<Prepared> {
-  const worker = new Worker(finding, { eval: true, workerData, env })
-  return new Promise<Prepared>((resolve, reject) => {
-    worker.once('error', reject)
-    worker.once('message', ({ found, failed }: { readonly found?: Prepared; readonly failed?: string }) => {
-      if (found) resolve(found)
-      else reject(fault('unsupported', `the function "${name}" cannot make itself ready: ${failed}`))
-    })
-  }).finally(() => worker.terminate())
+export function preparedFor(name: string, index: Uint8Array, zod: Uint8Array): Promise<Prepared> {
+  return saidBy<Prepared>(finding, { 'index.js': index, [zodFile]: zod }).catch(why => {
+    throw fault('unsupported', `the function "${name}" cannot make itself ready: ${why}`)
+  })
 }
