@@ -95,10 +95,10 @@ describe('the data folder of a plan', () => {
       keyEncoding: 'binary',
     })
     for (const plan of ['test', 'test'])
-      root.putSync(Buffer.from('groundplan'), Buffer.from(JSON.stringify({ format: 4, plan })))
+      root.putSync(Buffer.from('groundplan'), Buffer.from(JSON.stringify({ format: 5, plan })))
     await root.close()
-    expect(opened).toThrow('has the format 4, this program reads up to 3: start the newer version that wrote it')
-    expect(opened).toThrow('has the format 4')
+    expect(opened).toThrow('has the format 5, this program reads up to 4: start the newer version that wrote it')
+    expect(opened).toThrow('has the format 5')
     writeFileSync(join(data, 'journal-0'), 'groundplan journal 2\n')
     expect(opened).toThrow('has the format 2, this program reads up to 1: start the newer version that wrote it')
   })

@@ -38,8 +38,8 @@ export interface Environment {
 }
 
 /** The format of what is kept. A program reads those up to its own. 2: a journal belongs to it. 3: what is leased
- * stands where it waited. */
-const format = 3
+ * stands where it waited. 4: what was sent together may stand in one record. */
+const format = 4
 const metaKey = Buffer.from('groundplan')
 /**
  * Opens the data folder of a plan; makes it when it is not there.

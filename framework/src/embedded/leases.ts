@@ -2,6 +2,8 @@
  * The leases of one queue, in memory: as many as there are deliveries under way. Found by the position of their message,
  * and by which ends first: those of one length end in the order they were given, so a list for each length will do.
  */
+import type { Block } from './blocks.ts'
+import { ByPosition, type Positioned } from './by-position.ts'
 
 export interface NewLease {
   /** Where its message stands. */
@@ -15,10 +17,12 @@ export interface NewLease {
   readonly line: Buffer | undefined
   /** Where its body is kept; 0: with the message. */
   readonly bodyAt: number
+  /** That its message stands in, where it does not stand alone. */
+  readonly block: Block | undefined
 }
 
 /** A class, as literals of which many are alive at once are put where only a full garbage collection finds them. */
-export class Lease implements NewLease {
+export class Lease implements NewLease, Positioned<Lease> {
   readonly dueAtMs: number
   readonly position: number
   readonly attempt: number
@@ -26,11 +30,11 @@ export class Lease implements NewLease {
   readonly leaseMs: number
   readonly line: Buffer | undefined
   readonly bodyAt: number
+  readonly block: Block | undefined
   /** A position is never given twice, and each delivery counts one attempt more. */
   readonly name: string
   /** With which others it is on disk, once it is. */
   kept: KeptLeases | undefined
-  /** The next one in the same place of a table. The table's own business. */
   next: Lease | undefined
 
   constructor(given: NewLease) {
@@ -41,6 +45,7 @@ export class Lease implements NewLease {
     this.leaseMs = given.leaseMs
     this.line = given.line
     this.bodyAt = given.bodyAt
+    this.block = given.block
     this.name = `${given.position}.${given.attempt}`
   }
 }
@@ -52,7 +57,7 @@ export interface KeptLeases {
 }
 
 export class Leases {
-  readonly #byPosition = new ByPosition()
+  readonly #byPosition = new ByPosition<Lease>()
   readonly #byLength = new Map<number, InOrder>()
 
   get size(): number {
@@ -95,48 +100,6 @@ export class Leases {
   clear(): void {
     this.#byPosition.clear()
     this.#byLength.clear()
-  }
-}
-
-const places = 256
-
-/**
- * A table that stays as it is. Not a Map: leases come and go by the ten thousand a second, and the tables that a busy Map
- * leaves behind hold on to what was in it until the next full garbage collection.
- */
-class ByPosition {
-  size = 0
-  readonly #first = new Array<Lease | undefined>(places).fill(undefined)
-
-  get(position: number): Lease | undefined {
-    let lease = this.#first[position % places]
-    while (lease && lease.position !== position) lease = lease.next
-    return lease
-  }
-
-  add(lease: Lease): void {
-    const place = lease.position % places
-    lease.next = this.#first[place]
-    this.#first[place] = lease
-    this.size++
-  }
-
-  remove(lease: Lease): void {
-    const place = lease.position % places
-    let before = this.#first[place]
-    if (before === lease) this.#first[place] = lease.next
-    else {
-      while (before && before.next !== lease) before = before.next
-      if (!before) return
-      before.next = lease.next
-    }
-    lease.next = undefined
-    this.size--
-  }
-
-  clear(): void {
-    this.#first.fill(undefined)
-    this.size = 0
   }
 }
 
@@ -191,9 +154,11 @@ export function leasesRecord(leases: readonly Lease[]): Buffer {
   return record
 }
 
-/** As they were given, without what their messages say. */
-export function leasesIn(record: Buffer): readonly Omit<NewLease, 'line' | 'bodyAt'>[] {
-  const leases: Omit<NewLease, 'line' | 'bodyAt'>[] = []
+/** A lease as it was given, without what its message says. */
+export type KeptLease = Omit<NewLease, 'line' | 'bodyAt' | 'block'>
+
+export function leasesIn(record: Buffer): readonly KeptLease[] {
+  const leases: KeptLease[] = []
   for (let from = 0; from < record.length; from += leaseBytes) {
     leases.push({
       dueAtMs: record.readUIntBE(from + at.dueAtMs, 6),

@@ -13,6 +13,8 @@ import { isWellFormed } from '../contract/keys.ts'
 import type { NewMessage, QueuedMessage } from '../contract/queue.ts'
 
 const at = { attempt: 0, instant: 4, bodyAt: 12, text: 18 } as const
+/** What a record has before its text. */
+export const headBytes = at.text
 /** UTF-16 units of a body that travels with its message. */
 const mostInline = 2_000
 
@@ -21,7 +23,8 @@ const noHeaders = {}
 /** A message ready to be kept, made before its transaction. */
 export interface Draft {
   readonly id: string
-  readonly record: Buffer
+  /** Of its record. */
+  readonly text: string
   /** Where it is kept apart. */
   readonly body: Buffer | undefined
   /** The line of its order key. */
@@ -38,18 +41,25 @@ export function draftOf(message: NewMessage, nowMs: number): Draft {
   const head = JSON.stringify([id, nowMs, orderKey ?? null, headers, escaped ? 1 : 0])
   return {
     id,
-    record: recordOf(apart ? `${head}\n` : `${head}\n${text}`),
+    text: apart ? `${head}\n` : `${head}\n${text}`,
     dueAtMs: Math.max(nowMs, Math.ceil(dueAtMs)),
     body: apart ? Buffer.from(text) : undefined,
     line: orderKey === undefined ? undefined : lineOf(orderKey),
   }
 }
 
-function recordOf(text: string): Buffer {
+/** The record of a message that was never delivered. `bodyAt`: see `bodyAtOf`. */
+export function recordOf(text: string, bodyAt: number): Buffer {
   const record = Buffer.allocUnsafe(at.text + Buffer.byteLength(text))
-  record.fill(0, 0, at.text)
-  record.write(text, at.text)
+  writeRecord(record, 0, text, bodyAt)
   return record
+}
+
+/** The same, in the midst of something; gives where it ends. */
+export function writeRecord(bytes: Buffer, from: number, text: string, bodyAt: number): number {
+  bytes.fill(0, from, from + at.text)
+  if (bodyAt > 0) bytes.writeUIntBE(bodyAt, from + at.bodyAt, 6)
+  return from + at.text + bytes.write(text, from + at.text)
 }
 
 /**
@@ -77,12 +87,8 @@ export function setInstant(record: Buffer, instantMs: number): void {
 }
 
 /** The number under which the body is kept; 0 where it is in the record. */
-export function bodyAtOf(record: Buffer): number {
-  return record.readUIntBE(at.bodyAt, 6)
-}
-
-export function setBodyAt(record: Buffer, number: number): void {
-  record.writeUIntBE(number, at.bodyAt, 6)
+export function bodyAtOf(record: Buffer, from = 0): number {
+  return record.readUIntBE(from + at.bodyAt, 6)
 }
 
 /** What `draftOf` put into the line of JSON. */
@@ -94,13 +100,24 @@ type Head = readonly [
   escaped: 0 | 1,
 ]
 
+/** What stands from one place in some bytes to another. */
+export interface RecordPart {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly end: number
+}
+
 /** `body`: gives what is kept apart. */
-export function messageIn(queue: string, record: Buffer, body: (number: number) => Buffer): QueuedMessage {
-  const all = record.toString('utf8', at.text)
-  const end = all.indexOf('\n')
-  const [id, sentAtMs, orderKey, headers, escaped] = JSON.parse(all.slice(0, end)) as Head
-  const apart = bodyAtOf(record)
-  const text = apart === 0 ? all.slice(end + 1) : body(apart).toString()
+export function messageIn(
+  queue: string,
+  { bytes, from, end }: RecordPart,
+  body: (number: number) => Buffer,
+): QueuedMessage {
+  const all = bytes.toString('utf8', from + at.text, end)
+  const headEnd = all.indexOf('\n')
+  const [id, sentAtMs, orderKey, headers, escaped] = JSON.parse(all.slice(0, headEnd)) as Head
+  const apart = bodyAtOf(bytes, from)
+  const text = apart === 0 ? all.slice(headEnd + 1) : body(apart).toString()
   return {
     queue,
     id,
@@ -108,7 +125,7 @@ export function messageIn(queue: string, record: Buffer, body: (number: number) 
     ...(orderKey === null ? {} : { orderKey }),
     headers,
     sentAtMs,
-    attempt: attemptOf(record),
+    attempt: bytes.readUInt32BE(from + at.attempt),
   }
 }
 

@@ -7,7 +7,8 @@
  *   w  waits, or is leased: by when it is due, then by position (a number that counts up)
  *   d  dead: in the order of burial
  * Beside these: t, leases taken, with their attempts, a record for those of a transaction, gone with the last of them; b,
- * long bodies by position; i, recent ids. A message that waits is *ready* when it is due, and *delayed* before; both stand
+ * long bodies by position; i, recent ids; g, what has left a block (`blocks.ts`): what one transaction sends stands in w
+ * together, as though it were one message, until it is leased. A message that waits is *ready* when it is due, and *delayed* before; both stand
  * in w, and all that is kept is how many were delayed when somebody last looked.
  *
  * send     → w, due now or later
@@ -19,21 +20,19 @@
  * bury     w → d
  * redrive  d → w with a new position, attempts 0
  *
- * So a message is written once when it is sent and removed once when it is done, however long it is. What is leased stands
- * at the beginning of w, so `take` begins behind it.
+ * So a message is written once when it is sent and removed once when it is done, with others where it was sent with others.
+ * What is leased stands at the beginning of w, so `take` begins behind it.
  *
- * On an ordered queue the messages of a key that are neither gone nor dead form a line, in the order of their positions:
- *   k  all of a line, waiting or leased: by line, then by position; with when they are due
- *   h  heads: of the messages in w, those that are first in their line
- * `take` takes from h, so a leased head holds back the rest; one that is done or buried makes the next the head; one
- * that comes back stands in h again.
+ * On an ordered queue `take` takes the heads of its lines (`lines.ts`).
  */
 import type { DeadLetter, Leased, QueueCounts, QueuedMessage, QueueShape } from '../contract/queue.ts'
+import { type Block, BlockDraft, Blocks, countIn, eachRecord, recordIn } from './blocks.ts'
 import type { Catalogue, QueueTotals } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
-import { holds, type KeptLeases, Lease, Leases, leasesIn, leasesRecord } from './leases.ts'
+import { holds, type KeptLease, type KeptLeases, Lease, Leases, leasesIn, leasesRecord } from './leases.ts'
+import { Lines } from './lines.ts'
 import {
   attemptOf,
   bodyAtOf,
@@ -43,12 +42,14 @@ import {
   lineIn,
   lineOf,
   messageIn,
+  type RecordPart,
+  recordOf,
   setAttempt,
-  setBodyAt,
   setInstant,
   unburied,
 } from './message-record.ts'
 import { RecentIds } from './recent-ids.ts'
+import { isBefore, type Place, placeIn, Waiting } from './waiting.ts'
 
 const mark = Buffer.from([1])
 const noTotals: QueueTotals = {
@@ -74,17 +75,6 @@ interface Entry {
   readonly value: Buffer
 }
 
-/** A place in w. */
-interface Place {
-  readonly dueAtMs: number
-  readonly position: number
-}
-
-/** A message that may be leased. */
-export interface Waiting extends Place {
-  readonly record: Buffer
-}
-
 const beginning: Place = { dueAtMs: 0, position: 0 }
 
 /** What a step over many messages did, and where the next one begins. */
@@ -102,8 +92,7 @@ export class QueueState {
   readonly #taken: Range
   readonly #dead: Range
   readonly #bodies: Range
-  readonly #lines: Range
-  readonly #heads: Range
+  readonly #lines: Lines
   readonly #leases = new Leases()
   /** Given or prolonged in this transaction: not on disk yet. */
   #fresh: Lease[] = []
@@ -112,6 +101,10 @@ export class QueueState {
   /** Whatever stands before it in w is leased. */
   #front = beginning
   readonly #ids: RecentIds
+  readonly #blocks: Blocks
+  /** Sent in this transaction, due since then: not in w yet. */
+  readonly #sent = new BlockDraft()
+  #sentAtMs = 0
   #totals: Totals = { ...noTotals }
   #nextDelayedMs = Number.POSITIVE_INFINITY
   #changed = false
@@ -129,9 +122,9 @@ export class QueueState {
     this.#taken = range('t')
     this.#dead = range('d')
     this.#bodies = range('b')
-    this.#lines = range('k')
-    this.#heads = range('h')
+    this.#lines = new Lines(queues, number)
     this.#ids = new RecentIds(queues, prefixOf(number, 'i'))
+    this.#blocks = new Blocks(queues, prefixOf(number, 'g'))
   }
 
   /** Reads again what is in memory: takes as long as there are leases and recent ids. */
@@ -141,6 +134,8 @@ export class QueueState {
     this.#nextDelayedMs = this.#firstDelayedMs()
     this.#ids.load(this.#totals.idNumber)
     this.#leases.clear()
+    this.#blocks.load()
+    this.#sent.clear()
     this.#fresh = []
     this.#front = beginning
     for (const lease of this.#keptLeases().sort((one, other) => one.untilMs - other.untilMs)) this.#leases.add(lease)
@@ -178,15 +173,14 @@ export class QueueState {
     return (this.nextAtMs() ?? Number.POSITIVE_INFINITY) > nowMs
   }
 
-  send({ id, record, body, line, dueAtMs }: Draft, nowMs: number): void {
+  send({ id, text, body, line, dueAtMs }: Draft, nowMs: number): void {
     if (!this.#ids.add(id, nowMs)) return
     this.#changed = true
     const position = ++this.#totals.position
-    if (body) {
-      setBodyAt(record, position)
-      this.#bytes.put(countedKey(this.#bodies.prefix, position), body)
-    }
-    this.#enter(record, dueAtMs, position, line)
+    if (body) this.#bytes.put(countedKey(this.#bodies.prefix, position), body)
+    const bodyAt = body ? position : 0
+    if (!this.shape.ordered && dueAtMs <= nowMs && this.#sendTogether(text, position, bodyAt, nowMs)) return
+    this.#enter(recordOf(text, bodyAt), dueAtMs, position, line)
   }
 
   /** Up to so many that are due, to be leased. */
@@ -195,17 +189,19 @@ export class QueueState {
   }
 
   /** Leases a message that `take` gave. */
-  lend({ dueAtMs, position, record }: Waiting, leaseMs: number, nowMs: number): Leased {
+  lend(waiting: Waiting, leaseMs: number, nowMs: number): Leased {
     this.#changed = true
     this.#totals.waiting--
-    const message = this.#shown(record)
+    const { dueAtMs, position, standsAt, count } = waiting
+    const message = this.#shown(waiting)
     const { orderKey } = message
     const attempt = message.attempt + 1
     const line = orderKey === undefined ? undefined : lineOf(orderKey)
-    const untilMs = nowMs + leaseMs
-    const lease = new Lease({ position, dueAtMs, attempt, untilMs, leaseMs, line, bodyAt: bodyAtOf(record) })
-    if (line) this.#bytes.remove(countedKey(this.#heads.prefix, dueAtMs, position))
-    else this.#front = { dueAtMs, position: position + 1 }
+    const block = count > 0 ? this.#blocks.opened(standsAt, count) : undefined
+    const bodyAt = bodyAtOf(waiting.bytes, waiting.from)
+    const lease = new Lease({ position, dueAtMs, attempt, untilMs: nowMs + leaseMs, leaseMs, line, bodyAt, block })
+    if (line) this.#lines.lend(waiting)
+    else this.#front = waiting.next
     this.#give(lease)
     return { ...message, attempt, lease: lease.name }
   }
@@ -225,7 +221,7 @@ export class QueueState {
     const lease = this.#leases.named(name)
     if (!lease) return
     this.#end(lease)
-    if (lease.bodyAt > 0) this.#bytes.remove(countedKey(this.#bodies.prefix, lease.bodyAt))
+    this.#dropBody(lease.bodyAt)
   }
 
   again(name: string, dueAtMs: number): void {
@@ -236,7 +232,7 @@ export class QueueState {
   bury(name: string, why: { readonly reason: string; readonly trace?: string }, nowMs: number): void {
     const lease = this.#leases.named(name)
     if (!lease) return
-    const record = this.#read(this.#keyOf(lease))
+    const record = this.#recordOf(lease)
     this.#end(lease)
     setAttempt(record, lease.attempt)
     setInstant(record, nowMs)
@@ -245,18 +241,13 @@ export class QueueState {
   }
 
   peek(limit: number): readonly QueuedMessage[] {
-    const found: QueuedMessage[] = []
-    for (const { record } of this.#standing(this.#waiting.prefix, this.#waiting.end)) {
-      if (found.length >= limit) break
-      found.push(this.#shown(record))
-    }
-    return found
+    return this.#standing(this.#waiting.prefix, this.#waiting.end, limit).map(waiting => this.#shown(waiting))
   }
 
   deadLetters(limit: number): readonly DeadLetter[] {
     return this.#entries(this.#dead, limit).map(({ value }) => {
       const { why, record } = unburied(value)
-      return { ...this.#shown(record), ...why, buriedAtMs: instantOf(record) }
+      return { ...this.#shown(wholeOf(record)), ...why, buriedAtMs: instantOf(record) }
     })
   }
 
@@ -282,7 +273,7 @@ export class QueueState {
     let count = 0
     for (const { key, value } of found) {
       const { record } = unburied(value)
-      if (ids && !ids.has(this.#shown(record).id)) continue
+      if (ids && !ids.has(this.#shown(wholeOf(record)).id)) continue
       this.#bytes.remove(key)
       this.#totals.dead--
       setAttempt(record, 0)
@@ -294,13 +285,17 @@ export class QueueState {
 
   /** Removes some of what waits, from a key on, up to a position. */
   purgeWaiting(from: Buffer | undefined, last: number, most: number): Step {
+    this.#standTogether()
     const found = this.#entries({ prefix: from ?? this.#waiting.prefix, end: this.#waiting.end }, most)
     let count = 0
     for (const { key, value } of found) {
-      const position = countedIn(key, this.#waiting.prefix.length, 1)
-      if (position > last || this.#leases.has(position)) continue
-      this.#drop(key, value)
-      count++
+      const waiting: Waiting[] = []
+      this.#addStanding(waiting, placeIn(key, this.#waiting.prefix), value)
+      for (const each of waiting) {
+        if (each.position > last) continue
+        this.#drop(each)
+        count++
+      }
     }
     return { count, next: nextAfter(found, most) }
   }
@@ -311,7 +306,7 @@ export class QueueState {
     for (const { key, value } of found) {
       this.#changed = true
       this.#bytes.remove(key)
-      this.#dropBody(unburied(value).record)
+      this.#dropBody(bodyAtOf(unburied(value).record))
       this.#totals.dead--
     }
     return { count: found.length, next: nextAfter(found, most) }
@@ -355,6 +350,8 @@ export class QueueState {
   save(): void {
     if (!this.#changed) return
     this.#changed = false
+    this.#standTogether()
+    this.#blocks.save()
     this.#totals.idNumber = this.#ids.save()
     this.#saveLeases()
     this.#totals.leased = this.#leases.size
@@ -363,9 +360,29 @@ export class QueueState {
 
   // ---------- how messages move
 
+  /** False where it is to stand alone. */
+  #sendTogether(text: string, position: number, bodyAt: number, nowMs: number): boolean {
+    this.#sentAtMs = nowMs
+    if (!this.#sent.add(text, position, bodyAt)) {
+      this.#standTogether()
+      if (!this.#sent.add(text, position, bodyAt)) return false
+    }
+    this.#totals.waiting++
+    return true
+  }
+
+  /** Puts what was sent in this transaction where those stand that wait. */
+  #standTogether(): void {
+    const { count, first } = this.#sent
+    if (count === 0) return
+    const place = { dueAtMs: this.#sentAtMs, position: first }
+    if (isBefore(place, this.#front)) this.#front = place
+    this.#bytes.put(this.#keyOf(place), this.#sent.taken())
+  }
+
   /** Puts a message where those stand that wait. */
   #enter(record: Buffer, dueAtMs: number, position: number, line: Buffer | undefined): void {
-    const isHead = line !== undefined && this.#firstInLine(line) === undefined
+    const isHead = line !== undefined && this.#lines.isEmpty(line)
     this.#wait(record, dueAtMs, position, line, isHead)
   }
 
@@ -375,8 +392,7 @@ export class QueueState {
     if (dueAtMs > this.#totals.lookedAtMs) this.#delay(dueAtMs)
     if (isBefore({ dueAtMs, position }, this.#front)) this.#front = { dueAtMs, position }
     this.#bytes.put(countedKey(this.#waiting.prefix, dueAtMs, position), record)
-    if (line) this.#bytes.put(this.#inLine(line, position), countedKey(Buffer.alloc(0), dueAtMs))
-    if (isHead) this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, position), mark)
+    if (line) this.#lines.enter(line, { dueAtMs, position }, isHead)
   }
 
   #delay(dueAtMs: number): void {
@@ -401,22 +417,30 @@ export class QueueState {
     return this.#firstKeyMs(countedKey(prefix, this.#totals.lookedAtMs + 1), end) ?? Number.POSITIVE_INFINITY
   }
 
-  /** Makes a leased message wait. It keeps its place in its line. */
+  /** Makes a leased message wait. It keeps its place in its line; one that leaves a block may have none. */
   #giveBack(lease: Lease, dueAtMs: number): void {
-    const key = this.#keyOf(lease)
-    const record = this.#read(key)
-    this.#bytes.remove(key)
-    this.#letGo(lease)
+    const { block, line } = lease
+    const record = this.#recordOf(lease)
+    this.#takeOut(lease)
     setAttempt(record, lease.attempt)
-    this.#wait(record, dueAtMs, lease.position, lease.line, lease.line !== undefined)
+    this.#wait(record, dueAtMs, block ? ++this.#totals.position : lease.position, line, line !== undefined)
   }
 
   /** Takes a leased message out, and lets the next one of its key go. */
   #end(lease: Lease): void {
+    this.#takeOut(lease)
+    if (lease.line) this.#lines.leave(lease.line, lease.position)
+  }
+
+  #takeOut(lease: Lease): void {
     this.#changed = true
-    this.#bytes.remove(this.#keyOf(lease))
+    this.#remove(lease, lease.block)
     this.#letGo(lease)
-    if (lease.line) this.#leaveLine(lease.line, lease.position)
+  }
+
+  #remove(place: Place, block: Block | undefined): void {
+    if (!block) this.#bytes.remove(this.#keyOf(place))
+    else if (this.#blocks.leave(block, place.position)) this.#bytes.remove(this.#keyOf(block))
   }
 
   #give(lease: Lease): void {
@@ -439,74 +463,60 @@ export class QueueState {
     this.#bytes.put(countedKey(this.#taken.prefix, kept.number), leasesRecord(fresh))
   }
 
-  #leaveLine(line: Buffer, position: number): void {
-    this.#bytes.remove(this.#inLine(line, position))
-    const next = this.#firstInLine(line)
-    if (!next) return
-    const dueAtMs = countedIn(next.value, 0)
-    const nextPosition = countedIn(next.key, this.#lines.prefix.length + line.length)
-    this.#bytes.put(countedKey(this.#heads.prefix, dueAtMs, nextPosition), mark)
-  }
-
   /** Removes a message that waits. */
-  #drop(key: Buffer, record: Buffer): void {
+  #drop(waiting: Waiting): void {
     this.#changed = true
-    const dueAtMs = countedIn(key, this.#waiting.prefix.length)
-    const position = countedIn(key, this.#waiting.prefix.length, 1)
-    this.#bytes.remove(key)
-    this.#dropBody(record)
+    const { dueAtMs, standsAt, count, bytes } = waiting
+    this.#remove(waiting, count > 0 ? this.#blocks.opened(standsAt, count) : undefined)
+    this.#dropBody(bodyAtOf(bytes, waiting.from))
     this.#totals.waiting--
     if (dueAtMs > this.#totals.lookedAtMs) this.#totals.delayed--
     this.#nextDelayedMs = this.#firstDelayedMs()
-    const line = this.shape.ordered ? lineIn(record) : undefined
-    if (!line) return
-    const head = countedKey(this.#heads.prefix, dueAtMs, position)
-    const wasHead = this.#bytes.doesExist(head)
-    if (wasHead) {
-      this.#bytes.remove(head)
-      this.#leaveLine(line, position)
-    } else this.#bytes.remove(this.#inLine(line, position))
+    const line = this.shape.ordered ? lineIn(bytes) : undefined
+    if (line) this.#lines.drop(line, waiting)
   }
 
-  #dropBody(record: Buffer): void {
-    const bodyAt = bodyAtOf(record)
+  #dropBody(bodyAt: number): void {
     if (bodyAt > 0) this.#bytes.remove(countedKey(this.#bodies.prefix, bodyAt))
   }
 
   // ---------- reading
 
-  #inLine(line: Buffer, position: number): Buffer {
-    return countedKey(Buffer.concat([this.#lines.prefix, line]), position)
-  }
-
-  #firstInLine(line: Buffer): Entry | undefined {
-    const prefix = Buffer.concat([this.#lines.prefix, line])
-    return this.#entries({ prefix, end: endOf(prefix) }, 1)[0]
-  }
-
   #dueHeads(most: number, nowMs: number): readonly Waiting[] {
-    const { prefix } = this.#heads
-    return this.#entries({ prefix, end: countedKey(prefix, nowMs + 1) }, most).map(({ key }) => {
-      const place = placeIn(key, prefix)
-      return { ...place, record: this.#read(this.#keyOf(place)) }
-    })
+    const places = this.#lines.dueHeads(most, nowMs)
+    return places.map(place => new Waiting(place, 0, 0, this.#read(this.#keyOf(place))))
   }
 
   #firstDue(most: number, nowMs: number): readonly Waiting[] {
+    return this.#standing(this.#keyOf(this.#front), countedKey(this.#waiting.prefix, nowMs + 1), most)
+  }
+
+  /** What stands in a part of w and is not leased. */
+  #standing(start: Buffer, end: Buffer, most: number): readonly Waiting[] {
+    this.#standTogether()
     const found: Waiting[] = []
-    for (const waiting of this.#standing(this.#keyOf(this.#front), countedKey(this.#waiting.prefix, nowMs + 1))) {
-      found.push(waiting)
-      if (found.length === most) break
+    if (most <= 0) return found
+    for (const { key, value } of this.#bytes.getRange({ start, end })) {
+      this.#addStanding(found, placeIn(key, this.#waiting.prefix), value, most)
+      if (found.length >= most) break
     }
     return found
   }
 
-  /** What stands in a part of w and is not leased. */
-  *#standing(start: Buffer, end: Buffer): Generator<Waiting> {
-    for (const { key, value } of this.#bytes.getRange({ start, end })) {
-      const place = placeIn(key, this.#waiting.prefix)
-      if (!this.#leases.has(place.position)) yield { ...place, record: value }
+  /** Of one record of w: a message, or a block of them. */
+  #addStanding(found: Waiting[], place: Place, record: Buffer, most = Number.POSITIVE_INFINITY): void {
+    const count = countIn(record)
+    if (count === 0) {
+      if (!this.#leases.has(place.position)) found.push(new Waiting(place, 0, 0, record))
+      return
     }
+    const block = this.#blocks.from(place.position)
+    eachRecord(record, (nth, from, end) => {
+      const position = place.position + nth
+      const isGone = block !== undefined && (block.hasLeft(position) || this.#leases.has(position))
+      if (!isGone) found.push(new Waiting(place, count, nth, record, from, end))
+      return found.length < most
+    })
   }
 
   /** The leases on disk. One that was prolonged is there twice, and the later one counts. */
@@ -516,16 +526,40 @@ export class QueueState {
       const kept: KeptLeases = { number: countedIn(key, this.#taken.prefix.length), left: 0 }
       this.#leaseNumber = kept.number
       for (const lease of leasesIn(value)) {
-        const record = this.#bytes.getBinary(this.#keyOf(lease))
-        // What was given back since then was kept with the attempt.
-        if (!record || attemptOf(record) >= lease.attempt) continue
-        const living = new Lease({ ...lease, line: lineIn(record), bodyAt: bodyAtOf(record) })
+        const living = this.#living(lease)
+        if (!living) continue
         living.kept = kept
         found.set(lease.position, living)
       }
     }
     for (const { kept } of found.values()) if (kept) kept.left++
     return [...found.values()]
+  }
+
+  /** As it was, if its message has not been given back or taken out since. */
+  #living(kept: KeptLease): Lease | undefined {
+    const { dueAtMs, position } = kept
+    const alone = this.#bytes.getBinary(this.#keyOf(kept))
+    if (alone && countIn(alone) === 0) {
+      // What was given back since then was kept with the attempt.
+      if (attemptOf(alone) >= kept.attempt) return undefined
+      return new Lease({ ...kept, line: lineIn(alone), bodyAt: bodyAtOf(alone), block: undefined })
+    }
+    const range = { start: this.#keyOf(kept), end: countedKey(this.#waiting.prefix, dueAtMs), reverse: true, limit: 1 }
+    for (const { key, value } of this.#bytes.getRange(range)) {
+      const place = placeIn(key, this.#waiting.prefix)
+      if (position >= place.position + countIn(value)) return undefined
+      const block = this.#blocks.opened(place, countIn(value))
+      const bodyAt = bodyAtOf(recordIn(value, position - place.position))
+      return block.hasLeft(position) ? undefined : new Lease({ ...kept, line: undefined, bodyAt, block })
+    }
+    return undefined
+  }
+
+  /** What is kept of a leased message: a copy. */
+  #recordOf({ block, dueAtMs, position }: Lease): Buffer {
+    const record = this.#read(this.#keyOf(block ?? { dueAtMs, position }))
+    return block ? recordIn(record, position - block.position) : record
   }
 
   #keyOf({ dueAtMs, position }: Place): Buffer {
@@ -550,17 +584,13 @@ export class QueueState {
     return record
   }
 
-  #shown(record: Buffer): QueuedMessage {
+  #shown(record: RecordPart): QueuedMessage {
     return messageIn(this.shape.name, record, bodyAt => this.#read(countedKey(this.#bodies.prefix, bodyAt)))
   }
 }
 
-function placeIn(key: Uint8Array, { length }: Buffer): Place {
-  return { dueAtMs: countedIn(key, length), position: countedIn(key, length, 1) }
-}
-
-function isBefore(one: Place, other: Place): boolean {
-  return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.position < other.position)
+function wholeOf(record: Buffer): RecordPart {
+  return { bytes: record, from: 0, end: record.length }
 }
 
 /** Where the next step begins; nowhere, when this one found less than it could. */

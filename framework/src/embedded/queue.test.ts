@@ -115,7 +115,7 @@ describe('queues on disk', () => {
   it.each([false, true])('hand out again what a program of format 2 had leased, ordered: %s', async ordered => {
     const more = ordered ? { orderKey: 'k' } : {}
     const before = await opened(ordered)
-    await before.send([message(1, more), message(2, more)])
+    for (const id of [1, 2]) await before.send([message(id, more)])
     await take(before, 1)
     await environment.transactions.write(() => () => asInFormat2(environment))
     const queues = await opened(ordered)
