@@ -17,6 +17,7 @@ import {
   shapeOf,
 } from 'groundplan/target'
 import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/entry.ts'
+import { lazily } from './bundle/lazily.ts'
 import { leavingOut, type Needs } from './bundle/left-out.ts'
 import { placesOf, withoutOthers } from './bundle/others.ts'
 import { plain } from './bundle/plain.ts'
@@ -45,7 +46,7 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
   const { only } = bundling
   for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
     const entry = entryOf(made, shape, bundling.planFile)
-    const without = [leavingOut(needsOf(system, made, shape)), withoutOthers(places, made.name), plain]
+    const without = [leavingOut(needsOf(system, made, shape)), withoutOthers(places, made.name), lazily, plain]
     const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
     const prepared = await preparedFor(made.name, first.files['index.js'] ?? new Uint8Array(), preparing)
     const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), ...without])

@@ -67,6 +67,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/deliver': takesMessages,
   'runtime/feeds': either(takesMessages, ticks),
   'runtime/once': onceCalls,
+  'runtime/operations': either(({ uses }) => uses.length > 0, takesMessages, ticks, onceCalls),
   'runtime/outsides': ({ uses, databases }) =>
     databases || uses.some(({ grant }) => grant.resource.kind === 'connection'),
   'runtime/clients/vault': either(has('setting'), secretsBesidesTheKey, grants('connection')),
@@ -79,6 +80,8 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/views': handles('view'),
   'runtime/watching': watches,
   'http/lambda/carried': ({ asks }) => asks,
+  'contract/mail-once': has('mail', 'table', 'stream'),
+  'contract/schedule': either(has('table', 'stream'), ticks),
   'contract/ticks': ticks,
   'aws/src/functions': grants('service'),
   'aws/src/letters': has('queue'),
@@ -104,8 +107,8 @@ export function leavingOut(needs: Needs): Plugin {
   return {
     name: 'leaving-out',
     setup(build) {
-      build.onResolve({ filter: /^left-out$/ }, () => ({ path: 'left-out', namespace: 'groundplan-left-out' }))
-      build.onLoad({ filter: /.*/, namespace: 'groundplan-left-out' }, () => ({ contents: shared, loader: 'js' }))
+      build.onResolve({ filter: /^left-out$/ }, () => ({ path: 'left-out', namespace: space, sideEffects: false }))
+      build.onLoad({ filter: /.*/, namespace: space }, () => ({ contents: shared, loader: 'js' }))
       build.onLoad({ filter: /\/(?:runtime|http|contract|aws|s3)\/.*\.[jt]s$/ }, async ({ path }) => {
         const module = gone.find(each => isAt(path, each))
         if (module === undefined) return undefined
@@ -126,13 +129,13 @@ function namesIn(source: string): readonly string[] {
   return [...source.matchAll(/^export (?:async )?(?:function\*?|class|const|let) (\w+)/gm)].map(([, name = '']) => name)
 }
 
-/** What stands where a module was. */
+/** What stands where a module was. Nothing is done when it is loaded. */
 function absent(module: string, names: readonly string[]): string {
-  const made = names.map(name => `export function ${name}() { return nothing }`)
-  return [`import { nothingOf } from 'left-out'`, `const nothing = nothingOf(${JSON.stringify(module)})`, ...made].join(
-    '\n',
-  )
+  const made = names.map(name => `export function ${name}() { return nothingOf(${JSON.stringify(module)}) }`)
+  return [`import { nothingOf } from 'left-out'`, ...made].join('\n')
 }
+
+const space = 'groundplan-left-out'
 
 const shared = `
 export const nothingOf = module => new Proxy({}, {

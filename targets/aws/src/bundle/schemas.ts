@@ -66,13 +66,12 @@ function isOurs(importer: string): boolean {
 }
 
 const schemasText = `
-import { createHash } from 'node:crypto'
-import { later } from 'groundplan/later'
+import { later, nameOf } from 'groundplan/later'
 import { ready } from 'ready'
 export const { z, compileReader, compileWriter } = later({
   ready,
   load: () => require('./${zodFile}'),
-  digest: text => createHash('sha256').update(text).digest('base64url').slice(0, 20),
+  digest: nameOf,
   asked: globalThis.groundplanAsked,
 })
 `
