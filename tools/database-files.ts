@@ -1,7 +1,7 @@
 /**
- * The files of a PostgreSQL that nobody has used, for all tests that open databases in memory: made once for a version of
- * it, in two seconds, and kept in .groundplan/test, which may be removed at any time. Tests are told where they are:
- * `inject('databaseFiles')`.
+ * The files of a PostgreSQL that nobody has used, for all tests that open databases in memory: those of the build, unpacked,
+ * or made once for a version of it, in two seconds, and kept in .groundplan/test, which may be removed at any time. Tests
+ * are told where they are: `inject('databaseFiles')`.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { addDatabaseFiles } from './database-files.mjs'
 import { makeFast } from './fast.mjs'
 import { StepFailed } from './progress.mjs'
 import { run } from './run.mjs'
@@ -59,7 +60,10 @@ export async function compile(root, { folder, sources, stamp }) {
     if (ended.code !== 0) throw new StepFailed(`Building ${folder} failed.`, ended.code, ended.output)
     if (!complete(root, folder, sources, fresh))
       throw new StepFailed(`Building ${folder} left files out: see its tsconfig.build.json.`, 1)
-    if (folder === 'framework') await makeFast(root, folder, fresh)
+    if (folder === 'framework') {
+      await makeFast(root, folder, fresh)
+      await addDatabaseFiles(root, folder, fresh)
+    }
     replace(join(root, folder, 'dist'), join(root, folder, fresh))
   } finally {
     rmSync(join(root, folder, fresh), { recursive: true, force: true })

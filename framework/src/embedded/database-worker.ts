@@ -9,6 +9,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rm
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { PGlite, Results } from '@electric-sql/pglite'
+import { withNewFiles } from '../contract/new-database.ts'
 import { type SqlError, sqlErrorOf } from '../contract/sql.ts'
 
 /** A statement by the extended protocol; without parameters, statements by the simple one. */
@@ -50,9 +51,10 @@ const withoutTemplates = [
 
 type Library = typeof import('@electric-sql/pglite')
 
-function open({ PGlite }: Library, dataDir: string): Promise<PGlite> {
+function open({ PGlite }: Library, dataDir: string, loadDataDir?: Blob): Promise<PGlite> {
   return PGlite.create({
     dataDir,
+    ...(loadDataDir ? { loadDataDir } : {}),
     startParams: [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])],
     // In megabytes: small files, so that a small database is small.
     initDbStartParams: ['--wal-segsize=1'],
@@ -64,10 +66,7 @@ async function opened(library: Library, folder: string): Promise<PGlite> {
   const data = join(folder, 'data')
   if (!existsSync(data)) {
     const fresh = `${data}.new`
-    rmSync(fresh, { recursive: true, force: true })
-    const pglite = await open(library, fresh)
-    for (const statement of withoutTemplates) await pglite.exec(statement)
-    await pglite.close()
+    await withNewFiles(files => made(library, fresh, files))
     syncFiles(fresh)
     renameSync(fresh, data)
     sync(folder)
@@ -75,6 +74,14 @@ async function opened(library: Library, folder: string): Promise<PGlite> {
   // Without this file PGlite would begin anew, over what is there.
   if (!existsSync(join(data, 'PG_VERSION'))) throw new Error('PG_VERSION is missing')
   return open(library, data)
+}
+
+/** `files`: of a database that nobody has used; without them PostgreSQL makes them. */
+async function made(library: Library, folder: string, files: Blob | undefined): Promise<void> {
+  rmSync(folder, { recursive: true, force: true })
+  const pglite = await open(library, folder, files)
+  for (const statement of files ? [] : withoutTemplates) await pglite.exec(statement)
+  await pglite.close()
 }
 
 // ---------- statements

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { databaseTemplate, type MemoryDatabases, memoryDatabases } from './database.ts'
 
@@ -6,6 +7,18 @@ vi.mock('@electric-sql/pglite', async original => {
   loads.count += 1
   return original()
 })
+
+/** What stands in the place of the build's files. */
+const built = vi.hoisted(() => ({ archive: undefined as Blob | undefined }))
+vi.mock('node:fs/promises', async original => {
+  const real = await original<typeof import('node:fs/promises')>()
+  const readFile: typeof real.readFile = (path, ...more) =>
+    built.archive && String(path).endsWith('/new-database.tar.gz')
+      ? packed(built.archive)
+      : real.readFile(path, ...more)
+  return { ...real, readFile }
+})
+const packed = async (archive: Blob) => gzipSync(await archive.arrayBuffer())
 
 const template = databaseTemplate()
 const opened: MemoryDatabases[] = []
@@ -66,13 +79,38 @@ describe('databases in memory', () => {
   })
 })
 
-describe('databases without a template', () => {
-  it('make their own files', { timeout: 60_000 }, async () => {
-    const own = memoryDatabases()
+/** The same archive, of a PostgreSQL of another version. */
+async function ofAnotherVersion(files: Blob): Promise<Blob> {
+  const archive = Buffer.from(await files.arrayBuffer())
+  const blockBytes = 512
+  for (let at = 0; at < archive.length; at += blockBytes) {
+    const name = archive.toString('latin1', at, at + 100).replace(/\0.*$/s, '')
+    if (name.endsWith('PG_VERSION')) archive.write('17', at + blockBytes)
+  }
+  return new Blob([archive])
+}
+
+describe('databases without a template', { timeout: 180_000 }, () => {
+  /** Drawn when its files are made: copies have the same. */
+  const identityOfNew = async (options = {}) => {
+    const own = memoryDatabases(options)
     try {
-      expect((await (await own.open('main')).query('select 1 as one')).rows).toEqual([{ one: 1 }])
+      return (await (await own.open('main')).query('select system_identifier::text from pg_control_system()')).rows
     } finally {
       await own.close()
     }
+  }
+  afterEach(() => {
+    built.archive = undefined
+  })
+
+  it('begin with the files of the build', async () => {
+    built.archive = await template.files()
+    expect(await identityOfNew()).toEqual(await identityOfNew({ template }))
+  })
+
+  it('make their own where those do not suit the PostgreSQL that is installed', async () => {
+    built.archive = await ofAnotherVersion(await template.files())
+    expect(await identityOfNew()).not.toEqual(await identityOfNew({ template }))
   })
 })

@@ -4,12 +4,13 @@
  */
 import type { PGlite, Results } from '@electric-sql/pglite'
 import type { DatabaseEngine, Databases, SqlResult } from '../contract/database.ts'
+import { withNewFiles } from '../contract/new-database.ts'
 import { sqlErrorOf, sqlValue } from '../contract/sql.ts'
 import { engineOnSession, type SqlOutcome, type SqlSession } from '../contract/sql-session.ts'
 
 /**
- * The files of a database that nobody has used: made once in about 2 seconds, copied in a tenth of one. Whoever opens
- * many databases keeps one for all of them. Holds 16 MB once used.
+ * The files of a database that nobody has used: those of the build, else made once in about 2 seconds. Whoever opens
+ * many databases keeps one for all of them, which reads them once. Holds 16 MB once used.
  */
 export interface DatabaseTemplate {
   files(): Promise<Blob>
@@ -42,7 +43,17 @@ const withoutTemplates = [
   'checkpoint',
 ]
 
-async function pristine(): Promise<Blob> {
+/** Those of the build, if a database begins with them. */
+function pristine(): Promise<Blob> {
+  return withNewFiles(async files => {
+    if (!files) return freshDatabaseFiles()
+    await (await start(files)).close()
+    return files
+  })
+}
+
+/** The files of a new database, made here and now: what the build keeps. */
+export async function freshDatabaseFiles(): Promise<Blob> {
   const fresh = await start()
   try {
     for (const statement of withoutTemplates) await fresh.exec(statement)
@@ -54,14 +65,14 @@ async function pristine(): Promise<Blob> {
 
 /**
  * Databases that are gone with the process, one PGlite each, of about 100 MB.
- * - `template`: what new databases begin with. Default: each makes its own files, in about 2 seconds.
+ * - `template`: what new databases begin with. Default: each reads the files of the build anew; where there are none it
+ *   makes its own, in about 2 seconds.
  */
 export function memoryDatabases(options: { readonly template?: DatabaseTemplate } = {}): MemoryDatabases {
   const opened = new Map<string, Promise<DatabaseEngine>>()
   const forget = (name: string): void => void opened.delete(name)
   const openNew = async (name: string): Promise<DatabaseEngine> => {
-    const files = await options.template?.files()
-    return engineOnSession(sessionOn(await start(files)), () => forget(name))
+    return engineOnSession(sessionOn(await begun(options.template)), () => forget(name))
   }
   return {
     open(name) {
@@ -76,6 +87,10 @@ export function memoryDatabases(options: { readonly template?: DatabaseTemplate 
       await Promise.all(engines.map(engine => (engine.status === 'fulfilled' ? engine.value.close() : undefined)))
     },
   }
+}
+
+async function begun(template?: DatabaseTemplate): Promise<PGlite> {
+  return template ? start(await template.files()) : withNewFiles(start)
 }
 
 /** Small buffers and log files: they would only be copied. */

@@ -32,7 +32,7 @@ const indexLagMs = 20
  * - `indexLagMs`: how far indexes lag behind writes. Default 20.
  * - `databases`: those of a server, for what is to hold on both. Default: PostgreSQL in memory.
  * - `outbox`: whether messages wait in an outbox first. Default true, as on AWS.
- * - `databaseTemplate`: one for all beds of a process saves each the 2 seconds that a new database takes.
+ * - `databaseTemplate`: one for all beds of a process reads and unpacks the files of a new database once.
  * Problem codes: `plan-invalid`, with every mistake of the plan.
  * @example
  * await using bed = await testbed(counter)
