@@ -183,4 +183,35 @@ withPostgres('postgres: migrations', () => {
     await compared(engine)
     await system.close()
   })
+
+  it('bring leases of the third version to this one: who has a message keeps it, what had run out is free', async () => {
+    const shape = { plan: 'leased', tables: [], queues: [{ name: 'work', ordered: false }] }
+    const s = quotedSchema('leased')
+    const minute = 60_000
+    const message = (id: string, atMs: number, attempt: number, lease: number | null): string =>
+      `(1, '${id}', '${id}', '{}', 0, ${s}.groundplan_now() + ${atMs}, ${attempt}, ${lease})`
+    const messages = [message('due', -1, 0, null), message('later', minute, 0, null)]
+    const leased = [message('over', -1, 1, 6), message('held', minute, 1, 7)]
+    await asked(
+      server.url,
+      `create schema ${s}; create table ${s}.groundplan_schema (version integer not null);
+      insert into ${s}.groundplan_schema values (3); ${steps
+        .slice(0, 3)
+        .map(step => step(s))
+        .join(';')};
+      insert into ${s}.groundplan_queues (name, ordered) values ('work', false);
+      insert into ${s}.groundplan_messages (queue, id, body, headers, sent_at_ms, at_ms, attempt, lease)
+        values ${[...messages, ...leased].join()}`,
+    )
+    expect(await migrate(shape, options())).toEqual({ from: 3, to: schemaVersion })
+    const system = await live(server.url, shape, 'leased')
+    const { queues } = await system.open()
+    expect(await queues.counts('work')).toMatchObject({ ready: 2, delayed: 1, leased: 1 })
+    const free = await queues.receive('work', { max: 10, leaseMs: minute, signal: new AbortController().signal })
+    expect(free.map(({ id, attempt }) => `${id} ${attempt}`).toSorted()).toEqual(['due 1', 'over 2'])
+    const [held] = await system.ask(`select seq from $schema.groundplan_messages where id = 'held'`)
+    await queues.done('work', [...free.map(({ lease }) => lease), `${held?.seq}.7`])
+    expect(await queues.counts('work')).toMatchObject({ ready: 0, delayed: 1, leased: 0 })
+    await system.close()
+  })
 })

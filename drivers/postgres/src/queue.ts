@@ -1,7 +1,8 @@
 /**
- * Queues on PostgreSQL. A message is a row; its `at_ms` is when it is due, or, once it is leased, when its lease ends: so
- * what can be received is what has `at_ms` behind it, whichever way it came there, and a lease that runs out needs nobody
- * to end it. `receive` leases by SKIP LOCKED; who waits in one process is served by one statement.
+ * Queues on PostgreSQL. A message is a row; what can be received is due (`due_at_ms`) and not leased (`until_ms`), so a lease
+ * that runs out needs nobody to end it. `receive` leases by SKIP LOCKED; who waits in one process is served by one
+ * statement. It looks through what is due in order, past what is leased: a lease changes nothing that an index has, and
+ * so costs half of what it would (docs/decisions/0006-leases-on-postgresql.md).
  *
  * A lease is visible to all before its message is handed out, but its flush is not waited for: a process that is killed
  * loses none. A server that crashes may lose those of the last moments, which gives their messages out again, with an

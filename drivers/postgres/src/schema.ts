@@ -14,7 +14,7 @@
 import { fault, limits } from 'groundplan/driver'
 
 /** Counts up with each change of the schema. */
-export const schemaVersion = 3
+export const schemaVersion = 4
 
 /** A name in SQL, whatever it is. Faults: `plan-invalid` where PostgreSQL would cut it. */
 export function quoted(name: string): string {
@@ -38,6 +38,7 @@ export const steps: readonly ((s: string) => string)[] = [
   s => tables(s) + queues(s) + time(s),
   s => editions(s) + changes(s) + apply(s),
   s => lives(s) + claims(s) + apply(s),
+  s => leases(s) + apply(s),
 ]
 
 function tables(s: string): string {
@@ -181,6 +182,20 @@ drop sequence ${s}.groundplan_leases;
 `
 }
 
+/**
+ * The end of a lease has a column that no index has, and pages keep room for the leased version of each of their rows: so a
+ * lease touches the row's page alone. Before, it was the time in the index of what is due that changed. That column has another name
+ * now, since a program of the version before would take what is leased for due: it fails instead, and sends on.
+ */
+function leases(s: string): string {
+  return `
+alter table ${s}.groundplan_messages rename column at_ms to due_at_ms;
+alter table ${s}.groundplan_messages add column until_ms bigint;
+alter table ${s}.groundplan_messages set (fillfactor = 45);
+update ${s}.groundplan_messages set until_ms = due_at_ms where lease is not null;
+`
+}
+
 /** Rows come and go: what is dead is taken away early, long before a fifth of the table is. */
 const churning = `fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1`
@@ -297,7 +312,7 @@ function applyMessages(s: string): string {
           where known.until_ms <= ${s}.groundplan_now()
         returning queue, id
     ) select array_agg(queue), array_agg(id) into fresh_queues, fresh_ids from fresh;
-    insert into ${s}.groundplan_messages (queue, id, body, order_key, order_hash, headers, sent_at_ms, at_ms)
+    insert into ${s}.groundplan_messages (queue, id, body, order_key, order_hash, headers, sent_at_ms, due_at_ms)
       select u.queue, u.id, u.body, u.order_key, u.order_hash, u.headers, ${s}.groundplan_now(),
         greatest(${s}.groundplan_now(), u.due_at_ms)
       from unnest(queues, ids, id_hashes, bodies, order_keys, order_hashes, headerss, dues)
