@@ -4,6 +4,7 @@
 import { type AwsSettings, aws, smallest, usual } from '@groundplan/aws-target'
 import { postgres } from '@groundplan/postgres/config'
 import { config, fromEnv } from 'groundplan/config'
+import type { Traffic } from 'groundplan/target'
 
 /** Counter as containers, storefront as functions: the two forms, side by side. */
 const onAws: Omit<AwsSettings, 'domain' | 'sizes'> = {
@@ -12,6 +13,12 @@ const onAws: Omit<AwsSettings, 'domain' | 'sizes'> = {
   costOwner: 'shop',
   systems: { counter: { compute: 'containers' }, storefront: { compute: 'functions', makesMailDomains: true } },
 }
+
+/** A tenth, a half, and all when a person has said yes: an alarm takes everything back. */
+const slowly: Traffic = [
+  { percent: 10, for: '10 minutes' },
+  { percent: 50, for: '20 minutes', confirm: '1 day' },
+]
 
 export default config({
   systems: {
@@ -35,12 +42,7 @@ export default config({
       { approval: 'operations@example.org', within: '3 days' },
       {
         deploy: 'production',
-        traffic: {
-          storefront: [
-            { percent: 10, for: '10 minutes' },
-            { percent: 50, for: '20 minutes', confirm: '1 day' },
-          ],
-        },
+        traffic: { counter: slowly, storefront: slowly },
       },
     ],
   },

@@ -2,23 +2,29 @@
  * The templates that are committed, and what they are made from, under rules of others: cfn-lint (CloudFormation's own
  * schemas), checkov, and Amazon's rules for solutions by cdk-nag.
  */
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { App } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { plan, service } from 'groundplan'
 import type { Plan } from 'groundplan/target'
-import { describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { pipelineApp } from './pipeline/synth.ts'
 import { wayOf } from './pipeline/way.ts'
 import { smallest, usual } from './sizes.ts'
 import { appOf } from './synth.ts'
 import { systemOf } from './system.ts'
 import { type Finding, hasTool, told, unexcused, unused } from './test/findings.ts'
-import { canary, flowOf, levels } from './test/flow.ts'
-import { settings, shop } from './test/shop.ts'
+import { canary, flowOf, levels, stallFlow } from './test/flow.ts'
+import { settings, shop, stall } from './test/shop.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
+
+/** Where the CDK would write what is only looked at here. */
+const out = mkdtempSync(join(tmpdir(), 'groundplan-rules-'))
+afterAll(() => rmSync(out, { recursive: true, force: true }))
 
 const systems = fileURLToPath(new URL('../../../systems/', import.meta.url))
 const folders = ['counter', 'storefront'].flatMap(name =>
@@ -69,8 +75,10 @@ describe("Amazon's rules for solutions (cdk-nag)", () => {
       ...nagFindings({ compute: 'containers', sizes: smallest }),
       ...nagFindings({ compute: 'functions', traffic: { shop: canary } }),
       ...nagFindings({ compute: 'functions', traffic: { shop: levels } }),
-      ...violationsIn(pipelineApp(wayOf(flowOf('containers')))),
-      ...violationsIn(pipelineApp(wayOf(flowOf('functions', levels)))),
+      ...violationsIn(pipelineApp(wayOf(flowOf('containers')), out)),
+      ...violationsIn(pipelineApp(wayOf(flowOf('functions', levels)), out)),
+      ...nagFindings({ compute: 'containers', traffic: { stall: levels } }, stall()),
+      ...violationsIn(pipelineApp(wayOf(stallFlow(levels)), out)),
       ...nagFindings({ compute: 'containers' }, plan('small', { services: [service('only', {})] })),
     ]
     expect(unexcused(findings)).toEqual([])
@@ -86,7 +94,7 @@ describe("Amazon's rules for solutions (cdk-nag)", () => {
 })
 
 function nagFindings(more: object, of: Plan = shop()): readonly Finding[] {
-  return violationsIn(appOf(systemOf(of, 'test', { ...settings, ...more })))
+  return violationsIn(appOf(systemOf(of, 'test', { ...settings, ...more }), out))
 }
 
 function violationsIn(app: App): readonly Finding[] {

@@ -1,10 +1,15 @@
 /**
- * Traffic: how calls go over to what is new in an environment. All at once is a deployment's own doing. One level is a
- * canary: CodeDeploy moves the aliases of functions while the stack waits, and takes everything back on an alarm. Several
+ * Traffic: how calls go over to what is new in an environment. All at once is a deployment's own doing. Of functions one
+ * level is a canary: CodeDeploy moves their aliases while the stack waits, and takes everything back on an alarm. Several
  * levels, or one that is to be confirmed, are the steps of a machine of Step Functions, which CodeDeploy cannot take.
+ *
+ * Of containers all levels are the machine's. CodeDeploy does not go with our templates: CloudFormation's hook for it
+ * forbids importing values and having outputs, and knows one service alone; its deployment group of CloudFormation is not
+ * for ECS; and a service that CodeDeploy holds takes no other task definition from a stack. ECS's own canary gives one
+ * share, and can ask nobody.
  */
 import { fault, type Level, milliseconds } from 'groundplan/target'
-import type { System } from './system.ts'
+import { imagesOf, type System } from './system.ts'
 
 export type Shift =
   | { readonly by: 'deployment' }
@@ -15,14 +20,19 @@ export type Shift =
 export function shiftOf({ settings: { traffic }, services, plan }: System): Shift {
   if (traffic === undefined) return { by: 'deployment' }
   checked(traffic)
-  const contained = services.find(({ compute }) => compute === 'containers')
-  if (contained !== undefined) {
-    const way = 'ECS replaces them task by task, each when the new one answers: give no levels'
-    throw fault('unsupported', `${plan.name}: ${contained.name} runs as containers. ${way}`)
-  }
   const [level, ...others] = traffic
-  if (others.length === 0 && level.confirm === undefined) return { by: 'canary', level }
-  return { by: 'machine', levels: traffic }
+  const contained = services.find(({ compute }) => compute === 'containers')
+  if (contained !== undefined && (contained.gateway === undefined || services.length > 1)) {
+    const why = 'levels are given to functions, or to one service alone that a gateway leads to'
+    throw fault('unsupported', `${plan.name}: ${contained.name} runs as containers: ${why}`)
+  }
+  const isCanary = others.length === 0 && level.confirm === undefined
+  return isCanary && contained === undefined ? { by: 'canary', level } : { by: 'machine', levels: traffic }
+}
+
+/** Whether what is new of the containers gets its calls from the machine: then each has a second service. */
+export function dividesContainers(system: System): boolean {
+  return shiftOf(system).by === 'machine' && imagesOf(system).length > 0
 }
 
 function checked(traffic: readonly Level[]): void {

@@ -3,15 +3,19 @@
  * begin and when they are over. The plan's own alarms are looked at by the system, as on every target.
  */
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch'
+import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { backstop } from '../infra/queue.ts'
 import { imported, type Kit } from '../kit.ts'
 import { idOf } from '../names.ts'
 import { carrier } from '../rights.ts'
 import { imagesOf } from '../system.ts'
+import type { Balanced } from './balancer.ts'
 
 interface Watched {
   readonly namespace: string
   readonly metricName: string
+  /** A metric beside it that it is a share of. */
+  readonly of?: string
   readonly dimensions: Readonly<Record<string, string>>
   readonly statistic: 'Sum' | 'Maximum' | 'Average' | 'Minimum'
   readonly above: number
@@ -19,15 +23,14 @@ interface Watched {
   readonly says: string
 }
 
-export function alarms(kit: Kit): void {
-  for (const [id, watched] of [...ofFunctions(kit), ...ofDoors(kit), ...ofContainers(kit), ...ofQueues(kit)]) {
-    alarm(kit, id, watched)
-  }
+export function alarms(kit: Kit, balanced: Balanced | undefined): void {
+  const calls = [...ofFunctions(kit), ...ofDoors(kit), ...ofBalancer(balanced)]
+  for (const [id, watched] of [...calls, ...ofContainers(kit), ...ofQueues(kit)]) alarm(kit, id, watched)
 }
 
 /** Names of those that say within minutes whether what is new is ill: they take it back. */
-export function alarmsOfCalls(kit: Kit): readonly string[] {
-  return [...ofFunctions(kit), ...ofDoors(kit)].map(([id]) => nameOf(kit, id))
+export function alarmsOfCalls(kit: Kit, balanced: Balanced | undefined): readonly string[] {
+  return [...ofFunctions(kit), ...ofDoors(kit), ...ofBalancer(balanced)].map(([id]) => nameOf(kit, id))
 }
 
 function nameOf({ system }: Kit, id: string): string {
@@ -61,6 +64,25 @@ function ofDoors({ system }: Kit): readonly Named[] {
       says: `More than one in a hundred calls at the gateway ${name} fails`,
     },
   ])
+}
+
+/** What containers answer, each by itself: what is new has few of the calls at first, and they must not drown in the rest. */
+function ofBalancer(balanced: Balanced | undefined): readonly Named[] {
+  if (balanced === undefined) return []
+  const LoadBalancer = balanced.balancer.attrLoadBalancerFullName
+  const on = { namespace: 'AWS/ApplicationELB', statistic: 'Sum', above: 0.01, minutes: 5, of: 'RequestCount' } as const
+  const failing = (id: string, target: CfnTargetGroup, what: string): Named => {
+    const dimensions = { LoadBalancer, TargetGroup: target.attrTargetGroupFullName }
+    const says = `More than one in a hundred calls to ${what} fails`
+    return [id, { ...on, dimensions, metricName: 'HTTPCode_Target_5XX_Count', says }]
+  }
+  const doors = [...balanced.doors].flatMap(([name, { target, newTarget }]) => [
+    failing(idOf('FailuresOf', name), target, name),
+    ...(newTarget ? [failing(idOf('FailuresOfNew', name), newTarget, `what is new of ${name}`)] : []),
+  ])
+  const says = 'More than one in a hundred calls gets no answer from a container'
+  const unanswered = { ...on, dimensions: { LoadBalancer }, metricName: 'HTTPCode_ELB_5XX_Count', says }
+  return [...doors, ['Unanswered', unanswered]]
 }
 
 function ofContainers({ system }: Kit): readonly Named[] {
@@ -102,16 +124,15 @@ function ofQueues({ system }: Kit): readonly Named[] {
   return [['LostMessages', lost], ...late]
 }
 
-function alarm(kit: Kit, id: string, { says, above, minutes, dimensions, ...metric }: Watched): void {
+function alarm(kit: Kit, id: string, watched: Watched): void {
+  const { says, above, minutes } = watched
   const topic = imported(kit, 'OperationsTopicArn')
   new CfnAlarm(kit.stack, id, {
-    ...metric,
+    ...measured(watched),
     alarmName: nameOf(kit, id),
     alarmDescription: says,
-    dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value })),
     comparisonOperator: 'GreaterThanThreshold',
     threshold: above,
-    period: 60,
     evaluationPeriods: minutes,
     datapointsToAlarm: Math.ceil(minutes / 2),
     treatMissingData: 'notBreaching',
@@ -119,4 +140,19 @@ function alarm(kit: Kit, id: string, { says, above, minutes, dimensions, ...metr
     alarmActions: [topic],
     okActions: [topic],
   })
+}
+
+/** Each minute; a share is worked out where there is something to be a share of. */
+function measured({ namespace, metricName, of, statistic: stat, dimensions: given }: Watched) {
+  const dimensions = Object.entries(given).map(([name, value]) => ({ name, value }))
+  if (of === undefined) return { namespace, metricName, dimensions, statistic: stat, period: 60 }
+  const metric = (id: string, name: string) => ({
+    ...{ id, returnData: false },
+    metricStat: { metric: { namespace, metricName: name, dimensions }, stat, period: 60 },
+  })
+  // Calls that found no container are counted among the failed alone.
+  const expression = 'IF(FILL(failed, 0) > 0, FILL(failed, 0) / (FILL(calls, 0) + FILL(failed, 0)), 0)'
+  return {
+    metrics: [metric('failed', metricName), metric('calls', of), { id: 'share', expression, returnData: true }],
+  }
 }

@@ -11,13 +11,14 @@ import { site } from './site.ts'
 import { uploads } from './uploads.ts'
 
 export function application(kit: Kit): void {
-  containers(kit)
+  const balanced = containers(kit)
   const { live, carrying } = functions(kit)
   uploads(kit)
   gateways(kit, live)
   if (carrying !== undefined) created(kit, carrying)
   site(kit)
-  alarms(kit)
-  canary(kit, alarmsOfCalls(kit))
-  release(kit, alarmsOfCalls(kit))
+  alarms(kit, balanced)
+  const takingBack = alarmsOfCalls(kit, balanced)
+  canary(kit, takingBack)
+  release(kit, takingBack, balanced)
 }

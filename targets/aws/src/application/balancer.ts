@@ -9,13 +9,24 @@ import { baseOf } from 'groundplan/target'
 import { imported, type Kit, zoneId } from '../kit.ts'
 import { idOf } from '../names.ts'
 import { imagesOf, namedDoors, web } from '../system.ts'
+import { dividesContainers } from '../traffic.ts'
 import { firewall } from './firewall.ts'
 import { portOf } from './ports.ts'
 import type { TaskGroups } from './task-groups.ts'
 
+/** Where the balancer finds a container. */
+export interface Door {
+  readonly target: CfnTargetGroup
+  /** Where it finds what is new of it, while that gets its calls level by level. */
+  readonly newTarget?: CfnTargetGroup
+  /** The rules that lead there. */
+  readonly rules: CfnListenerRule[]
+}
+
 export interface Balanced {
-  /** Target groups by container. */
-  readonly targets: ReadonlyMap<string, string>
+  readonly balancer: CfnLoadBalancer
+  /** By container. */
+  readonly doors: ReadonlyMap<string, Door>
   /** What must be there before a service may name its target. */
   readonly listeners: readonly CfnResource[]
 }
@@ -23,7 +34,8 @@ export interface Balanced {
 export function balancer(kit: Kit, groups: TaskGroups): Balanced {
   const { stack, system } = kit
   const made = loadBalancer(kit, groups)
-  const targets = new Map(doorsOf(kit).map(name => [name, targetGroup(kit, name)]))
+  const divided = dividesContainers(system)
+  const doors: ReadonlyMap<string, Door> = new Map(doorsOf(kit).map(name => [name, doorTo(kit, name, divided)]))
   const plain = new CfnListener(stack, 'PlainListener', {
     loadBalancerArn: made.ref,
     port: 80,
@@ -36,12 +48,17 @@ export function balancer(kit: Kit, groups: TaskGroups): Balanced {
     protocol: 'HTTPS',
     sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
     certificates: [{ certificateArn: imported(kit, 'CertificateArn') }],
-    defaultActions: [otherwise(targets.get(web))],
+    defaultActions: [otherwise(divided ? undefined : doors.get(web))],
   })
-  const rules = gatewayRules(kit, secure, targets)
+  const rules = listenerRules(kit, secure, doors)
   address(kit, made)
   if (system.settings.sizes.firewall) firewall(kit, { of: 'balancer', arn: made.ref, gateways: system.parts.gateways })
-  return { targets, listeners: [plain, secure, ...rules] }
+  return { balancer: made, doors, listeners: [plain, secure, ...rules] }
+}
+
+function doorTo(kit: Kit, name: string, divided: boolean): Door {
+  const target = targetGroup(kit, idOf('Target', name), name)
+  return { target, rules: [], ...(divided ? { newTarget: targetGroup(kit, idOf('NewTarget', name), name) } : {}) }
 }
 
 function loadBalancer(kit: Kit, groups: TaskGroups): CfnLoadBalancer {
@@ -72,8 +89,8 @@ function doorsOf({ system }: Kit): readonly string[] {
   return imagesOf(system).filter(name => name === web || open.has(name))
 }
 
-function targetGroup(kit: Kit, name: string): string {
-  return new CfnTargetGroup(kit.stack, idOf('Target', name), {
+function targetGroup(kit: Kit, id: string, name: string): CfnTargetGroup {
+  return new CfnTargetGroup(kit.stack, id, {
     vpcId: imported(kit, 'VpcId'),
     port: portOf(name),
     protocol: 'HTTP',
@@ -88,46 +105,70 @@ function targetGroup(kit: Kit, name: string): string {
       { key: 'deregistration_delay.timeout_seconds', value: '15' },
       { key: 'load_balancing.algorithm.type', value: 'least_outstanding_requests' },
     ],
-  }).ref
+  })
 }
 
 const nothing = { type: 'fixed-response', fixedResponseConfig: { statusCode: '404', contentType: 'text/plain' } }
 
-function otherwise(targetGroupArn: string | undefined): CfnListener.ActionProperty {
-  if (targetGroupArn !== undefined) return { type: 'forward', targetGroupArn }
-  return nothing
+function otherwise(door: Door | undefined): CfnListener.ActionProperty {
+  return door ? { type: 'forward', targetGroupArn: door.target.ref } : nothing
+}
+
+/** All calls go to what runs: other parts are the machine's to give, and it ends with this. */
+function forwardTo({ target, newTarget }: Door): CfnListenerRule.ActionProperty {
+  if (newTarget === undefined) return { type: 'forward', targetGroupArn: target.ref }
+  const targetGroups = [
+    { targetGroupArn: target.ref, weight: 100 },
+    { targetGroupArn: newTarget.ref, weight: 0 },
+  ]
+  return { type: 'forward', forwardConfig: { targetGroups, targetGroupStickinessConfig: { enabled: false } } }
+}
+
+interface Rule {
+  readonly id: string
+  readonly conditions: CfnListenerRule.RuleConditionProperty[]
+  /** Where it leads; undefined: nowhere. */
+  readonly door: Door | undefined
+}
+
+function listenerRules(kit: Kit, listener: CfnListener, doors: Balanced['doors']): CfnListenerRule[] {
+  return rulesFor(kit, doors).map(({ id, conditions, door }, at) => {
+    const actions = [door ? forwardTo(door) : nothing]
+    const made = new CfnListenerRule(kit.stack, id, {
+      ...{ listenerArn: listener.ref, priority: at + 1, conditions, actions },
+    })
+    door?.rules.push(made)
+    return made
+  })
 }
 
 /**
  * What has a name of its own comes first: there its gateway answers at its path, and nothing else does. Then the paths, at
- * the system's name.
+ * the system's name. Pages are what is left: a listener's own action can be divided by no other hand than the stack's, so
+ * that where calls are divided they have a rule, too.
  */
-function gatewayRules(kit: Kit, listener: CfnListener, targets: ReadonlyMap<string, string>): CfnListenerRule[] {
+function rulesFor(kit: Kit, doors: Balanced['doors']): readonly Rule[] {
   const { gateways } = kit.system.parts
   const named = namedDoors(kit.system)
-  const doors = gateways.flatMap(({ name, gateway }) => {
-    const targetGroupArn = targets.get(gateway.service.name)
-    if (targetGroupArn === undefined) return []
+  const found = gateways.flatMap(({ name, gateway }) => {
+    const door = doors.get(gateway.service.name)
+    if (door === undefined) return []
     const base = baseOf(kit.system.plan.name, name, gateways.length, false)
-    const below = { field: 'path-pattern', pathPatternConfig: { values: [base, `${base}/*`] } }
-    return [{ name, below, forward: { type: 'forward', targetGroupArn } }]
+    return [{ name, below: { field: 'path-pattern', pathPatternConfig: { values: [base, `${base}/*`] } }, door }]
   })
-  const own = doors.flatMap(({ name, below, forward }) => {
+  const own = found.flatMap(({ name, below, door }) => {
     const host = named.find(({ gateway }) => gateway === name)?.host
     if (host === undefined) return []
     const at = { field: 'host-header', hostHeaderConfig: { values: [host] } }
     return [
-      { id: idOf('NamedDoor', name), conditions: [at, below], actions: [forward] },
-      { id: idOf('NothingElse', name), conditions: [at], actions: [nothing] },
+      { id: idOf('NamedDoor', name), conditions: [at, below], door },
+      { id: idOf('NothingElse', name), conditions: [at], door: undefined },
     ]
   })
-  const shared = doors.map(({ name, below, forward }) => ({
-    ...{ id: idOf('Door', name), conditions: [below], actions: [forward] },
-  }))
-  return [...own, ...shared].map(
-    ({ id, ...rest }, at) =>
-      new CfnListenerRule(kit.stack, id, { listenerArn: listener.ref, priority: at + 1, ...rest }),
-  )
+  const shared = found.map(({ name, below, door }) => ({ id: idOf('Door', name), conditions: [below], door }))
+  const pages = doors.get(web)
+  const all = { field: 'path-pattern', pathPatternConfig: { values: ['/*'] } }
+  return [...own, ...shared, ...(pages?.newTarget ? [{ id: 'Pages', conditions: [all], door: pages }] : [])]
 }
 
 function address(kit: Kit, { attrDnsName: dnsName, attrCanonicalHostedZoneId: hostedZoneId }: CfnLoadBalancer): void {

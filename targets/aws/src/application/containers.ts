@@ -1,26 +1,31 @@
 /**
  * Containers: a cluster of ECS on Fargate, with a task definition, a service and its scaling for each service of the plan
  * that runs so, and for the web front. A new task must answer before an old one goes; where it does not, ECS goes back to
- * what ran before.
+ * what ran before. Where what is new gets its calls level by level, each has a second service for it, without tasks
+ * between releases: a stack gives the new task definition to that one alone.
  */
-import { CfnParameter, Fn } from 'aws-cdk-lib'
+import { CfnDeletionPolicy, CfnParameter, Fn } from 'aws-cdk-lib'
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling'
 import { CfnCluster, CfnClusterCapacityProviderAssociations, CfnService, CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
+import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { CfnHttpNamespace } from 'aws-cdk-lib/aws-servicediscovery'
 import { databaseVariables, frontVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { asText, type Statement } from '../policy.ts'
 import { imagesOf, type ServiceOnAws, web } from '../system.ts'
-import { type Balanced, balancer } from './balancer.ts'
+import { dividesContainers } from '../traffic.ts'
+import { type Balanced, balancer, type Door } from './balancer.ts'
 import { logGroup, logGroupName } from './logs.ts'
 import { portOf } from './ports.ts'
-import { document, rightsPolicy, roleId, roleOf, writesLogs } from './roles.ts'
+import { newServiceName } from './release.ts'
+import { document, rightsPolicy, roleId, roleOf, startingRoleId, writesLogs } from './roles.ts'
 import { type TaskGroups, taskGroups } from './task-groups.ts'
 import { uploadVariables } from './uploads.ts'
 
-export function containers(kit: Kit): void {
+/** @returns what the balancer leads to; undefined where nothing runs as containers */
+export function containers(kit: Kit): Balanced | undefined {
   const images = imagesOf(kit.system)
-  if (images.length === 0) return
+  if (images.length === 0) return undefined
   const groups = taskGroups(kit)
   const balanced = balancer(kit, groups)
   const ecs = cluster(kit)
@@ -28,9 +33,14 @@ export function containers(kit: Kit): void {
   for (const name of images) {
     const own = kit.system.services.find(each => each.name === name)
     const task = taskDefinition(kit, name, own)
-    const service = ecsService(kit, { name, task, ecs, groups, balanced, namespace })
-    scaling(kit, name, ecs, service)
+    const door = balanced.doors.get(name)
+    const parts = { name, task, ecs, groups, door, listeners: balanced.listeners, namespace }
+    const { tasksLeast: least, tasksMost: most } = kit.system.settings.sizes
+    scaling(kit, '', { name, ecs, service: ecsService(kit, parts), least, most })
+    // The machine says how many it has, and for how long.
+    if (door?.newTarget) scaling(kit, 'New', { name, ecs, service: newService(kit, parts), least: 0, most: 0 })
   }
+  return balanced
 }
 
 function cluster(kit: Kit): CfnCluster {
@@ -68,7 +78,7 @@ function taskDefinition(kit: Kit, name: string, own: ServiceOnAws | undefined): 
   const { taskCpu, taskMemoryMb } = kit.system.settings.sizes
   const group = logGroup(kit, name)
   const rights = own ? { rights: rightsPolicy(kit, own.rights) } : {}
-  return new CfnTaskDefinition(kit.stack, idOf('Task', name), {
+  const made = new CfnTaskDefinition(kit.stack, idOf('Task', name), {
     family: kit.system.names.service(name),
     cpu: String(taskCpu),
     memory: String(taskMemoryMb),
@@ -80,6 +90,12 @@ function taskDefinition(kit: Kit, name: string, own: ServiceOnAws | undefined): 
     volumes: [{ name: 'scratch' }, { name: 'data' }],
     containerDefinitions: [container(kit, name, group.ref)],
   })
+  // What ran before must be there to go back to, while the machine has not done with what is new.
+  if (dividesContainers(kit.system)) {
+    made.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN
+    made.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE
+  }
+  return made
 }
 
 function container(kit: Kit, name: string, group: string): CfnTaskDefinition.ContainerDefinitionProperty {
@@ -141,7 +157,7 @@ function startingRole(kit: Kit, name: string) {
     Resource: ['*'],
   }
   const starts = document(pulls, signsIn, writesLogs(logGroupName(kit, name)))
-  return roleOf(kit, idOf('StartingRole', name), 'ecs-tasks.amazonaws.com', { starts })
+  return roleOf(kit, startingRoleId(name), 'ecs-tasks.amazonaws.com', { starts })
 }
 
 // ---------- the service
@@ -151,23 +167,53 @@ interface ServiceParts {
   readonly task: CfnTaskDefinition
   readonly ecs: CfnCluster
   readonly groups: TaskGroups
-  readonly balanced: Balanced
+  readonly door: Door | undefined
+  readonly listeners: Balanced['listeners']
   readonly namespace: CfnHttpNamespace | undefined
 }
 
-function ecsService(kit: Kit, { name, task, ecs, groups, balanced, namespace }: ServiceParts): CfnService {
-  const target = balanced.targets.get(name)
+/**
+ * Where there is a second service, this one names the family of its tasks: that text never changes, so that a stack leaves
+ * what it runs to the machine. Only where the stack changes the service itself does ECS take the newest of the family.
+ */
+function ecsService(kit: Kit, parts: ServiceParts): CfnService {
+  const { name, task, door, namespace } = parts
   const made = new CfnService(kit.stack, idOf('Service', name), {
+    ...common(kit, parts, door?.target, true),
     serviceName: kit.system.names.service(name),
-    cluster: ecs.ref,
-    taskDefinition: task.ref,
+    taskDefinition: door?.newTarget ? kit.system.names.service(name) : task.ref,
     desiredCount: kit.system.settings.sizes.tasksLeast,
+    ...(namespace ? { serviceConnectConfiguration: neighbour(name, namespace.attrArn) } : {}),
+  })
+  if (door?.newTarget) made.addResourceDependency(task)
+  for (const listener of parts.listeners) made.addResourceDependency(listener)
+  return made
+}
+
+/** What is new runs here until it has shown that it does well. Nobody but the balancer finds it. */
+function newService(kit: Kit, parts: ServiceParts): CfnService {
+  const { name, task, door, namespace } = parts
+  const made = new CfnService(kit.stack, idOf('NewService', name), {
+    // ECS does not go back by itself: there is nothing to go back to, and the machine hears of it.
+    ...common(kit, parts, door?.newTarget, false),
+    serviceName: newServiceName(kit.system, name),
+    taskDefinition: task.ref,
+    desiredCount: 0,
+    ...(namespace ? { serviceConnectConfiguration: { enabled: true, namespace: namespace.attrArn } } : {}),
+  })
+  for (const listener of parts.listeners) made.addResourceDependency(listener)
+  return made
+}
+
+function common(kit: Kit, { name, ecs, groups }: ServiceParts, target: CfnTargetGroup | undefined, rollback: boolean) {
+  return {
+    cluster: ecs.ref,
     capacityProviderStrategy: strategy(kit),
     platformVersion: 'LATEST',
     deploymentConfiguration: {
       minimumHealthyPercent: 100,
       maximumPercent: 200,
-      deploymentCircuitBreaker: { enable: true, rollback: true },
+      deploymentCircuitBreaker: { enable: true, rollback },
     },
     networkConfiguration: {
       awsvpcConfiguration: {
@@ -178,17 +224,14 @@ function ecsService(kit: Kit, { name, task, ecs, groups, balanced, namespace }: 
     },
     ...(target
       ? {
-          loadBalancers: [{ containerName: name, containerPort: portOf(name), targetGroupArn: target }],
+          loadBalancers: [{ containerName: name, containerPort: portOf(name), targetGroupArn: target.ref }],
           healthCheckGracePeriodSeconds: 60,
         }
       : {}),
-    ...(namespace ? { serviceConnectConfiguration: neighbour(name, namespace.attrArn) } : {}),
     enableEcsManagedTags: true,
     propagateTags: 'SERVICE',
     enableExecuteCommand: false,
-  })
-  for (const listener of balanced.listeners) made.addResourceDependency(listener)
-  return made
+  }
 }
 
 function neighbour(name: string, namespace: string): CfnService.ServiceConnectConfigurationProperty {
@@ -196,18 +239,25 @@ function neighbour(name: string, namespace: string): CfnService.ServiceConnectCo
   return { enabled: true, namespace, services: [{ portName: name, discoveryName: name, clientAliases }] }
 }
 
-function scaling(kit: Kit, name: string, ecs: CfnCluster, service: CfnService): void {
-  const { tasksLeast, tasksMost } = kit.system.settings.sizes
-  const target = new CfnScalableTarget(kit.stack, idOf('Scaling', name), {
+interface Scaled {
+  readonly name: string
+  readonly ecs: CfnCluster
+  readonly service: CfnService
+  readonly least: number
+  readonly most: number
+}
+
+function scaling(kit: Kit, kind: '' | 'New', { name, ecs, service, least, most }: Scaled): void {
+  const target = new CfnScalableTarget(kit.stack, idOf(`${kind}Scaling`, name), {
     serviceNamespace: 'ecs',
     scalableDimension: 'ecs:service:DesiredCount',
     resourceId: Fn.join('/', ['service', ecs.ref, service.attrName]),
-    minCapacity: tasksLeast,
-    maxCapacity: tasksMost,
+    minCapacity: least,
+    maxCapacity: most,
   })
   const measures = { Processor: 'ECSServiceAverageCPUUtilization', Memory: 'ECSServiceAverageMemoryUtilization' }
   for (const [id, predefinedMetricType] of Object.entries(measures)) {
-    new CfnScalingPolicy(kit.stack, idOf(`ScalingBy${id}`, name), {
+    new CfnScalingPolicy(kit.stack, idOf(`${kind}ScalingBy${id}`, name), {
       policyName: `${name}-${id.toLowerCase()}`,
       policyType: 'TargetTrackingScaling',
       scalingTargetId: target.ref,

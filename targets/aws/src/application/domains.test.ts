@@ -1,6 +1,7 @@
 import { anyone, endpoint, gateway, nothing, plan, service } from 'groundplan'
 import { describe, expect, it } from 'vitest'
-import { synthesized } from '../synth.ts'
+import { synthesized, templatesOf } from '../synth.ts'
+import { systemOf } from '../system.ts'
 import { settings } from '../test/shop.ts'
 
 const ask = endpoint('GET /things', { summary: 'Things', caller: anyone, returns: nothing, handle: () => undefined })
@@ -15,7 +16,7 @@ interface Resource {
 }
 
 function templates(compute: 'functions' | 'containers') {
-  const files = synthesized(shop, 'test', { ...settings, compute, domains: named })
+  const files = templatesOf(systemOf(shop, 'test', { ...settings, compute, domains: named }))
   const of = (part: string): Readonly<Record<string, Resource>> =>
     JSON.parse(files[`CloudFormation-${part}.json`] ?? '{}').Resources
   return { infra: of('infra'), application: of('application') }

@@ -1,63 +1,83 @@
 /**
- * The machine that gives what is new its calls, level by level: in the language of Step Functions. It moves the alias
- * `live` of each function and looks at the alarms each minute. An alarm, a no, no answer, or a call that fails takes all
- * functions back to what they ran before.
+ * The machine that gives what is new its calls, level by level: in the language of Step Functions. It looks at the alarms
+ * each minute. An alarm, a no, no answer, or a call that fails takes all calls back to what ran before. How calls are
+ * moved is a mover's: aliases of functions, or the balancer's rules before containers.
  *
- * 1. Find what is new: for each function the version that is live, and the newest. Where none is new, it is done. Where
- *    an alarm is on already, nothing is moved.
- * 2. For each level: give that share to the new versions, services that others ask first; look each minute; ask, where
- *    the level is to be confirmed.
+ * 1. Find what is new. Where nothing is, it is done. Where an alarm is on already, nothing is moved.
+ * 2. For each level: give that share to what is new; look each minute; ask, where the level is to be confirmed.
  * 3. Give all calls; look as long as at the last level; tell operations.
  * 4. On any trouble: take all back, tell operations, and fail with the reason.
  */
 import type { Level } from 'groundplan/target'
 import { milliseconds } from 'groundplan/target'
+import {
+  because,
+  catching,
+  type Edges,
+  failed,
+  forEach,
+  going,
+  type Inner,
+  lookAt,
+  placeholder,
+  type State,
+  type States,
+  tells,
+  why,
+} from './release-states.ts'
 
 export interface Release {
   /** For people: `storefront in production`. */
   readonly of: string
-  /** Names of functions, those first that others ask. */
-  readonly functions: readonly string[]
+  readonly mover: Mover
   /** Names of alarms. */
   readonly alarms: readonly string[]
   readonly levels: readonly Level[]
 }
 
+/** What is moved, and how. */
+export interface Mover {
+  /** As the machine's data and its states name them. */
+  readonly kind: 'functions' | 'containers'
+  readonly things: readonly object[]
+  /** Finds out about one of them; `isNew` says whether anything of it is. */
+  readonly finds: Inner
+  /** What is made ready before the first level; the first state. Default: nothing is. */
+  readonly readies?: (edges: Edges) => Inner
+  /** A share of the calls; 100: all. */
+  gives(percent: number, edges: Edges): State
+  /** What is done when all have done well; the first state. Default: nothing is. */
+  readonly settles?: (edges: Edges) => Inner
+  /** @param name of the state */
+  takesBack(name: string, edges: Edges): State
+}
+
 export interface Machine {
   readonly Comment: string
   readonly StartAt: string
-  readonly States: Readonly<Record<string, State>>
+  readonly States: States
 }
-
-type State = Readonly<Record<string, unknown>>
-type States = Readonly<Record<string, State>>
 
 const back = 'Take all back'
-
-/** Amazon refuses a call now and then. */
-const patience = {
-  TimeoutSeconds: 60,
-  Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2 }],
-}
+const done = 'Tell that it is done'
 
 // What the template puts in.
 const operations = placeholder('Operations')
 const region = placeholder('Region')
 
-function placeholder(name: string): string {
-  return `\${${name}}`
-}
-
-/** Placeholders: `Region`, and `Operations`, the topic that tells operations. */
+/** Placeholders: `Region`, and `Operations`, the topic that tells operations; and those of its mover. */
 export function releaseMachine(release: Release): Machine {
-  const { of, levels } = release
+  const { of, levels, mover } = release
   const last = levels.at(-1)
+  const first = `Give ${nameOf(levels[0])}`
+  const readied = mover.readies?.({ next: first, onFailure: back })
   const steps = levels.map((level, at) => shareLevel(release, level, nameOf(levels[at + 1])))
   return {
     Comment: `Gives what is new of ${of} its calls: ${levels.map(({ percent }) => `${percent} %`).join(', ')}, then all`,
-    StartAt: 'Name the functions',
+    StartAt: `Name the ${mover.kind}`,
     States: Object.assign(
-      beginning(release, nameOf(levels[0])),
+      beginning(release, readied?.first ?? first),
+      readied?.states,
       ...steps,
       allLevel(release, last ? milliseconds(last.for) : 0),
       ending(release),
@@ -71,19 +91,20 @@ function nameOf(level: Level | undefined): string {
 
 // ---------- before anything is moved
 
-function beginning(release: Release, first: string): States {
+function beginning({ mover, alarms }: Release, first: string): States {
+  const { kind } = mover
   const nothing = catching('Nothing was moved')
   return {
-    'Name the functions': {
-      Type: 'Pass',
-      Result: release.functions.map(name => ({ name })),
-      ResultPath: '$.functions',
-      Next: 'Find what is new',
+    [`Name the ${kind}`]: { Type: 'Pass', Result: mover.things, ResultPath: `$.${kind}`, Next: 'Find what is new' },
+    'Find what is new': {
+      ...forEach(`$.${kind}`, mover.finds),
+      ResultPath: `$.${kind}`,
+      ...nothing,
+      Next: 'Is anything new?',
     },
-    'Find what is new': { ...forEach(versionsOf()), ResultPath: '$.functions', ...nothing, Next: 'Is anything new?' },
     'Is anything new?': {
       Type: 'Pass',
-      Parameters: { 'functions.$': '$.functions', 'isNew.$': 'States.ArrayContains($.functions[*].isNew, true)' },
+      Parameters: { [`${kind}.$`]: `$.${kind}`, 'isNew.$': `States.ArrayContains($.${kind}[*].isNew, true)` },
       Next: 'Go on if so',
     },
     'Go on if so': {
@@ -92,80 +113,51 @@ function beginning(release: Release, first: string): States {
       Default: 'Nothing is new',
     },
     'Nothing is new': { Type: 'Succeed' },
-    'Look before': { ...lookAt(release.alarms), ...nothing, Next: 'Judge before' },
+    'Look before': { ...lookAt(alarms), ...nothing, Next: 'Judge before' },
     'Judge before': {
       Type: 'Choice',
       Choices: [{ Variable: '$.alarms.on[0]', IsPresent: true, Next: 'Already ill' }],
-      Default: `Give ${first}`,
+      Default: first,
     },
     'Already ill': because('Alarm', 'nothing was moved, since an alarm is on already: {}', 'Nothing was moved'),
     'Nothing was moved': failed('NothingWasMoved'),
   }
 }
 
-function versionsOf(): readonly [string, States] {
-  return [
-    'Read what is live',
-    {
-      'Read what is live': {
-        ...calls('lambda:getAlias', { 'FunctionName.$': '$.name', Name: 'live' }),
-        ResultSelector: { 'version.$': '$.FunctionVersion' },
-        ResultPath: '$.now',
-        Next: 'Read the newest',
-      },
-      // The newest version, or a first one of code that has none: code that did not change gets no other.
-      'Read the newest': {
-        ...calls('lambda:publishVersion', { 'FunctionName.$': '$.name' }),
-        ResultSelector: { 'version.$': '$.Version' },
-        ResultPath: '$.next',
-        Next: 'Compare',
-      },
-      Compare: {
-        Type: 'Choice',
-        Choices: [{ Variable: '$.now.version', StringEqualsPath: '$.next.version', Next: 'As it was' }],
-        Default: 'New',
-      },
-      'As it was': { Type: 'Pass', Result: false, ResultPath: '$.isNew', End: true },
-      New: { Type: 'Pass', Result: true, ResultPath: '$.isNew', End: true },
-    },
-  ]
-}
-
 // ---------- levels
 
 function shareLevel(release: Release, level: Level, next: string): States {
   const name = nameOf(level)
-  const weights = `States.StringToJson(States.Format('{}{}{}', $.json.begin, $.next.version, $.json.end))`
-  const gives = { RoutingConfig: { 'AdditionalVersionWeights.$': weights } }
-  const json = { begin: '{"', end: `":${level.percent / 100}}` }
   const after = level.confirm === undefined ? `Give ${next}` : `Word the question at ${name}`
   return {
-    [`Give ${name}`]: moves(gives, { next: `Begin to look at ${name}`, onFailure: back, json }),
+    [`Give ${name}`]: release.mover.gives(level.percent, { next: `Begin to look at ${name}`, onFailure: back }),
     ...watched(release, name, milliseconds(level.for), after),
     ...(level.confirm === undefined ? {} : asked(release, name, milliseconds(level.confirm), `Give ${next}`)),
   }
 }
 
 function allLevel(release: Release, forMs: number): States {
-  const gives = { 'FunctionVersion.$': '$.next.version', RoutingConfig: { AdditionalVersionWeights: {} } }
+  const { mover } = release
+  const settled = mover.settles?.({ next: done, onFailure: back })
   return {
-    'Give all': moves(gives, { next: 'Begin to look at all', onFailure: back }),
-    ...watched(release, 'all', forMs, 'Tell that it is done'),
+    'Give all': mover.gives(100, { next: 'Begin to look at all', onFailure: back }),
+    ...watched(release, 'all', forMs, settled?.first ?? done),
+    ...settled?.states,
   }
 }
 
 /** Looks each minute, for as many minutes as the level takes. */
-function watched(release: Release, name: string, forMs: number, next: string): States {
+function watched({ mover: { kind }, alarms }: Release, name: string, forMs: number, next: string): States {
   const minutes = Math.max(1, Math.ceil(forMs / 60_000))
   return {
     [`Begin to look at ${name}`]: { Type: 'Pass', Result: 0, ResultPath: '$.minutes', Next: `A minute at ${name}` },
     [`A minute at ${name}`]: { Type: 'Wait', Seconds: 60, Next: `Count at ${name}` },
     [`Count at ${name}`]: {
       Type: 'Pass',
-      Parameters: { 'functions.$': '$.functions', 'minutes.$': 'States.MathAdd($.minutes, 1)' },
+      Parameters: { [`${kind}.$`]: `$.${kind}`, 'minutes.$': 'States.MathAdd($.minutes, 1)' },
       Next: `Look at ${name}`,
     },
-    [`Look at ${name}`]: { ...lookAt(release.alarms), ...catching(back), Next: `Judge ${name}` },
+    [`Look at ${name}`]: { ...lookAt(alarms), ...catching(back), Next: `Judge ${name}` },
     [`Judge ${name}`]: {
       Type: 'Choice',
       Choices: [
@@ -216,112 +208,18 @@ function asked({ of }: Release, name: string, withinMs: number, next: string): S
 
 // ---------- the end
 
-function failed(error: string): State {
-  return { Type: 'Fail', Error: error, CausePath: '$.why.Cause' }
-}
-
-function ending({ of }: Release): States {
-  const before = { 'FunctionVersion.$': '$.now.version', RoutingConfig: { AdditionalVersionWeights: {} } }
+function ending({ of, mover }: Release): States {
+  const says = (text: string) => tells(operations, of, text)
   return {
-    'Tell that it is done': { ...tells(of, `All calls of ${of} go to what is new.`), ...going('Done'), Next: 'Done' },
+    [done]: { ...says(`All calls of ${of} go to what is new.`), ...going('Done') },
     Done: { Type: 'Succeed' },
-    [back]: moves(before, { next: 'Tell that it was taken back', onFailure: 'Tell that it stands between' }),
-    'Tell that it was taken back': {
-      ...tells(of, `${of} was taken back, ${why}`),
-      ...going('Taken back'),
-      Next: 'Taken back',
-    },
+    [back]: mover.takesBack(back, { next: 'Tell that it was taken back', onFailure: 'Tell that it stands between' }),
+    'Tell that it was taken back': { ...says(`${of} was taken back, ${why}`), ...going('Taken back') },
     'Tell that it stands between': {
-      ...tells(of, `${of} stands between old and new, since it could not be taken back, ${why}`),
+      ...says(`${of} stands between old and new, since it could not be taken back, ${why}`),
       ...going('Stands between'),
-      Next: 'Stands between',
     },
     'Taken back': failed('TakenBack'),
     'Stands between': failed('StandsBetween'),
-  }
-}
-
-/** Whether anybody could be told changes nothing. */
-function going(next: string): State {
-  return { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: next }] }
-}
-
-const why = '{}: {}'
-
-function tells(of: string, text: string): State {
-  const message = text.endsWith(why)
-    ? { 'Message.$': `States.Format('${text}', $.why.Error, $.why.Cause)` }
-    : { Message: text }
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::sns:publish',
-    Parameters: { TopicArn: operations, Subject: of.slice(0, 100), ...message },
-    ResultPath: null,
-    ...patience,
-  }
-}
-
-// ---------- calls
-
-interface Move {
-  readonly next: string
-  readonly onFailure: string
-  /** What the weight of a version is written with: its number is known when it runs. */
-  readonly json?: { readonly begin: string; readonly end: string }
-}
-
-/** Moves `live` of each function that is new. */
-function moves(gives: State, { next, onFailure, json }: Move): State {
-  const moving: State = {
-    ...calls('lambda:updateAlias', { 'FunctionName.$': '$.name', Name: 'live', ...gives }),
-    ResultPath: null,
-    End: true,
-  }
-  const states: States = {
-    'Is it new?': {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.isNew', BooleanEquals: true, Next: json ? 'Write the weight' : 'Move live' }],
-      Default: 'Stays',
-    },
-    ...(json ? { 'Write the weight': { Type: 'Pass', Result: json, ResultPath: '$.json', Next: 'Move live' } } : {}),
-    'Move live': moving,
-    Stays: { Type: 'Pass', End: true },
-  }
-  return { ...forEach(['Is it new?', states]), ResultPath: null, ...catching(onFailure), Next: next }
-}
-
-function forEach([StartAt, States]: readonly [string, States]): State {
-  return {
-    Type: 'Map',
-    ItemsPath: '$.functions',
-    // One after the other: the first are those that the others ask.
-    MaxConcurrency: 1,
-    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt, States },
-  }
-}
-
-function lookAt(AlarmNames: readonly string[]): State {
-  return {
-    ...calls('cloudwatch:describeAlarms', { AlarmNames, AlarmTypes: ['MetricAlarm'], StateValue: 'ALARM' }),
-    ResultSelector: { 'on.$': '$.MetricAlarms' },
-    ResultPath: '$.alarms',
-  }
-}
-
-function calls(action: string, Parameters: State): State {
-  return { Type: 'Task', Resource: `arn:aws:states:::aws-sdk:${action}`, Parameters, ...patience }
-}
-
-function catching(next: string): State {
-  return { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.why', Next: next }] }
-}
-
-/** Says why, with the names of the alarms. */
-function because(error: string, text: string, next: string): State {
-  return {
-    Type: 'Pass',
-    Parameters: { Error: error, 'Cause.$': `States.Format('${text}', States.JsonToString($.alarms.on[*].AlarmName))` },
-    ResultPath: '$.why',
-    Next: next,
   }
 }

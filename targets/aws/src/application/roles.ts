@@ -71,3 +71,8 @@ export function document(...statements: readonly Statement[]): PolicyDocument {
 export function roleId(service: string): string {
   return idOf('Role', service)
 }
+
+/** Of the role that starts its tasks. */
+export function startingRoleId(container: string): string {
+  return idOf('StartingRole', container)
+}

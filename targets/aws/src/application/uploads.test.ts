@@ -1,7 +1,8 @@
 import { bucket, consumer, plan, queue, service } from 'groundplan'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { synthesized } from '../synth.ts'
+import { templatesOf } from '../synth.ts'
+import { systemOf } from '../system.ts'
 import { allows } from '../test/evaluator.ts'
 import { settings } from '../test/shop.ts'
 
@@ -13,7 +14,7 @@ const cinema = plan('cinema', { services: [service('renderer', { render }), serv
 
 describe.each(['functions', 'containers'] as const)('an uploader in %s', compute => {
   const { Resources } = JSON.parse(
-    synthesized(cinema, 'test', { ...settings, compute })['CloudFormation-application.json'] ?? '{}',
+    templatesOf(systemOf(cinema, 'test', { ...settings, compute }))['CloudFormation-application.json'] ?? '{}',
   )
   const { Properties: role } = Resources.UploadRole
   const own = Resources.RoleRenderer.Properties.Policies[0].PolicyDocument

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { account, partition, region } from '../names.ts'
 import type { AwsSettings } from '../settings.ts'
 import { smallest, usual } from '../sizes.ts'
-import { synthesized } from '../synth.ts'
+import { templatesOf } from '../synth.ts'
+import { systemOf } from '../system.ts'
 import { orders, products, settings, shop } from '../test/shop.ts'
 import { compared } from './compare.ts'
 
@@ -13,7 +14,7 @@ import { compared } from './compare.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const filesOf = async (plan: Plan, more: Partial<AwsSettings> = {}): Promise<TargetFiles> =>
-  synthesized(plan, 'test', { ...settings, ...more })
+  templatesOf(systemOf(plan, 'test', { ...settings, ...more }))
 
 async function between(before: Plan, after: Plan, was = {}, is = was): Promise<TargetChanges> {
   return compared(await filesOf(before, was), await filesOf(after, is))

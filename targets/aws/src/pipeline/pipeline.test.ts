@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { account, partition } from '../names.ts'
-import { canary, flowOf, levels } from '../test/flow.ts'
+import type { PolicyDocument } from '../policy.ts'
+import { allows } from '../test/evaluator.ts'
+import { canary, flowOf, levels, stallFlow } from '../test/flow.ts'
 import { builds, imageDefinition, namesTag, variableOf } from './commands.ts'
 import { hosted } from './hosted.ts'
 import { pipelineFiles } from './synth.ts'
@@ -117,6 +119,7 @@ describe("C10: a change in one service's folder", () => {
 interface Action {
   readonly Name: string
   readonly ActionTypeId: { readonly Category: string; readonly Provider: string }
+  readonly RunOrder: number
   readonly Configuration: Readonly<Record<string, unknown>>
   readonly InputArtifacts?: readonly { readonly Name: string }[]
   readonly TimeoutInMinutes?: number
@@ -204,6 +207,22 @@ describe('CodePipeline', () => {
     expect(JSON.stringify(release?.Configuration)).toContain('stateMachine:shop-production-release')
   })
 
+  it('C13: brings new images to the service for what is new, and then has the machine give it its calls', () => {
+    const stages = pipelineIn(stallFlow(levels)).stages
+    const actions = (stage: string) => stages.find(({ Name }) => Name === stage)?.Actions ?? []
+    const bring = (stage: string) =>
+      actions(stage).map(({ Name, RunOrder, Configuration }) => [RunOrder, Name, Configuration.ServiceName])
+    expect(bring('Production')).toEqual([
+      [1, 'Deploy', undefined],
+      [2, 'BringStall', 'stall-production-stall_new'],
+      [2, 'BringWeb', 'stall-production-web_new'],
+      [3, 'Release', undefined],
+    ])
+    // Test has no levels: ECS brings what is new to what runs.
+    expect(bring('Test')).toContainEqual([2, 'BringStall', 'stall-test-stall'])
+    expect(stages.findIndex(({ Name }) => Name === 'ApproveProduction')).toBe(stages.length - 2)
+  })
+
   it('has no step whose script a shell cannot read', async () => {
     for (const { Properties } of [...containers.projects, ...pipelineIn(flowOf('functions', levels)).projects]) {
       const text: string = JSON.parse(Properties.Source.BuildSpec).phases.build.commands[0]
@@ -250,10 +269,10 @@ describe('C13: a canary of one level', () => {
     ],
     ['parts of minutes', 'functions', [{ percent: 50, for: '1.5 minutes' }], /whole minutes/],
     [
-      'levels of containers',
+      'levels of several services as containers',
       'containers',
       [{ percent: 50, for: '1 hour' }],
-      /front runs as containers|backend runs as containers/,
+      /runs as containers: levels are given to functions, or to one service alone that a gateway leads to/,
     ],
   ] as const)('refuses %s with words', (_, compute, traffic, words) => {
     expect(() => wayOf(flowOf(compute, traffic as never))).toThrow(words)
@@ -339,6 +358,21 @@ describe('G8: GitHub Actions and CircleCI', () => {
       [{ 'Fn::Sub': `arn:${partition}:iam::${account}:role/shop-production-*` }],
     ])
     expect(access.Deploy.Properties.RoleName).toBe('pipeline-shop-production-deploy')
+  })
+
+  it('the roles that deploy may put what is asked for where it is asked for, and cannot agree to it', () => {
+    const { Deploy } = JSON.parse(pipelineFiles(flow)['CloudFormation-access-production.json'] ?? '{}').Resources
+    const { RoleDeployProduction } = pipelineIn(flow).resources
+    const there = 'arn:aws:s3:::shop-example-org-production-groundplan-deployments/deployments/0f1e'
+    for (const role of [Deploy, RoleDeployProduction]) {
+      const policies: readonly { PolicyDocument: PolicyDocument }[] = role.Properties.Policies
+      const may = (action: string, file: string) =>
+        policies.some(({ PolicyDocument }) => allows(PolicyDocument, { action, arn: `${there}/${file}.json` }))
+      expect(may('s3:PutObject', 'asked')).toBe(true)
+      expect(may('s3:GetObject', 'approved')).toBe(true)
+      expect(may('s3:PutObject', 'approved')).toBe(false)
+      expect(may('s3:DeleteObject', 'approved')).toBe(false)
+    }
   })
 
   it('has no script that a shell cannot read', async () => {

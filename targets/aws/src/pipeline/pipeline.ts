@@ -6,7 +6,7 @@
 import { Fn } from 'aws-cdk-lib'
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline'
 import type { CfnTopic } from 'aws-cdk-lib/aws-sns'
-import { releaseName } from '../application/release.ts'
+import { newServiceName, releaseName } from '../application/release.ts'
 import { document, roleOf } from '../application/roles.ts'
 import { asked } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
@@ -144,12 +144,13 @@ function definition(image: Image, system: Stop['system']): string {
   return `mkdir -p ${image.name} && (cd ${image.name} && ${imageDefinition(image, system)})`
 }
 
-/** New images by ECS, or new functions by the machine that gives them their calls. */
+/** New images by ECS; where calls are divided, to the service for what is new. Then the machine that gives it its calls. */
 function after({ images }: Way, { system, from, shift }: Stop): readonly Action[] {
   const brought = images.map(image => {
+    const ServiceName = shift.by === 'machine' ? newServiceName(system, image.name) : system.names.service(image.name)
     const configuration = {
       ClusterName: system.names.prefix,
-      ServiceName: system.names.service(image.name),
+      ServiceName,
       FileName: from ? `${image.name}/imagedefinitions.json` : 'imagedefinitions.json',
       DeploymentTimeout: '30',
     }
@@ -160,7 +161,8 @@ function after({ images }: Way, { system, from, shift }: Stop): readonly Action[
   if (shift.by !== 'machine') return brought
   const machine = asText(`arn:${partition}:states:${region}:${account}:stateMachine:${releaseName(system)}`)
   const configuration = { StateMachineArn: machine, InputType: 'Literal', Input: '{}' }
-  return [...brought, { ...action('Release', 'Invoke', 'StepFunctions', configuration), runOrder: 2 }]
+  const runOrder = brought.length > 0 ? 3 : 2
+  return [...brought, { ...action('Release', 'Invoke', 'StepFunctions', configuration), runOrder }]
 }
 
 function imageIn({ name }: Image, environment: string): string {

@@ -78,7 +78,16 @@ export function deploysEnvironment(system: System): readonly Statement[] {
       ],
       Resource: roles,
     },
+    { Sid: 'Agreeing', Effect: 'Deny', Action: agreeing, Resource: approvalsIn(system) },
   ]
+}
+
+/** What `groundplan approve` takes: whoever deploys is not who agrees. */
+const agreeing = ['s3:DeleteObject*', 's3:PutObject*', 's3:RestoreObject']
+
+/** The files that say who agreed to a deployment. */
+export function approvalsIn({ names }: System): readonly unknown[] {
+  return [arn(`s3:::${names.deployments}/deployments/*/approved.json`)]
 }
 
 interface Named {

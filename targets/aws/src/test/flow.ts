@@ -3,7 +3,7 @@ import type { Flow, Traffic } from 'groundplan/target'
 import type { AwsTarget } from '../pipeline/way.ts'
 import type { AwsSettings } from '../settings.ts'
 import { synthesized } from '../synth.ts'
-import { settings, shop } from './shop.ts'
+import { settings, shop, stall } from './shop.ts'
 
 export const canary: Traffic = [{ percent: 10, for: '10 minutes' }]
 export const levels: Traffic = [
@@ -32,6 +32,16 @@ export function flowOf(compute: 'containers' | 'functions', traffic?: Traffic, m
     web: { folder: 'web', takes: ['systems/shop/client.ts'] },
     rootFiles: ['groundplan.config.ts', 'package-lock.json'],
   }
+}
+
+/** The same way for a system of one service, as containers. */
+export function stallFlow(traffic: Traffic): Flow {
+  const flow = flowOf('containers')
+  const target = targetWith({ ...settings, compute: 'containers', traffic: { stall: traffic } })
+  const stages = flow.stages.map(stage =>
+    stage.kind === 'deploy' && stage.environment === 'production' ? { ...stage, target } : stage,
+  )
+  return { ...flow, plan: stall(), stages }
 }
 
 function targetWith(given: AwsSettings): AwsTarget {

@@ -33,6 +33,8 @@ export interface Interpreter {
   readonly calls: Call[]
   /** Hears of each call before it is handed on; true: it fails. */
   onCall(hear: (call: Call) => Promise<boolean>): void
+  /** Says what the machine gets to hear in place of moto's answer: for what Amazon does by itself and moto does not. */
+  onAnswer(say: (call: Call, answer: string) => string): void
   close(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export interface Asking {
 export async function openInterpreter(): Promise<Interpreter> {
   const calls: Call[] = []
   let hear: (call: Call) => Promise<boolean> = async () => false
+  let say: (call: Call, answer: string) => string = (_call, answer) => answer
   const port = await freePort()
   const recorder = createServer(async (request, response) => {
     const body = await bodyOf(request)
@@ -66,11 +69,9 @@ export async function openInterpreter(): Promise<Interpreter> {
       headers: given,
       ...sent,
     })
-    const [type, text] = [
-      reply.headers.get('content-type') ?? 'application/json',
-      Buffer.from(await reply.arrayBuffer()),
-    ]
-    response.writeHead(reply.status, { 'content-type': type, ...protocolOf(reply) })
+    const type = reply.headers.get('content-type') ?? 'application/json'
+    const text = type.includes('cbor') ? Buffer.from(await reply.arrayBuffer()) : say(call, await reply.text())
+    response.writeHead(reply.status, { 'content-type': type, 'x-amzn-requestid': 'none', ...protocolOf(reply) })
     response.end(text)
   })
   // What the interpreter asks is `localhost`, by either protocol.
@@ -90,6 +91,9 @@ export async function openInterpreter(): Promise<Interpreter> {
     calls,
     onCall(next) {
       hear = next
+    },
+    onAnswer(next) {
+      say = next
     },
     async close() {
       moto.kill('SIGKILL')
@@ -113,7 +117,7 @@ function protocolOf({ headers }: Response): Record<string, string> {
 }
 
 function callOf({ url = '', method = 'GET', headers }: IncomingMessage, body: string): Call {
-  const service = /\/([a-z]+)\/aws4_request/.exec(String(headers.authorization))?.[1] ?? '?'
+  const service = /\/([a-z-]+)\/aws4_request/.exec(String(headers.authorization))?.[1] ?? '?'
   if (service === 'lambda') {
     const [, , , on = '', part = ''] = url.split('/')
     const verb = part === 'versions' ? 'publishVersion' : method === 'PUT' ? 'updateAlias' : 'getAlias'

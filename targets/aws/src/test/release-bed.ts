@@ -1,12 +1,31 @@
-/** A machine that moves traffic, as a template has it, with functions and an alarm in moto: for tests of its paths. */
+/**
+ * A machine that moves traffic, as a template has it, with what it moves and an alarm in moto: for tests of its paths. What
+ * it moves is a world: functions, or containers.
+ */
 import { type Call, type Interpreter, openInterpreter } from './interpreter.ts'
+
+export type States = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** What the template has. */
 export interface ReleaseResource {
   readonly Properties: {
-    readonly Definition: { readonly States: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+    readonly Definition: { readonly States: States }
     readonly DefinitionSubstitutions: Readonly<Record<string, unknown>>
   }
+}
+
+/** What a machine moves. */
+export interface World {
+  /** Makes it in moto, once. @returns what the template would put into the machine */
+  prepared(bed: Interpreter): Promise<Readonly<Record<string, string>>>
+  /** As it is before a release. */
+  reset(bed: Interpreter): Promise<void>
+  /** The machine as moto's interpreter takes it. */
+  asMotoKnows?(states: States): States
+  /** A call in words: `backend 10 % to 2`; undefined: it moves nothing. */
+  moveOf(call: Call): string | undefined
+  /** What runs now, a line for each thing. */
+  live(bed: Interpreter): Promise<readonly string[]>
 }
 
 export interface Path {
@@ -23,11 +42,11 @@ export interface Run {
   readonly status: unknown
   readonly error: unknown
   readonly cause: unknown
-  /** What became of `live`, in the order of the calls: `backend 10 % to 2`. */
+  /** What was moved, in the order of the calls. */
   readonly moves: readonly string[]
   /** What operations heard. */
   readonly told: readonly string[]
-  /** The versions that are live in the end, with those that have a part of the calls. */
+  /** What runs in the end. */
   readonly live: readonly string[]
 }
 
@@ -37,16 +56,15 @@ export interface ReleaseBed {
   readonly visited: ReadonlySet<string>
   run(path: Path): Promise<Run>
   setAlarm(state: 'OK' | 'ALARM'): Promise<void>
-  setLive(name: string, version: string): Promise<void>
 }
 
-const role = 'arn:aws:iam::123456789012:role/release'
-const aliasOf = (name: string) => `/2015-03-31/functions/${name}/aliases/live`
+export const role = 'arn:aws:iam::123456789012:role/release'
 
-/** @param unchanged a function whose code is not new */
-export async function openReleases(release: ReleaseResource, names: Names): Promise<ReleaseBed> {
+/** @param alarm the name of one that takes everything back */
+export async function openReleases(release: ReleaseResource, world: World, alarm: string): Promise<ReleaseBed> {
   const bed = await openInterpreter()
-  const topic = await prepared(bed, names)
+  const Operations = await prepared(bed, alarm)
+  const known = { Region: 'eu-central-1', Operations, ...(await world.prepared(bed)) }
   const visited = new Set<string>()
   let runs = 0
   const made: ReleaseBed = {
@@ -54,41 +72,29 @@ export async function openReleases(release: ReleaseResource, names: Names): Prom
     visited,
     async run(path) {
       await made.setAlarm('OK')
-      for (const name of names.functions) await made.setLive(name, '1')
+      await world.reset(bed)
       bed.calls.length = 0
       bed.onCall(async call => path.onCall?.(call, [...bed.calls]) ?? false)
       runs += 1
-      const end = await executed(bed, `m${runs}`, definitionOf(release, topic, path), path.answer)
+      const end = await executed(bed, `m${runs}`, definitionOf(release, world, known, path), path.answer)
       for (const name of end.visited) visited.add(name)
       const { status, error, cause } = end
-      const live = await Promise.all(names.functions.map(name => liveOf(bed, name)))
-      return { status, error, cause, moves: movesIn(bed.calls), told: heard(bed), live }
+      const moves = bed.calls.flatMap(call => world.moveOf(call) ?? [])
+      return { status, error, cause, moves, told: heard(bed), live: await world.live(bed) }
     },
     async setAlarm(StateValue) {
       const form = { Action: 'SetAlarmState', Version: '2010-08-01', StateReason: 'test', StateValue }
-      await bed.ask('monitoring', { form: { ...form, AlarmName: names.alarm } })
-    },
-    async setLive(name, FunctionVersion) {
-      await bed.ask('lambda', { method: 'PUT', path: aliasOf(name), json: { FunctionVersion, RoutingConfig: {} } })
+      await bed.ask('monitoring', { form: { ...form, AlarmName: alarm } })
     },
   }
   return made
 }
 
-export interface Names {
-  readonly functions: readonly string[]
-  readonly unchanged: string
-  readonly alarm: string
-}
-
-// ---------- what is there before
-
 /** @returns the topic that tells operations */
-async function prepared(bed: Interpreter, { functions, unchanged, alarm }: Names): Promise<string> {
+async function prepared(bed: Interpreter, alarm: string): Promise<string> {
   const trust = { AssumeRolePolicyDocument: '{}', Version: '2010-05-08' }
   await bed.ask('iam', { form: { Action: 'CreateRole', RoleName: 'release', ...trust } })
   const made = await bed.ask('sns', { form: { Action: 'CreateTopic', Name: 'operations', Version: '2010-03-31' } })
-  for (const name of functions) await makeFunction(bed, name, name !== unchanged)
   const when = { ComparisonOperator: 'GreaterThanThreshold', Threshold: '0', EvaluationPeriods: '1', Period: '60' }
   const metric = { Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum', ...when }
   const form = { Action: 'PutMetricAlarm', Version: '2010-08-01', AlarmName: alarm, ...metric }
@@ -96,31 +102,29 @@ async function prepared(bed: Interpreter, { functions, unchanged, alarm }: Names
   return /<TopicArn>([^<]*)/.exec(made)?.[1] ?? ''
 }
 
-async function makeFunction(bed: Interpreter, name: string, isNew: boolean): Promise<void> {
-  const code = (text: string) => ({ ZipFile: Buffer.from(text).toString('base64') })
-  const given = { Runtime: 'nodejs22.x', Handler: 'index.handler', Role: role, Publish: true }
-  const path = '/2015-03-31/functions'
-  await bed.ask('lambda', { path, json: { FunctionName: name, Code: code('one'), ...given } })
-  await bed.ask('lambda', { path: `${path}/${name}/aliases`, json: { Name: 'live', FunctionVersion: '1' } })
-  if (isNew) await bed.ask('lambda', { method: 'PUT', path: `${path}/${name}/code`, json: code('two') })
-}
-
 // ---------- the machine
 
 /** With what CloudFormation puts in; minutes pass at once and are few, and calls are tried again soon. */
-function definitionOf(release: ReleaseResource, operations: string, { answer, minutes = 1 }: Path): string {
+function definitionOf(
+  release: ReleaseResource,
+  world: World,
+  known: Readonly<Record<string, string>>,
+  { answer, minutes = 1 }: Path,
+): string {
   const { Definition, DefinitionSubstitutions } = release.Properties
-  const known: Readonly<Record<string, string>> = { Region: 'eu-central-1', Operations: operations }
+  const States = world.asMotoKnows?.(Definition.States) ?? Definition.States
   const names = Object.keys(DefinitionSubstitutions)
   const text = names.reduce(
     (so, name) => so.replaceAll(`\${${name}}`, known[name] ?? ''),
-    JSON.stringify(Definition)
-      .replaceAll('"Seconds":60', '"Seconds":0')
-      .replaceAll('"IntervalSeconds":2,"MaxAttempts":3', '"IntervalSeconds":1,"MaxAttempts":1')
+    JSON.stringify({ ...Definition, States })
+      .replaceAll(/"Seconds":\d+/g, '"Seconds":0')
+      .replaceAll('"IntervalSeconds":2', '"IntervalSeconds":1')
+      .replaceAll('"MaxAttempts":3', '"MaxAttempts":1')
       .replaceAll('"TimeoutSeconds":86400', `"TimeoutSeconds":${answer ? 60 : 1}`),
   )
   if (minutes === 'as written') return text
-  return text.replaceAll(/"NumericGreaterThanEquals":\d+/g, `"NumericGreaterThanEquals":${minutes}`)
+  const judged = /("Next":"[^"]*","NumericGreaterThanEquals":)\d+(,"Variable":"\$\.minutes")/g
+  return text.replaceAll(judged, `$1${minutes}$2`)
 }
 
 async function executed(bed: Interpreter, name: string, definition: string, answer: Path['answer']) {
@@ -164,32 +168,15 @@ function heard({ calls }: Interpreter): readonly string[] {
   return published.map(({ body }) => new URLSearchParams(body).get('Message') ?? '')
 }
 
-async function liveOf(bed: Interpreter, name: string): Promise<string> {
-  const { FunctionVersion, RoutingConfig } = JSON.parse(await bed.ask('lambda', { method: 'GET', path: aliasOf(name) }))
-  const weights = Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {})
-  return weights.length === 0 ? FunctionVersion : `${FunctionVersion}, in part ${weights}`
-}
-
-function movesIn(calls: readonly Call[]): readonly string[] {
-  return calls.filter(({ action }) => action === 'lambda updateAlias').map(moveOf)
-}
-
-function moveOf({ on, body }: Call): string {
-  const { FunctionVersion, RoutingConfig } = JSON.parse(body)
-  const [part] = Object.entries<number>(RoutingConfig.AdditionalVersionWeights)
-  const share = part ? `${Math.round(part[1] * 100)} % to ${part[0]}` : `all to ${FunctionVersion}`
-  return `${shortOf(on)} ${share}`
+/** Names of all states, those within others too. */
+export function namesIn(states: States): readonly string[] {
+  return Object.entries(states).flatMap(([name, state]) => {
+    const { ItemProcessor } = state as { ItemProcessor?: { States: States } }
+    return [name, ...namesIn(ItemProcessor?.States ?? {})]
+  })
 }
 
 /** Without the system's and the environment's names. */
 export function shortOf(name: string): string {
   return name.split('-').slice(2).join('-')
-}
-
-export function isMove(call: Call, of: string, share: string): boolean {
-  return call.action === 'lambda updateAlias' && call.on.endsWith(of) && moveOf(call).includes(share)
-}
-
-export function moveCount(calls: readonly Call[], share: string): number {
-  return calls.filter(call => isMove(call, '', share)).length
 }

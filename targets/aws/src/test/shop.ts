@@ -101,6 +101,12 @@ export function shop(more: Parameters<typeof service>[1] = {}) {
   })
 }
 
+/** A plan of one service, with a door and pages. */
+export function stall() {
+  const own = service('stall', { browse: { ...browse, uses: { listed: listed.reader } }, listed })
+  return plan('stall', { gateways: { api: gateway(own) }, sites: [site('pages', { path: '/stall' })] })
+}
+
 export const settings: AwsSettings = {
   region: 'eu-central-1',
   domain: 'example.org',
