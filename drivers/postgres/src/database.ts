@@ -253,11 +253,21 @@ function sessionOn(client: pg.PoolClient): SqlSession {
   return {
     run(text, parameters) {
       const query: OneStatement = { text, values: [...parameters], queryMode: 'extended' }
-      return outcomeOf(() => client.query(query))
+      return outcomeOf(() => answered(client, query))
     },
-    script: text => outcomeOf(() => client.query(text)),
+    script: text => outcomeOf(() => answered(client, text)),
     close: async () => {},
   }
+}
+
+/**
+ * By callback: the library's own promises hold on to what they gave until the next full garbage collection. A script has as
+ * many results as it has statements.
+ */
+function answered(client: pg.PoolClient, query: string | pg.QueryConfig): Promise<pg.QueryResult | pg.QueryResult[]> {
+  return new Promise((resolve, reject) => {
+    client.query(query, (error, found) => (error ? reject(error) : resolve(found)))
+  })
 }
 
 const writing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
