@@ -156,6 +156,33 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       expect(text.endsWith('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\n')).toBe(true)
     })
 
+    it('hands on the stream of another function, each event when it comes; a problem comes back as one', async () => {
+      const came: number[] = []
+      const began = performance.now()
+      const took = (piece: Buffer) => {
+        if (piece.includes('data: ')) came.push(performance.now() - began)
+      }
+      const outcome = await there.functions.get('desk')?.invoke(restEvent('GET', '/api/errands/handed-on/4'), took)
+      const text = payloadOf(outcome).toString()
+      const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json))
+      expect(events).toEqual([1, 2, 3, 4].map(n => ({ n, text: 'two\nlines — ☕' })))
+      // Not all at the end: the first was there long before the last.
+      expect((came.at(-1) ?? 0) - (came[0] ?? 0)).toBeGreaterThan(400)
+      const [head = '', body = ''] = (await streamed('/api/errands/handed-on/101')).text.split('\0'.repeat(8))
+      expect([JSON.parse(head).statusCode, JSON.parse(body).code]).toEqual([422, 'too-many'])
+    })
+
+    it('ends a stream that it hands on with its own time, and so does the function that it comes from', async () => {
+      const began = performance.now()
+      const { text } = await streamed('/api/errands/handed-on/99')
+      expect(text).toContain('data: {"n":10,')
+      expect(performance.now() - began).toBeLessThan(timeoutMs)
+      const good = await asked('GET', '/api/errands/hello/anna')
+      expect(good.statusCode).toBe(200)
+      for (const name of ['desk', 'worker'])
+        expect(there.functions.get(name)?.output).not.toMatch(/ticks failed|handedOn failed/)
+    })
+
     it('runs a tick once, however often it is told of it', async () => {
       const tick = () => invoked('worker', { schedule: 'worker/nightly' })
       await Promise.allSettled([tick(), tick()])

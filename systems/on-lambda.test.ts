@@ -44,6 +44,10 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
     const asks = async (service: string, ...given: Parameters<typeof restEvent>): Promise<Answered> =>
       answeredBy(await shop.functions.get(service)?.invoke(restEvent(...given)))
 
+    /** A stream of the operations side, until its function's time is up. */
+    const watching = (path: string, headers: Record<string, string>, took: (piece: string) => void) =>
+      shop.functions.get('ops-bff')?.invoke(restEvent('GET', path, { headers }), piece => took(piece.toString()))
+
     async function signedIn(userId: string, role: 'customer' | 'operator'): Promise<Record<string, string>> {
       const password = `development-${userId}`
       const email = `${userId}@example.org`
@@ -62,11 +66,14 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       return { authorization: `Bearer ${JSON.parse(answer.json).tokens.accessToken}` }
     }
 
-    it('takes one order through all of them: place, stock, event, inbox and mail of operations, catalogue', async () => {
+    it('takes one order through all of them: place, stock, event, live board, inbox and mail of operations, catalogue', async () => {
       const anna = await signedIn('anna', 'customer')
       const olga = await signedIn('olga', 'operator')
       await shop.here.as('stock', { products: products.writer }, (async (_: unknown, clients: never) =>
         (clients as { products: { put(item: object): Promise<void> } }).products.put({ ...tea, stock: 1 })) as never)
+      let board = ''
+      void watching('/api/storefront/ops/live', olga, piece => (board += piece))
+      await expect.poll(() => board, { timeout: 30_000 }).toContain('retry: 1000')
       const body = { lines: [{ productId: 'tea', quantity: 1 }] }
       const placed = await asks('customer-bff', 'POST', '/api/storefront/customer/orders', { body, headers: anna })
       expect(placed).toMatchObject({ status: 201, body: { state: 'placed', total: { amount: 450 } } })
@@ -80,6 +87,7 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       await expect
         .poll(async () => (await sentMail(ses.endpoint)).map(mail => mail.subject), { timeout: 30_000 })
         .toContain(subject)
+      await expect.poll(() => board, { timeout: 30_000 }).toContain(`"orderId":"${placed.body.orderId}"`)
       const entry = async () =>
         (await asks('customer-bff', 'GET', '/api/storefront/customer/catalogue/tea')).body.available
       await expect.poll(entry, { timeout: 30_000 }).toBe(false)

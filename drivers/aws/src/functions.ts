@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto'
 import { fault } from 'groundplan/driver'
 import { type AwsOptions, backOff } from './client.ts'
-import { type Answered, SignedRequests } from './signed-calls.ts'
+import { piecesIn } from './response-stream.ts'
+import { type Answered, type Opened, SignedRequests, type ToSend } from './signed-calls.ts'
 
 /** Lambda's limit. */
 const longestName = 64
@@ -40,11 +41,31 @@ export class Functions {
     }
   }
 
+  /**
+   * The same, piece by piece: nothing more comes once `signal` is aborted. Faults: `service-unavailable`, also while it is
+   * read.
+   */
+  async stream(name: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#opened(name, json, signal)
+      if (answer.status === 200) return piecesIn(name, answer.body)
+      answer.body.destroy()
+      if (answer.status !== 429 || attempt === mostAttempts) throw unanswered(name, answer)
+      await backOff(this.#clock, attempt)
+    }
+  }
+
   async #asked(name: string, json: string): Promise<Answered> {
-    const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
-    const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' }
     try {
-      return await this.#requests.send({ path, query: { Qualifier: 'live' }, headers, body: json })
+      return await this.#requests.send(invocation(name, '2015-03-31', 'invocations', json))
+    } catch (error) {
+      throw fault('service-unavailable', `the function ${name} cannot be reached`, {}, error)
+    }
+  }
+
+  async #opened(name: string, json: string, signal: AbortSignal): Promise<Opened> {
+    try {
+      return await this.#requests.open(invocation(name, '2021-11-15', 'response-streaming-invocations', json), signal)
     } catch (error) {
       throw fault('service-unavailable', `the function ${name} cannot be reached`, {}, error)
     }
@@ -55,8 +76,14 @@ export class Functions {
   }
 }
 
+function invocation(name: string, version: string, verb: string, body: string): ToSend {
+  const path = `/${version}/functions/${encodeURIComponent(name)}/${verb}`
+  const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' }
+  return { path, query: { Qualifier: 'live' }, headers, body }
+}
+
 /** A function that failed has told its own logs why. */
-function unanswered(name: string, { status, headers }: Answered): Error {
+function unanswered(name: string, { status, headers }: Pick<Answered, 'status' | 'headers'>): Error {
   const why =
     headers['x-amz-function-error'] === undefined ? `Lambda answered with ${status}` : 'it failed: see its logs'
   return fault('service-unavailable', `the function ${name}: ${why}`)

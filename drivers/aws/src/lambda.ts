@@ -14,6 +14,7 @@ export interface OnLambda {
   readonly service?: string
   drivers(shape: PlanShape): ReturnType<typeof awsDrivers>
   invoke(service: string, json: string): Promise<string>
+  stream(service: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   bucketNamed(engineName: string): string | undefined
   logs(record: LogRecord): void
 }
@@ -30,7 +31,11 @@ export interface LambdaParts extends Pick<AwsDriversOptions, 'databases'> {
 export function onLambda({ clock, service, databases }: LambdaParts, environment: Environment = process.env): OnLambda {
   const options = optionsIn(environment, clock)
   const { prefix, bucketPrefix = prefix } = options
-  let functions: Functions | undefined
+  let made: Functions | undefined
+  const functions = (): Functions => {
+    made ??= new Functions(functionsAt(options))
+    return made
+  }
   let buckets: PlanShape['buckets'] = []
   return {
     clock,
@@ -39,10 +44,8 @@ export function onLambda({ clock, service, databases }: LambdaParts, environment
       buckets = shape.buckets
       return awsDrivers(shape, { ...options, ...(databases ? { databases } : {}) })
     },
-    invoke(name, json) {
-      functions ??= new Functions(functionsAt(options))
-      return functions.call(functionName(prefix, name), json)
-    },
+    invoke: (name, json) => functions().call(functionName(prefix, name), json),
+    stream: (name, json, signal) => functions().stream(functionName(prefix, name), json, signal),
     bucketNamed: engineName => buckets.find(({ name }) => bucketName(bucketPrefix, name) === engineName)?.name,
     logs: told,
   }

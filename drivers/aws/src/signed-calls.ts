@@ -4,7 +4,13 @@
  * code. Like the SDK's clients in these drivers it does not retry.
  */
 import { createHash, createHmac } from 'node:crypto'
-import { Agent as HttpAgent, type IncomingHttpHeaders, type RequestOptions, request as requestHttp } from 'node:http'
+import {
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsCredentialIdentity, HttpRequest } from '@smithy/types'
@@ -86,18 +92,29 @@ export class SignedRequests {
   }
 
   /** One request, made once. Rejects where no answer came. */
-  async send({ path, query = {}, headers, body }: ToSend, signal?: AbortSignal): Promise<Answered> {
+  async send(what: ToSend, signal?: AbortSignal): Promise<Answered> {
+    return whole(await opened(await this.#options(what), what.body, signal))
+  }
+
+  /** The same, with an answer that is read while it comes, however long that takes. */
+  async open(what: ToSend, signal: AbortSignal): Promise<Opened> {
+    const response = await opened(await this.#options(what), what.body, signal)
+    response.setTimeout(0)
+    // Whoever reads it hears of errors; where nobody does any more, nobody needs to.
+    response.on('error', () => {})
+    return { status: response.statusCode ?? 0, headers: response.headers, body: response }
+  }
+
+  async #options({ path, query = {}, headers, body }: ToSend): Promise<RequestOptions> {
     const { protocol, hostname, host, port } = this.#url
     const asked: HttpRequest = { protocol, hostname, method: 'POST', path, query, headers: { host, ...headers }, body }
     const signed = await this.#signer.sign(asked)
     const asks = new URLSearchParams(query).toString()
-    const options: RequestOptions = {
+    return {
       ...{ protocol, hostname, port, method: 'POST', agent: this.#agent, timeout: connectionMs },
       path: asks === '' ? path : `${path}?${asks}`,
       headers: { ...signed.headers, 'content-length': Buffer.byteLength(body) },
-      ...(signal ? { signal } : {}),
     }
-    return answered(options, body)
   }
 
   close(): void {
@@ -111,23 +128,38 @@ export interface Answered {
   readonly text: string
 }
 
-function answered(options: RequestOptions, body: string): Promise<Answered> {
+/** An answer whose body is still to be read. */
+export interface Opened extends Pick<Answered, 'status' | 'headers'> {
+  readonly body: IncomingMessage
+}
+
+/** Node ties a signal that it is given to the connection, which others use later: so it is given none. */
+function opened(options: RequestOptions, body: string, signal?: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    const stop = (): void => void request.destroy(new DOMException('nobody waits for the answer', 'AbortError'))
+    const over = (): void => signal?.removeEventListener('abort', stop)
     const request = (options.protocol === 'https:' ? requestHttps : requestHttp)(options, response => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.once('error', reject)
-      response.once('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(parts).toString(),
-        }),
-      )
+      // From here on the connection is another's.
+      response.once('end', over)
+      resolve(response)
     })
     request.once('timeout', () => request.destroy(new Error(`no answer within ${connectionMs / 1_000} s`)))
-    request.once('error', reject)
-    request.end(body)
+    // Nothing more is rejected once there is an answer.
+    request.on('error', reject)
+    request.once('close', over)
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
+    else request.end(body)
+  })
+}
+
+function whole(response: IncomingMessage): Promise<Answered> {
+  const { statusCode: status = 0, headers } = response
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    response.on('data', (part: Buffer) => parts.push(part))
+    response.once('error', reject)
+    response.once('end', () => resolve({ status, headers, text: Buffer.concat(parts).toString() }))
   })
 }
 

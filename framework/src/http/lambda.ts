@@ -9,16 +9,16 @@ import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
 import { fault } from '../contract/problems.ts'
 import type { LogSink } from '../contract/telemetry.ts'
-import { partsOf } from '../plan/parts.ts'
+import { type NamedHandler, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { CarriedRequest } from '../runtime/clients/service.ts'
-import { type InvokedDrivers, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
+import { type InvokedDrivers, type InvokedOptions, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
 import { type Came, cameByHttp, cameByRest, isHttpEvent, isRestEvent } from './lambda/came.ts'
-import { answerCarried } from './lambda/carried.ts'
+import { answerCarried, carriedAnswer } from './lambda/carried.ts'
 import { LambdaDoor } from './lambda/door.ts'
+import { answerOfLines, linesOf } from './lambda/handed-on.ts'
 import { httpResult, type Reply, restResult } from './lambda/reply.ts'
-import { type LambdaHost, streamedReply, type Writes } from './lambda/streamed.ts'
-import { work } from './lambda/work.ts'
+import { type LambdaHost, streamedReply, type Writes, written } from './lambda/streamed.ts'
+import { type CarriedEvent, isCarried, work } from './lambda/work.ts'
 
 /** What Lambda tells beside an event. */
 export interface LambdaContext {
@@ -36,6 +36,8 @@ export interface LambdaOptions {
   drivers(shape: PlanShape): InvokedDrivers
   /** Calls the function of another service with JSON, and gives what it answers. Faults: `service-unavailable`. */
   invoke(service: string, json: string): Promise<string>
+  /** The same, piece by piece as it comes. Ends when `signal` is aborted. */
+  stream(service: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** The bucket of the plan that is called so on AWS. */
   bucketNamed?(engineName: string): string | undefined
   /** What Lambda offers to handlers that answer piece by piece; absent elsewhere. */
@@ -56,7 +58,7 @@ export function lambdaHandler(options: LambdaOptions): unknown {
   const ready = readiness(options)
   const handle: LambdaHandler = async (event, context) => {
     const made = await ready()
-    return within(made, options.clock, context, () => handled(made, event))
+    return within(made, options.clock, context, event, () => handled(made, event))
   }
   const { host } = options
   // Outside of Lambda the SDK puts something of its own there.
@@ -64,13 +66,15 @@ export function lambdaHandler(options: LambdaOptions): unknown {
   // Such a function is always answered piece by piece; who wants all at once is given one piece.
   return host.streamifyResponse(async (event, out, context) => {
     const made = await ready()
-    await within(made, options.clock, context, () => handledStreaming(made, host, event, out))
+    await within(made, options.clock, context, event, () => handledStreaming(made, host, event, out))
   })
 }
 
 interface Made {
   readonly runtime: InvokedRuntime
   readonly door: LambdaDoor
+  /** When the work of the event that is handled is ended. */
+  endsMs: number
   work(event: object): Promise<unknown>
 }
 
@@ -92,23 +96,33 @@ function readiness(options: LambdaOptions): () => Promise<Made> {
 async function make(options: LambdaOptions): Promise<Made> {
   const { plan, shape, service, logs, bucketNamed = () => undefined } = options
   const drivers = options.drivers(shape)
-  const ask = async (request: CarriedRequest) =>
-    answerCarried(await options.invoke(request.service, JSON.stringify({ groundplan: request })))
+  let streamed: ReadonlySet<string> | undefined
+  const ask: InvokedOptions['ask'] = async (request, from) => {
+    streamed ??= new Set(answering(plan, 'stream').map(({ service, name }) => `${service.name}/${name}`))
+    const event: CarriedEvent = { groundplan: request, endsMs: made.endsMs }
+    const json = JSON.stringify(event)
+    return streamed.has(`${request.service}/${request.endpoint}`)
+      ? answerOfLines(await options.stream(request.service, json, from.signal))
+      : answerCarried(await options.invoke(request.service, json))
+  }
   const given = { logs, ask, ...(service === undefined ? {} : { service }) }
   const runtime = await invokedRuntime(plan, shape, drivers, given)
   const parts = { runtime, queues: drivers.queues, bucketNamed }
-  return { runtime, door: new LambdaDoor(runtime.door), work: event => work(parts, event) }
+  const made: Made = { runtime, door: new LambdaDoor(runtime.door), endsMs: 0, work: event => work(parts, event) }
+  return made
+}
+
+/** The endpoints of all services that answer in one of these ways. */
+function answering(plan: Plan, ...ways: readonly string[]): readonly NamedHandler[] {
+  return partsOf(plan).handlers.filter(
+    ({ handler }) =>
+      handler.kind === 'endpoint' && 'kind' in handler.returns && ways.includes(String(handler.returns.kind)),
+  )
 }
 
 /** Whether any of its endpoints answers piece by piece. */
 function streams({ plan, service }: LambdaOptions): boolean {
-  return partsOf(plan).handlers.some(
-    ({ service: { name }, handler }) =>
-      name === service &&
-      handler.kind === 'endpoint' &&
-      'kind' in handler.returns &&
-      (handler.returns.kind === 'stream' || handler.returns.kind === 'file'),
-  )
+  return answering(plan, 'stream', 'file').some(named => named.service.name === service)
 }
 
 function cameIn(event: object): Came | undefined {
@@ -133,14 +147,36 @@ async function handledStreaming(made: Made, host: LambdaHost, event: object, out
     await streamedReply(host, out, await made.door.answer(came))
     return
   }
+  if (isCarried(event)) {
+    await handedOn(made, event, out)
+    return
+  }
   out.end(JSON.stringify((await handled(made, event)) ?? null))
 }
 
-/** Does something within the time that the function has left, and what must be done before it sleeps. */
-async function within<T>({ runtime }: Made, clock: Clock, context: LambdaContext, run: () => Promise<T>): Promise<T> {
-  const leftMs = Math.max(0, context.getRemainingTimeInMillis() - reservedMs)
+/** Answers another function: streams piece by piece, all else whole. */
+async function handedOn({ runtime }: Made, { groundplan }: CarriedEvent, out: Writes): Promise<void> {
+  const answer = await runtime.answer(groundplan)
+  if (answer.kind === 'events') await written(out, linesOf(answer))
+  else out.end(JSON.stringify(await carriedAnswer(answer)))
+}
+
+/**
+ * Does something within the time that the function has left, and the function that asked it; and what must be done before
+ * it sleeps.
+ */
+async function within<T>(
+  made: Made,
+  clock: Clock,
+  context: LambdaContext,
+  event: object,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { runtime } = made
+  const ownMs = clock.now() + Math.max(0, context.getRemainingTimeInMillis() - reservedMs)
+  made.endsMs = isCarried(event) ? Math.min(ownMs, event.endsMs ?? ownMs) : ownMs
   const late = () => runtime.endAll(fault('timed-out', "the function's time is up"))
-  const cancel = clock.at(clock.now() + leftMs, late)
+  const cancel = clock.at(made.endsMs, late)
   try {
     return await run()
   } finally {

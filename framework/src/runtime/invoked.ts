@@ -13,7 +13,7 @@ import type { Leased } from '../contract/queue.ts'
 import type { HandedQueues } from '../contract/queue-handed.ts'
 import { type Parts, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { CallKit, RunningCall } from './call.ts'
+import { type CallKit, RunningCall } from './call.ts'
 import { Calls, tokenFor, untilMsOf } from './calls.ts'
 import type { AskService, CarriedRequest, InternalRequest } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
@@ -51,8 +51,11 @@ export type InvokedDrivers = Drivers & { readonly queues: HandedQueues }
 export interface InvokedOptions extends Omit<RuntimeOptions, 'background'> {
   /** Whose handlers run here. Without it: what the framework does for all services. */
   readonly service?: string
-  /** Brings a request to a service that runs elsewhere. Faults: `service-unavailable`. */
-  ask(request: CarriedRequest): Promise<Answer>
+  /**
+   * Brings a request to a service that runs elsewhere. Who asks is told of nothing more once `from.signal` is aborted.
+   * Faults: `service-unavailable`.
+   */
+  ask(request: CarriedRequest, from: Pick<RunningCall, 'signal'>): Promise<Answer>
 }
 
 export interface InvokedRuntime {
@@ -72,7 +75,7 @@ export interface InvokedRuntime {
   created(message: ObjectCreatedMessage): Promise<void>
   /** What must be done before the process may sleep. */
   settle(): Promise<void>
-  /** Ends what still runs. */
+  /** Ends what still runs: streams well, everything else with this fault. */
   endAll(why: Fault): void
 }
 
@@ -137,7 +140,10 @@ export async function invokedRuntime(
     },
     settle,
     endAll(why) {
-      for (const call of kit.calls.all()) call.expire(why)
+      for (const call of kit.calls.all()) {
+        if (call instanceof RunningCall && call.deadlineMs === Number.POSITIVE_INFINITY) call.stop(why)
+        else call.expire(why)
+      }
     },
   }
 }
@@ -208,12 +214,8 @@ class SharedKey implements Tokens {
 function asking(key: SharedKey, { ask }: InvokedOptions): AskService {
   return async (request: InternalRequest, call: RunningCall) => {
     await key.ready()
-    return ask({
-      ...request,
-      token: tokenFor(key, `${request.service}/${request.endpoint}`, call),
-      traceparent: traceparentOf(call.span),
-      untilMs: untilMsOf(call),
-    })
+    const token = tokenFor(key, `${request.service}/${request.endpoint}`, call)
+    return ask({ ...request, token, traceparent: traceparentOf(call.span), untilMs: untilMsOf(call) }, call)
   }
 }
 

@@ -61,7 +61,14 @@ function needsOf({ parts, services }: System, { name, rights }: BundledFunction,
   const uses = parts.uses.filter(({ by }) => (isHandler(by) ? by.service.name === name : callers.has(by)))
   const isCarrier = name === carrier
   return {
-    ...{ rights, handlers, uses, carries: isCarrier, alarms: isCarrier && parts.alarms.length > 0 },
+    ...{
+      rights,
+      handlers,
+      all: parts.handlers,
+      uses,
+      carries: isCarrier,
+      alarms: isCarrier && parts.alarms.length > 0,
+    },
     asks: services.some(each => (each.name === name ? each.asks.length > 0 : each.asks.includes(name))),
     databases: shapeFor({ name, rights }, shape).databases.length > 0,
   }

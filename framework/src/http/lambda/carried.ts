@@ -1,5 +1,5 @@
 /**
- * Answers between two functions: JSON, since Lambda hands on nothing else. A file travels whole; a stream cannot.
+ * Answers between two functions, as one JSON. A file travels whole; a stream goes another way (see handed-on.ts).
  */
 import { fault } from '../../contract/problems.ts'
 import { refusalOf } from '../../runtime/answers.ts'
@@ -23,7 +23,7 @@ export async function carriedAnswer(answer: Answer): Promise<CarriedAnswer> {
   if (answer.kind === 'file') return carriedFile(answer)
   if (answer.kind !== 'events') return answer
   await answer.events[Symbol.asyncIterator]().return?.()
-  return refusalOf('unsupported', 'a stream cannot be handed from one function to another')
+  return refusalOf('unsupported', 'a stream is handed on piece by piece, and was asked for whole')
 }
 
 async function carriedFile({ file, status, headers }: FileAnswer): Promise<CarriedFile> {

@@ -27,15 +27,17 @@ export interface LambdaHost {
 export async function streamedReply(host: LambdaHost, out: Writes, reply: Reply): Promise<void> {
   const stream = host.HttpResponseStream.from(out, preludeOf(reply))
   const { content } = reply
-  if (typeof content === 'string' || content instanceof Uint8Array) {
-    stream.end(content)
-    return
+  if (typeof content === 'string' || content instanceof Uint8Array) stream.end(content)
+  else await written(stream, content)
+}
+
+/** Writes what comes, as it comes, as long as somebody takes it. */
+export async function written(out: Writes, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
+    if (out.destroyed) break
+    if (!out.write(piece)) await drained(out)
   }
-  for await (const piece of content) {
-    if (stream.destroyed) break
-    if (!stream.write(piece)) await drained(stream)
-  }
-  stream.end()
+  out.end()
 }
 
 function preludeOf({ status, headers: list }: Reply): Prelude {

@@ -53,7 +53,14 @@ export function work(parts: WorkParts, event: object): Promise<unknown> {
   throw fault('request-invalid', `nothing here knows an event with ${Object.keys(event).join(', ')}`)
 }
 
-function isCarried(event: object): event is { readonly groundplan: CarriedRequest } {
+/** A request of another service. */
+export interface CarriedEvent {
+  readonly groundplan: CarriedRequest
+  /** When the time of the function that asks is up. */
+  readonly endsMs?: number
+}
+
+export function isCarried(event: object): event is CarriedEvent {
   return 'groundplan' in event
 }
 

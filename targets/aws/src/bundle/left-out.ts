@@ -12,6 +12,8 @@ import type { Right } from '../rights.ts'
 export interface Needs {
   readonly rights: readonly Right[]
   readonly handlers: Parts['handlers']
+  /** Those of all services. */
+  readonly all: Parts['handlers']
   readonly uses: Parts['uses']
   /** Whether it asks other services, or others ask it. */
   readonly asks: boolean
@@ -40,10 +42,13 @@ const either =
   needs =>
     all.some(each => each(needs))
 const ticks = either(handles('schedule', 'retention'), ({ alarms }) => alarms)
-const streams: Needed = ({ handlers }) =>
-  handlers.some(
-    ({ handler }) => handler.kind === 'endpoint' && 'kind' in handler.returns && handler.returns.kind === 'stream',
-  )
+const isStream = ({ handler }: Parts['handlers'][number]): boolean =>
+  handler.kind === 'endpoint' && 'kind' in handler.returns && handler.returns.kind === 'stream'
+const streams: Needed = ({ handlers }) => handlers.some(isStream)
+const asksForStreams: Needed = ({ uses, all }) => {
+  const asked = new Set(uses.map(({ grant }) => grant.resource))
+  return all.some(named => asked.has(named.service) && isStream(named))
+}
 const watches: Needed = ({ uses }) => uses.some(({ grant }) => grant.right === 'watcher')
 const onceCalls: Needed = ({ handlers }) =>
   handlers.some(({ handler }) => handler.kind === 'endpoint' && handler.once !== undefined)
@@ -80,6 +85,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/views': handles('view'),
   'runtime/watching': watches,
   'http/lambda/carried': ({ asks }) => asks,
+  'http/lambda/handed-on': either(streams, asksForStreams),
   'contract/mail-once': has('mail', 'table', 'stream'),
   'contract/schedule': either(has('table', 'stream'), ticks),
   'contract/ticks': ticks,
@@ -87,6 +93,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'aws/src/letters': has('queue'),
   'aws/src/live-changes': has('table', 'stream'),
   'aws/src/mail': has('mail'),
+  'aws/src/response-stream': asksForStreams,
   'aws/src/queue': has('queue'),
   'aws/src/sqs': has('queue'),
   'aws/src/dynamo': has('table', 'stream'),

@@ -16,6 +16,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
+import { EventStreamCodec } from '@smithy/core/event-streams'
 import { arnOf, type Outcome, type RunningFunction } from './function.ts'
 
 /** Lambda's API: who is called by name. */
@@ -27,11 +28,16 @@ export class LambdaApi {
   private constructor(functions: ReadonlyMap<string, RunningFunction>) {
     this.#functions = functions
     this.#server = createServer((request, response) => {
-      const [, name = ''] =
-        /^\/2015-03-31\/functions\/([^/]+)\/invocations\?Qualifier=live$/.exec(request.url ?? '') ?? []
+      const [, version = '', name = '', verb = ''] =
+        /^\/([\d-]+)\/functions\/([^/]+)\/([a-z-]+)\?Qualifier=live$/.exec(request.url ?? '') ?? []
+      const call = calls[`${version}/${verb}`] ?? notFound
       const parts: Buffer[] = []
       request.on('data', part => parts.push(part))
-      request.once('end', () => void this.#call(decodeURIComponent(name), Buffer.concat(parts).toString(), response))
+      request.once('end', () => {
+        this.calls.push(decodeURIComponent(name))
+        const found = this.#functions.get(decodeURIComponent(name))
+        void (found ? call : notFound)(found, JSON.parse(Buffer.concat(parts).toString()), response)
+      })
     })
   }
 
@@ -50,18 +56,45 @@ export class LambdaApi {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
   }
+}
 
-  async #call(name: string, event: string, response: ServerResponse): Promise<void> {
-    this.calls.push(name)
-    const found = this.#functions.get(name)
-    if (!found) {
-      response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}')
-      return
-    }
-    const outcome = await found.invoke(JSON.parse(event))
-    if (outcome.ok) response.writeHead(200).end(outcome.payload)
-    else response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end(JSON.stringify(outcome.error))
-  }
+type Calls = (found: RunningFunction | undefined, event: unknown, response: ServerResponse) => Promise<void>
+
+const calls: Readonly<Record<string, Calls>> = {
+  async '2015-03-31/invocations'(found, event, response) {
+    const outcome = await found?.invoke(event)
+    if (outcome?.ok) response.writeHead(200).end(outcome.payload)
+    else response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end(JSON.stringify(outcome?.error))
+  },
+  async '2021-11-15/response-streaming-invocations'(found, event, response) {
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+    const outcome = await found?.invoke(event, piece => halved(response, frame('PayloadChunk', piece)))
+    const complete = outcome?.ok ? {} : { ErrorCode: 'Unhandled', ErrorDetails: JSON.stringify(outcome?.error) }
+    response.end(frame('InvokeComplete', Buffer.from(JSON.stringify(complete))))
+  },
+}
+
+async function notFound(_found: unknown, _event: unknown, response: ServerResponse): Promise<void> {
+  response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}')
+}
+
+const codec = new EventStreamCodec(
+  content => (typeof content === 'string' ? content : Buffer.from(content).toString()),
+  text => Buffer.from(text),
+)
+
+/** As Lambda sends pieces to who asks for them. */
+function frame(type: 'PayloadChunk' | 'InvokeComplete', body: Uint8Array): Uint8Array {
+  const string = (value: string) => ({ type: 'string' as const, value })
+  const content = type === 'PayloadChunk' ? 'application/octet-stream' : 'application/json'
+  const headers = { ':message-type': string('event'), ':event-type': string(type), ':content-type': string(content) }
+  return codec.encode({ headers, body })
+}
+
+/** Networks cut where they like. */
+function halved(response: ServerResponse, bytes: Uint8Array): void {
+  response.write(bytes.subarray(0, 7))
+  response.write(bytes.subarray(7))
 }
 
 export interface SourceOptions {

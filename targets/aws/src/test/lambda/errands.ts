@@ -62,6 +62,7 @@ const nightly = schedule(
 )
 
 const Greeting = z.object({ greets: z.string() })
+const Tick = z.object({ n: z.int(), text: z.string() })
 
 const greet = endpoint('GET /greetings/:name', {
   summary: 'Greets',
@@ -71,7 +72,24 @@ const greet = endpoint('GET /greetings/:name', {
   handle: ({ params: { name } }) => (name === 'nobody' ? problem('nobody-known') : { greets: name }),
 })
 
-export const worker = service('worker', { doErrand, doStep, nightly, greet })
+/** Told from outside the process, so that it is seen when a piece leaves. */
+const ticks = endpoint('GET /ticks', {
+  summary: 'A number at a time, until it is ended',
+  caller: internal,
+  query: z.object({ to: z.coerce.number().int() }),
+  returns: stream(Tick),
+  fails: { 'too-many': 422 },
+  handle: ({ query: { to } }) => (to > 100 ? problem('too-many', 'a hundred at most') : ticking(to)),
+})
+
+async function* ticking(to: number) {
+  for (let n = 1; n <= to; n++) {
+    yield { n, text: 'two\nlines — ☕' }
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+}
+
+export const worker = service('worker', { doErrand, doStep, nightly, greet, ticks })
 
 const greeting = endpoint('GET /hello/:name', {
   summary: 'Asks the other service',
@@ -115,6 +133,18 @@ const counting = endpoint('GET /counting', {
   },
 })
 
+const handedOn = endpoint('GET /handed-on/:to', {
+  summary: 'The stream of the other service',
+  caller: anyone,
+  returns: stream(Tick),
+  fails: { 'too-many': 422 },
+  uses: { worker: worker.client },
+  async handle({ params: { to } }, { worker }) {
+    const reply = await worker.ticks({ query: { to: Number(to) } })
+    return reply.ok ? reply.value : reply.problem
+  },
+})
+
 const hanging = endpoint('GET /hanging', {
   summary: 'Never answers',
   caller: anyone,
@@ -124,5 +154,5 @@ const hanging = endpoint('GET /hanging', {
 })
 
 export default plan('errands', {
-  gateways: { desk: gateway(service('desk', { greeting, send, picture, counting, hanging })) },
+  gateways: { desk: gateway(service('desk', { greeting, send, picture, counting, handedOn, hanging })) },
 })

@@ -25,10 +25,13 @@ export type Outcome =
   | { readonly ok: true; readonly payload: Buffer; readonly type: string }
   | { readonly ok: false; readonly error: { readonly errorType: string; readonly errorMessage: string } }
 
+type TakesPiece = (piece: Buffer) => void
+
 interface Invocation {
   readonly id: string
   readonly event: string
   readonly untilMs: number
+  readonly took: TakesPiece
   settle(outcome: Outcome): void
 }
 
@@ -58,10 +61,11 @@ export class RunningFunction {
     return this.#processes.reduce((sum, { starts }) => sum + starts, 0)
   }
 
-  async invoke(event: unknown): Promise<Outcome> {
+  /** `took`: is given the pieces of the answer as they come. */
+  async invoke(event: unknown, took: TakesPiece = () => {}): Promise<Outcome> {
     const free = await this.#free()
     try {
-      return await free.invoke(JSON.stringify(event))
+      return await free.invoke(JSON.stringify(event), took)
     } finally {
       const next = this.#waiting.shift()
       if (next) next(free)
@@ -103,7 +107,7 @@ class FunctionProcess {
     this.#server = createServer((request, response) => void this.#answer(request, response))
   }
 
-  async invoke(event: string): Promise<Outcome> {
+  async invoke(event: string, took: TakesPiece): Promise<Outcome> {
     if (!this.#child) await this.#start()
     const { timeoutMs } = this.#options
     return new Promise(resolve => {
@@ -113,7 +117,7 @@ class FunctionProcess {
         this.#current = undefined
         resolve(outcome)
       }
-      this.#current = { id: randomUUID(), event, untilMs: Date.now() + timeoutMs, settle }
+      this.#current = { id: randomUUID(), event, untilMs: Date.now() + timeoutMs, took, settle }
       if (this.#failedInit) settle(this.#failedInit)
       else if (this.#asking) this.#hand(this.#asking)
     })
@@ -182,9 +186,10 @@ class FunctionProcess {
       this.#next(response)
       return
     }
-    const body = await read(request).catch(() => undefined)
-    if (body === undefined) return
     const [, id, what] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? []
+    const current = this.#current?.id === id && what === 'response' ? this.#current : undefined
+    const body = await read(request, current?.took).catch(() => undefined)
+    if (body === undefined) return
     response.writeHead(202).end()
     if (path === 'init/error') this.#failedInit = { ok: false, error: JSON.parse(body.toString()) }
     else if (this.#current?.id !== id) return
@@ -216,8 +221,11 @@ export function arnOf(name: string): string {
   return `arn:aws:lambda:us-east-1:123456789012:function:${name}`
 }
 
-async function read(request: IncomingMessage): Promise<Buffer> {
+async function read(request: IncomingMessage, took: TakesPiece = () => {}): Promise<Buffer> {
   const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
+  for await (const part of request) {
+    parts.push(part as Buffer)
+    took(part as Buffer)
+  }
   return Buffer.concat(parts)
 }
