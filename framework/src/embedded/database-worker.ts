@@ -86,24 +86,22 @@ async function made(library: Library, folder: string, files: Blob | undefined): 
 
 // ---------- statements
 
-interface AsText {
-  readonly rowMode: 'array'
-  readonly parsers: Record<number, (value: string) => unknown>
-  readonly serializers: Record<number, (value: string) => string>
+/** PGlite's own conversions give way: everything is text. In their place, or it would join both at each statement. */
+function takeAllAsText({ parsers, serializers }: PGlite): void {
+  const types = new Set([...Object.keys(parsers), ...Object.keys(serializers)].map(Number))
+  for (const type of types) {
+    parsers[type] = (text: string) => text
+    serializers[type] = (text: string) => text
+  }
 }
 
-/** PGlite's own conversions give way: everything is text. */
-function asText(pglite: PGlite): AsText {
-  const types = [...new Set([...Object.keys(pglite.parsers), ...Object.keys(pglite.serializers)])].map(Number)
-  const same = Object.fromEntries(types.map(type => [type, (text: string) => text]))
-  return { rowMode: 'array', parsers: same, serializers: same }
-}
+const asRows = { rowMode: 'array' } as const
 
-async function answerOf(pglite: PGlite, { text, parameters }: Question, options: AsText): Promise<Answer> {
+async function answerOf(pglite: PGlite, { text, parameters }: Question): Promise<Answer> {
   try {
     const results = parameters
-      ? await pglite.query(text, [...parameters], options)
-      : (await pglite.exec(text, options)).at(-1)
+      ? await pglite.query(text, [...parameters], asRows)
+      : (await pglite.exec(text, asRows)).at(-1)
     if (results?.command === undefined && !(await works(pglite))) return brokenMachine
     return { ...told(results), open: pglite.isInTransaction() }
   } catch (error) {
@@ -158,8 +156,8 @@ const logLength =
 /** Shortens the log when it has grown long. */
 async function shortenLog(pglite: PGlite): Promise<void> {
   if (pglite.isInTransaction()) return
-  const { rows } = await pglite.query<{ n: number }>(logLength)
-  if ((rows[0]?.n ?? 0) > mostLogBytes) await pglite.exec('checkpoint')
+  const { rows } = await pglite.query<{ n: string }>(logLength)
+  if (Number(rows[0]?.n ?? 0) > mostLogBytes) await pglite.exec('checkpoint')
 }
 
 /** PGlite leaves flushing to the system; when it has closed, this makes its files last. */
@@ -185,12 +183,12 @@ function sync(path: string): void {
 // ---------- the thread
 
 async function serve(pglite: PGlite, folder: string, port: MessagePort): Promise<void> {
-  const options = asText(pglite)
+  takeAllAsText(pglite)
   let statements = 0
   const say = (message: FromThread): void => port.postMessage(message)
   const handle = async (asked: ToThread): Promise<void> => {
     if (asked !== 'close') {
-      say({ answer: await answerOf(pglite, asked, options) })
+      say({ answer: await answerOf(pglite, asked) })
       // What goes wrong here goes wrong for the next statement too, which says so.
       if (++statements % betweenLooks === 0) await shortenLog(pglite).catch(() => {})
       return

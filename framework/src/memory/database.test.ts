@@ -12,10 +12,10 @@ vi.mock('@electric-sql/pglite', async original => {
 const built = vi.hoisted(() => ({ archive: undefined as Blob | undefined }))
 vi.mock('node:fs/promises', async original => {
   const real = await original<typeof import('node:fs/promises')>()
-  const readFile: typeof real.readFile = (path, ...more) =>
+  const readFile = (path: unknown, ...more: readonly unknown[]) =>
     built.archive && String(path).endsWith('/new-database.tar.gz')
       ? packed(built.archive)
-      : real.readFile(path, ...more)
+      : Reflect.apply(real.readFile, undefined, [path, ...more])
   return { ...real, readFile }
 })
 const packed = async (archive: Blob) => gzipSync(await archive.arrayBuffer())

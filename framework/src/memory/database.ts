@@ -105,7 +105,7 @@ async function start(files?: Blob): Promise<PGlite> {
 }
 
 function sessionOn(pglite: PGlite): SqlSession {
-  const asText = textCodecs(pglite)
+  takeAllAsText(pglite)
   const outcomeOf = async (run: () => Promise<Results | undefined>): Promise<SqlOutcome> => {
     try {
       const results = await run()
@@ -115,8 +115,8 @@ function sessionOn(pglite: PGlite): SqlSession {
     }
   }
   return {
-    run: (text, parameters) => outcomeOf(() => pglite.query(text, [...parameters], asText)),
-    script: text => outcomeOf(async () => (await pglite.exec(text, asText)).at(-1)),
+    run: (text, parameters) => outcomeOf(() => pglite.query(text, [...parameters])),
+    script: text => outcomeOf(async () => (await pglite.exec(text)).at(-1)),
     close: () => pglite.close(),
   }
 }
@@ -125,16 +125,11 @@ function resultOf(results: Results | undefined): SqlResult {
   return { rows: results?.rows ?? [], affected: results?.affectedRows ?? 0 }
 }
 
-type Codecs<T> = Record<number, (value: T) => unknown>
-
-/** PGlite's own conversions give way to those all engines share. */
-function textCodecs(pglite: PGlite): {
-  parsers: Codecs<string>
-  serializers: Record<number, (value: string) => string>
-} {
-  const types = [...new Set([...Object.keys(pglite.parsers), ...Object.keys(pglite.serializers)])].map(Number)
-  return {
-    parsers: Object.fromEntries(types.map(type => [type, (text: string) => sqlValue(type, text)])),
-    serializers: Object.fromEntries(types.map(type => [type, (text: string) => text])),
+/** PGlite's own conversions give way to those all engines share. In their place, or it would join both at each statement. */
+function takeAllAsText({ parsers, serializers }: PGlite): void {
+  const types = new Set([...Object.keys(parsers), ...Object.keys(serializers)].map(Number))
+  for (const type of types) {
+    parsers[type] = (text: string) => sqlValue(type, text)
+    serializers[type] = (text: string) => text
   }
 }
