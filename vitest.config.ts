@@ -78,8 +78,12 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 40_000,
     hookTimeout: 60_000,
+    // Whoever waits for a condition waits as long on a machine that is busy; where it holds it costs nothing.
+    expect: { poll: { timeout: 20_000 } },
     provide: { thorough },
-    globalSetup: fileURLToPath(new URL('./tools/database-files.ts', import.meta.url)),
+    globalSetup: ['temp-folder', 'database-files'].map(name =>
+      fileURLToPath(new URL(`./tools/${name}.ts`, import.meta.url)),
+    ),
     // The CDK's own look at each template takes most of a synthesis, and warns at most: cfn-lint and checkov have a test.
     env: { CDK_VALIDATION: 'false' },
     projects: [

@@ -18,12 +18,13 @@ import storefront from './storefront/plan.ts'
 const api = '/api/storefront'
 
 describe.skipIf(nginxPath === undefined)('storefront behind nginx', { timeout: 60_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'groundplan-domains-'))
+  let folder = ''
   const system = inMemory({ baseUrl: 'http://localhost', logs: () => {} })
   let served: Awaited<ReturnType<typeof serve>>
   let nginx: Nginx
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'groundplan-domains-'))
     chmodSync(folder, 0o755) // nginx runs without rights
     const runtime = await system.start(storefront, { settings: {}, secrets: {} })
     const { clock } = system

@@ -60,7 +60,10 @@ const firstPage = async (url: string): Promise<readonly unknown[]> => {
 
 describe('storefront runs offline with one command', { timeout: 120_000 }, () => {
   // Sown once, by whichever comes first.
-  const kept = mkdtempSync(join(tmpdir(), 'storefront-'))
+  let kept = ''
+  beforeAll(() => {
+    kept = mkdtempSync(join(tmpdir(), 'storefront-'))
+  })
   afterAll(() => rmSync(kept, { recursive: true, force: true }))
 
   it('S12: as a whole, its tables with it', () =>

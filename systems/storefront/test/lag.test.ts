@@ -92,8 +92,9 @@ async function isAvailable(shop: Mortal): Promise<boolean> {
 }
 
 describe('storefront: the catalogue under load', { timeout: 300_000 }, () => {
-  const data = mkdtempSync(join(tmpdir(), 'storefront-lag-'))
+  let data = ''
   beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'storefront-lag-'))
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', build], { cwd: root })
     const target = embedded({ folder: join(data, 'data'), baseUrl: 'http://localhost', logs: () => {} })
     const runtime = await target.start(storefront, { settings: {}, secrets: {} })

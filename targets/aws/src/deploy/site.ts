@@ -4,8 +4,9 @@
  * where the front's sources are others than the last time.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fault, type Shipping } from 'groundplan/target'
 import { zipOf } from '../bundle/zip.ts'
@@ -56,7 +57,9 @@ async function builds({ folder }: NonNullable<Shipping['web']>, root: string, op
     mkdirSync(dirname(config), { recursive: true })
     writeFileSync(config, usualConfig)
   }
-  const { code, output } = await ran(openNext, ['build', '--config-path', relative(folder, config)], folder)
+  const temp = mkdtempSync(join(tmpdir(), 'groundplan-site-'))
+  const args = ['--import', tempIn(temp), openNext, 'build', '--config-path', relative(folder, config)]
+  const { code, output } = await ran(args, folder).finally(() => rmSync(temp, { recursive: true, force: true }))
   if (code === 0) return
   const tail = output.trimEnd().split('\n').slice(-30).join('\n')
   throw fault('plan-invalid', `the web front cannot be built for AWS:\n${tail}`, {
@@ -64,10 +67,17 @@ async function builds({ folder }: NonNullable<Shipping['web']>, root: string, op
   })
 }
 
-function ran(program: string, args: readonly string[], cwd: string): Promise<{ code: number | null; output: string }> {
+/** A module that gives a process a temp folder: OpenNext leaves what it writes there. */
+function tempIn(folder: string): string {
+  const text = `for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = ${JSON.stringify(folder)}`
+  return `data:text/javascript,${encodeURIComponent(text)}`
+}
+
+/** Node with these arguments. */
+function ran(args: readonly string[], cwd: string): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
-    const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => void pieces.push(piece))
     child.once('error', reject)
     child.once('close', code => resolve({ code, output: Buffer.concat(pieces).toString() }))
