@@ -16,6 +16,7 @@ import { secondFactorEndpoints } from './second-factor.ts'
 import { type Asked, Doorkeeper, type Person } from './session.ts'
 import { signInEndpoints } from './sign-in.ts'
 import { signUpEndpoints } from './sign-up.ts'
+import { spentIn } from './spent.ts'
 import { trailEndpoints } from './trail.ts'
 import { turns } from './turns.ts'
 import { upkeepHandlers } from './upkeep.ts'
@@ -146,7 +147,8 @@ function kitOf(name: string, options: AccountsOptions<string, string> & Partial<
   const kept = keeping(name, mail)
   const door = new Doorkeeper(declared, kept.seen)
   return {
-    ...{ name, title, declared, kept, uses: kept.uses, door, hashing: hashing(), strangers: turns(16, 2_000) },
+    ...{ name, title, declared, kept, uses: kept.uses, door },
+    ...{ hashing: hashing(), strangers: turns(16, 2_000), spentIn: spentIn() },
     ...{ pages: typeof pages === 'string' ? pagesAt(pages) : pages, home, newcomers, managers },
     apiKeys: options.apiKeys && { keys: options.apiKeys.keys, role: [options.apiKeys.role ?? []].flat() },
     guarded: [options.secondFactor ?? []].flat(),

@@ -10,6 +10,7 @@ import type { AccountsUses, Kept } from './keeping.ts'
 import { type Leads, mailFor, type Pages } from './mails.ts'
 import { isPathHere } from './path-here.ts'
 import type { Declared, Doorkeeper, Newcomers } from './session.ts'
+import type { SpentIn } from './spent.ts'
 import type { Turns } from './turns.ts'
 
 export interface Kit {
@@ -22,6 +23,8 @@ export interface Kit {
   readonly hashing: Hashing
   /** In which strangers are looked at. */
   readonly strangers: Turns
+  /** What this process knows to be used up. */
+  readonly spentIn: SpentIn
   readonly pages: Pages
   /** Where one goes who wanted to go nowhere else. */
   readonly home: string

@@ -23,6 +23,24 @@ export function siteOf(addresses: string): Site {
   return { origin: first.origin, local: localHosts.has(first.hostname), origins: urls.map(({ origin }) => origin) }
 }
 
+const keptMs = 1_000
+
+/** The site as one process knows it, for a second: it is asked for with each request of each stranger. */
+export class SiteMemory {
+  #site: Site | undefined
+  #sinceMs = 0
+
+  siteAt(at: Date): Site | undefined {
+    return at.getTime() - this.#sinceMs < keptMs ? this.#site : undefined
+  }
+
+  keep(site: Site, at: Date): Site {
+    this.#site = site
+    this.#sinceMs = at.getTime()
+    return site
+  }
+}
+
 /** Whether a browser's request of this origin may change something. On this machine every port is at home. */
 export function mayChange({ origin, local, origins = [origin] }: Site, from: string): boolean {
   return origins.includes(from) || (local && isLocal(from))

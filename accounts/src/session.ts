@@ -17,7 +17,7 @@ import { z } from 'zod'
 import { AccessMemory, type Bearer } from './access.ts'
 import { cookieName } from './cookies.ts'
 import type { Kept } from './keeping.ts'
-import { isSafe, mayChange, type Site, siteOf } from './origins.ts'
+import { isSafe, mayChange, type Site, SiteMemory, siteOf } from './origins.ts'
 
 /** Who is signed in, as handlers see it. */
 export interface Person<Role extends string, Tenant extends string> {
@@ -59,6 +59,7 @@ export class Doorkeeper {
   readonly #caller
   readonly #shownBy
   readonly #remembers = () => new AccessMemory()
+  readonly #remembersSite = () => new SiteMemory()
 
   constructor(declared: Declared, seen: Kept['seen']) {
     this.#declared = declared
@@ -112,8 +113,9 @@ export class Doorkeeper {
       caller: Visitor,
       flaws: flawsOf(this.#declared, roles, tenant === 'own' ? [] : [tenant]),
       uses: { address: this.#seen.address },
-      authorize: async (request, { address }) => {
-        const site = siteOf(await address.get())
+      remembers: this.#remembersSite,
+      authorize: async (request, { address }, memory) => {
+        const site = memory.siteAt(request.at) ?? memory.keep(siteOf(await address.get()), request.at)
         const origin = request.header('origin')
         if (origin !== undefined && !isSafe(request.method) && !mayChange(site, origin)) return foreign(origin, name)
         return {

@@ -4,7 +4,7 @@
  */
 import { answer, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
-import { attempt, firstUse, forgiven } from './attempts.ts'
+import { attempt, firstUse, forgiven, isSpent, tried } from './attempts.ts'
 import { audited } from './audit.ts'
 import { challengeHeaders, cookieOf, refusalOf, sessionTokenOf, visitHeaders } from './better-auth.ts'
 import { rootOf } from './keys.ts'
@@ -79,20 +79,24 @@ export function signInEndpoints(kit: Kit) {
     returns: { 200: SignedInAnswer, 202: ChallengeAnswer },
     fails: { 'wrong-credentials': 401, 'email-not-verified': 403, ...closed, ...limited },
     uses,
-    async handle({ body, caller, at, newId, log }, clients) {
+    async handle(call, clients) {
+      // Ids and a log are made when they are asked for: whoever is refused needs neither.
+      const { body, caller, at } = call
       const { email, password } = body
-      const now = { at, newId }
       const shownDevice = body.device ?? caller.device
       const device = shownDevice && sessions.knownDevice(await rootOf(clients), email, shownDevice)
       const counted = { address: caller.address, ...(device ? { device } : { account: email }) }
       // Before anything is counted: whoever is told to come again has not tried.
       if (kit.hashing.inTurn.isFull(Boolean(device))) return busy
-      const allowed = await kit.strangers(() => attempt(clients, at, counted), Boolean(device))
-      if (allowed === undefined) return busy
-      if (!allowed) {
-        // Once for each address and account: a flood does not fill the trail.
+      const spent = kit.spentIn(clients)
+      if (isSpent(spent, at, counted)) return tooManyAttempts
+      const how = await kit.strangers(() => tried(clients, at, counted, spent), Boolean(device))
+      if (how === undefined) return busy
+      if (how === 'known') return tooManyAttempts
+      if (how === 'used-up') {
+        // Once for each address and account, and not where it was known: a flood does not fill the trail.
         const seen = await kit.strangers(() => firstUse(clients, at, `throttled/${caller.address}/${email}`))
-        if (seen) await audited(clients, now, caller, { kind: 'sign-in-throttled' })
+        if (seen) await audited(clients, call, caller, { kind: 'sign-in-throttled' })
         return tooManyAttempts
       }
       const headers = visitHeaders(caller)
@@ -103,15 +107,15 @@ export function signInEndpoints(kit: Kit) {
         }
         const given = await hashed(kit, shown, Boolean(device))
         if ('code' in given) return given
-        await forgiven(clients, at, device ? { device } : { account: email })
+        await forgiven(clients, at, device ? { device } : { account: email }, spent)
         const challenge = cookieOf(given.headers, 'two_factor')
         if (challenge !== undefined) return answer(202, { state: 'second-factor', challenge })
-        return await letIn(kit, clients, sessionTokenOf(given.headers) ?? '', email, caller, now, body.deliver)
+        return await letIn(kit, clients, sessionTokenOf(given.headers) ?? '', email, caller, call, body.deliver)
       } catch (error) {
         const why = refusalOf(error)
         if (why === undefined) throw error
-        log.info('somebody was not let in', { why })
-        await audited(clients, now, caller, { kind: 'sign-in-failed' })
+        call.log.info('somebody was not let in', { why })
+        await audited(clients, call, caller, { kind: 'sign-in-failed' })
         return why === 'EMAIL_NOT_VERIFIED' ? problem('email-not-verified', 'Confirm your address first') : wrong
       }
     },

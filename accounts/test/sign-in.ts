@@ -1,11 +1,25 @@
 /** Signing up and in, and what nobody learns by trying. */
 import crypto from 'node:crypto'
+import { seed } from 'groundplan'
 import type { testbed } from 'groundplan/testbed'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { browse } from './door.ts'
 import { as, type Bed, codeOf, linksTo, password, person, signedIn, tokensOf } from './people.ts'
 import { quickHashes, template } from './quick.ts'
-import shop from './shop.ts'
+import shop, { people } from './shop.ts'
+
+/** How often the trail tells, of the last second, that attempts were used up. */
+async function throttledIn(bed: Bed): Promise<number> {
+  const counting = seed({
+    uses: { audit: people.audit.reader },
+    async handle({ at }, { audit }) {
+      const { items } = await audit.query({ day: at.toISOString().slice(0, 10) }, { limit: 1_000, reverse: true })
+      const since = new Date(at.getTime() - 1_000).toISOString()
+      return [String(items.filter(({ kind, at: told }) => kind === 'sign-in-throttled' && told >= since).length)]
+    },
+  })
+  return Number((await bed.seed(counting))[0])
+}
 
 export function signingIn(home: string, open: typeof testbed): void {
   describe(`accounts ${home}`, () => {
@@ -178,6 +192,10 @@ export function signingIn(home: string, open: typeof testbed): void {
           ),
         )
         expect({ hashed, statuses }).toEqual({ hashed: 10, statuses: { 401: 10, 429: 990 } })
+        // Those that came when the first had been refused were refused from memory: they asked and wrote nothing.
+        const told = await throttledIn(bed)
+        expect(told).toBeGreaterThan(0)
+        expect(told).toBeLessThan(100)
         const body = { email: who.email, password: who.password, deliver: 'body' as const }
         tokensOf(await bed.gateways.accounts.signIn({ body: { ...body, device } }))
         await bed.advance('15 minutes')

@@ -4,8 +4,8 @@
  * whoever asks for something else would wait for all of them.
  */
 
-/** About two milliseconds of work. */
-export const mostInOneTurn = 32
+/** About a millisecond of work. */
+export const mostInOneTurn = 16
 
 export class Pace {
   readonly #most: number

@@ -177,9 +177,14 @@ export class ShortResponse implements Outbound {
 
   end(content: string | Uint8Array = ''): void {
     this.writableEnded = true
-    const head = Buffer.from(this.#head + this.#connection.way.end(this.shouldKeepAlive), 'latin1')
+    const head = this.#head + this.#connection.way.end(this.shouldKeepAlive)
+    if (typeof content === 'string' && Buffer.byteLength(content) === content.length) {
+      // ASCII alone: a character is a byte, in the head too.
+      this.#connection.send(head + content, 'latin1', this.shouldKeepAlive)
+      return
+    }
     const body = typeof content === 'string' ? Buffer.from(content) : content
-    this.#connection.send(Buffer.concat([head, body]), 'latin1', this.shouldKeepAlive)
+    this.#connection.send(Buffer.concat([Buffer.from(head, 'latin1'), body]), 'latin1', this.shouldKeepAlive)
   }
 
   plain(status: number, json: string, bytes: number): void {

@@ -67,6 +67,13 @@ async function anAccount(): Promise<void> {
   await writer.sql.insertInto('accounts').values({ account_id: 'a', name: 'Ada' }).execute()
 }
 
+it('makes its Kysely when rows are asked for, and once: a call that is refused before pays nothing for it', () => {
+  for (const client of [databaseReader<GiftRows>(parts), databaseWriter<GiftRows>(parts)]) {
+    expect(Object.getOwnPropertyDescriptor(client, 'sql')?.get).toBeTypeOf('function')
+    expect(client.sql).toBe(client.sql)
+  }
+})
+
 describe('the writer of a database', () => {
   it('writes and reads rows with the types that were declared', async () => {
     await anAccount()

@@ -25,14 +25,31 @@ export interface DatabaseParts {
 
 /** The client of one call for the grant `reader`. */
 export function databaseReader<R extends Rows>(parts: DatabaseParts): DatabaseReader<R> {
-  return { sql: kyselyOn<Relations<R>>(statementsOn(parts, async () => (await parts.open()).readOnly)) }
+  const sql = onceAsked(() => kyselyOn<Relations<R>>(statementsOn(parts, async () => (await parts.open()).readOnly)))
+  return {
+    get sql() {
+      return sql()
+    },
+  }
 }
 
 /** The client of one call for the grant `writer`. */
 export function databaseWriter<R extends Rows>(parts: DatabaseParts): DatabaseWriter<R> {
+  const sql = onceAsked(() => kyselyOn<Relations<R>>(statementsOn(parts, parts.open)))
   return {
-    sql: kyselyOn<Relations<R>>(statementsOn(parts, parts.open)),
+    get sql() {
+      return sql()
+    },
     transaction: run => within(parts, 'transaction', () => transaction(parts, run)),
+  }
+}
+
+/** Kysely costs more than a call that is refused before it asks for any rows. */
+function onceAsked<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
