@@ -1,12 +1,15 @@
 /**
  * What a function can meet besides a request that goes well: parts of batches that fail, an order that must be kept, time
- * that runs out, ticks, files, streams, refusals. Bundles of a small system, under Lambda's runtime API, on the stand-ins.
+ * that runs out, ticks, alarms, new objects, files, streams, refusals. Bundles of a small system, under Lambda's runtime API, on the stand-ins.
  */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { queueName } from '../drivers/aws/src/drivers.ts'
 import { allOf } from '../drivers/aws/src/test/engines.ts'
-import { type QueueSource, restEvent } from '../targets/aws/src/test/lambda/cloud.ts'
+import { sentMail } from '../drivers/aws/src/test/sent-mail.ts'
+import { bucketName } from '../drivers/s3/src/names.ts'
+import { carrier } from '../targets/aws/src/rights.ts'
+import { httpEvent, objectCreated, type QueueSource, restEvent } from '../targets/aws/src/test/lambda/cloud.ts'
 import plan, { done, errands, steps } from '../targets/aws/src/test/lambda/errands.ts'
 import type { Outcome } from '../targets/aws/src/test/lambda/function.ts'
 import { type OnLambda, openOnLambda } from '../targets/aws/src/test/lambda/system.ts'
@@ -154,6 +157,45 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       const { text } = await streamed('/api/errands/counting')
       expect(text).toContain('text/event-stream')
       expect(text.endsWith('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\n')).toBe(true)
+    })
+
+    it('takes requests of an HTTP API too, format 2.0: addresses, cookies, a body in Base64', async () => {
+      const cookies = ['theme=dark', 'seen=1']
+      const path = '/api/errands/hello/anna%20maria'
+      const payload = await invoked('desk', httpEvent('GET', path, { query: 'times=2', cookies }))
+      const good = JSON.parse(payload.toString())
+      expect(good).toMatchObject({ statusCode: 200, headers: { 'X-Times': '2', 'Content-Type': 'application/json' } })
+      expect([good.cookies, JSON.parse(good.body)]).toEqual([[], { greets: 'anna mariaanna maria' }])
+      const body = { name: 'naïve ☕', does: 'well' }
+      const sent = JSON.parse((await invoked('desk', httpEvent('POST', '/api/errands/errands', { body }))).toString())
+      expect([sent.statusCode, sent.body]).toEqual([200, '{"sent":true}'])
+      await expect.poll(() => attemptOf('naïve ☕'), { timeout: 30_000 }).toBe(1)
+      const none = await invoked('desk', httpEvent('GET', '/api/errands/nowhere'))
+      expect(JSON.parse(none.toString())).toMatchObject({ statusCode: 404, isBase64Encoded: false })
+    })
+
+    it('hears of a new object of a bucket by the carrier, which EventBridge tells', async () => {
+      const engineName = bucketName(there.prefix, 'pictures')
+      await invoked(carrier, objectCreated(engineName, 'cats/tom cat.png', 5_120))
+      const name = 'picture cats/tom cat.png of 5120 bytes'
+      await expect.poll(() => attemptOf(name), { timeout: 30_000 }).toBe(1)
+      const strange = await there.functions.get(carrier)?.invoke(objectCreated('somebody-elses', 'a', 1))
+      expect(strange).toMatchObject({ ok: false, error: { errorMessage: expect.stringContaining('somebody-elses') } })
+    })
+
+    it('is looked after each minute: an alarm tells people by mail', async () => {
+      const told = async () => {
+        const mails = await sentMail(ses.endpoint)
+        return mails.filter(
+          ({ to, subject }) => to.includes('people@example.org') && subject.includes('errands-buried'),
+        )
+      }
+      const before = (await told()).length
+      await sent('errands', [{ name: 'worse', does: 'fails' }])
+      const buried = async () => (await there.drivers.queues.deadLetters('errands', 10)).length
+      await expect.poll(buried, { timeout: 30_000 }).toBeGreaterThan(0)
+      await invoked(carrier, { schedule: 'groundplan/minute' })
+      await expect.poll(async () => (await told()).length, { timeout: 30_000 }).toBe(before + 1)
     })
 
     it('hands on the stream of another function, each event when it comes; a problem comes back as one', async () => {

@@ -274,4 +274,60 @@ export function restEvent(
   }
 }
 
+/** A request as an HTTP API hands it over: format 2.0. */
+export function httpEvent(
+  method: string,
+  path: string,
+  { body, query = '', cookies }: { body?: unknown; query?: string; cookies?: readonly string[] } = {},
+) {
+  const content = body === undefined ? {} : { 'content-type': 'application/json' }
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: query,
+    ...(cookies ? { cookies } : {}),
+    headers: { host: 'api.example.org', 'x-forwarded-for': '192.0.2.1', ...content },
+    ...(query === '' ? {} : { queryStringParameters: Object.fromEntries(new URLSearchParams(query)) }),
+    requestContext: {
+      accountId: '123456789012',
+      apiId: 'a1b2c3d4e5',
+      domainName: 'a1b2c3d4e5.execute-api.us-east-1.amazonaws.com',
+      domainPrefix: 'a1b2c3d4e5',
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+      requestId: 'JKJaXmPLvHcESHA=',
+      routeKey: '$default',
+      stage: '$default',
+      time: '21/Nov/2026:22:00:00 +0000',
+      timeEpoch: 1_795_298_400_000,
+    },
+    // A body is sent as it is, or so.
+    ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)).toString('base64') }),
+    isBase64Encoded: body !== undefined,
+  }
+}
+
+/** What EventBridge tells of a new object of S3. */
+export function objectCreated(bucket: string, key: string, size: number) {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: '123456789012',
+    time: '2026-11-21T22:00:00Z',
+    region: 'us-east-1',
+    resources: [`arn:aws:s3:::${bucket}`],
+    detail: {
+      version: '0',
+      bucket: { name: bucket },
+      object: { key, size, etag: 'd41d8cd98f00b204e9800998ecf8427e', sequencer: '00617F08299329D189' },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      'source-ip-address': '192.0.2.1',
+      reason: 'PutObject',
+    },
+  }
+}
+
 export { arnOf }

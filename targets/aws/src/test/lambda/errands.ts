@@ -1,18 +1,23 @@
-/** A small system that has what a function can meet: queues, a schedule, a file, a stream, another service. */
+/** A small system that has what a function can meet: queues, a schedule, a file, a stream, an alarm, another service. */
 import {
+  alarm,
   answer,
   anyone,
+  bucket,
   consumer,
+  deadLetters,
   endpoint,
   file,
   gateway,
   internal,
+  mailbox,
   plan,
   problem,
   queue,
   schedule,
   service,
   stream,
+  subscriber,
   table,
 } from 'groundplan'
 import { z } from 'zod'
@@ -32,6 +37,9 @@ export const steps = queue('steps', {
   attempts: 3,
   backoff: { first: '1 second', most: '1 second' },
 })
+
+const people = mailbox('people', { from: 'errands@example.org', to: 'people@example.org' })
+export const pictures = bucket('pictures')
 
 const never = new Promise<never>(() => {})
 
@@ -61,6 +69,14 @@ const nightly = schedule(
   },
 )
 
+/** Told of a new object, with who told it. */
+const hung = subscriber(pictures.created, {
+  uses: { done: done.writer },
+  async handle({ event: { key, bytes }, attempt }, { done }) {
+    await done.put({ name: `picture ${key} of ${bytes} bytes`, attempt })
+  },
+})
+
 const Greeting = z.object({ greets: z.string() })
 const Tick = z.object({ n: z.int(), text: z.string() })
 
@@ -89,7 +105,7 @@ async function* ticking(to: number) {
   }
 }
 
-export const worker = service('worker', { doErrand, doStep, nightly, greet, ticks })
+export const worker = service('worker', { doErrand, doStep, nightly, hung, greet, ticks })
 
 const greeting = endpoint('GET /hello/:name', {
   summary: 'Asks the other service',
@@ -155,4 +171,5 @@ const hanging = endpoint('GET /hanging', {
 
 export default plan('errands', {
   gateways: { desk: gateway(service('desk', { greeting, send, picture, counting, handedOn, hanging })) },
+  alarms: [alarm('errands-buried', { when: deadLetters(errands).above(0), tell: people })],
 })
