@@ -23,6 +23,7 @@ import {
   percentile,
   round,
 } from '../disk.ts'
+import { shares } from './profile.ts'
 import { stalls } from './stalls.ts'
 
 const shapes = [
@@ -112,16 +113,26 @@ async function showStalls(): Promise<void> {
   const stop = consuming(10, () => count++)
   await sendAndProcess('steps', 500, 64)
   const seconds = Number(process.argv.find(each => each.startsWith('--seconds='))?.slice('--seconds='.length) ?? 60)
+  const usedUs = cpuUs()
   const { handled, latestMs, longestMs } = await stalls(
     { perSecond: 5_000, seconds },
     () => send('work'),
     () => count,
   )
+  const share = (cpuUs() - usedUs) / 1e6 / seconds
+  await showCheckpoints(share, Math.min(seconds, 20), () => count)
   await stop()
   console.log(
     '| 5,000 a second sent and handled | longest, of the processor | a timer was late by at most |\n|---|---|---|',
   )
   console.log(`| ${round(handled)} | ${longestMs.toFixed(1)} ms | ${latestMs.toFixed(1)} ms |`)
+}
+
+/** What of the processor goes into bringing the journal into the data file; the rest of that file's flush is the disk's. */
+async function showCheckpoints(share: number, seconds: number, count: () => number): Promise<void> {
+  const found = await shares(['bringIn'], () => stalls({ perSecond: 5_000, seconds }, () => send('work'), count))
+  console.log('| of one core, all threads | of this thread’s time, bringing the journal in |\n|---|---|')
+  console.log(`| ${(share * 100).toFixed(1)} % | ${((found.get('bringIn') ?? 0) * 100).toFixed(2)} % |\n`)
 }
 
 async function show(name: string, work: () => Promise<number>): Promise<void> {

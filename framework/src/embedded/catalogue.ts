@@ -39,6 +39,17 @@ export interface QueueTotals {
   readonly idNumber: number
 }
 
+export const noTotals: QueueTotals = {
+  waiting: 0,
+  leased: 0,
+  dead: 0,
+  delayed: 0,
+  lookedAtMs: 0,
+  position: 0,
+  burial: 0,
+  idNumber: 1,
+}
+
 /** Reads at any time, writes within a transaction. */
 export class Catalogue {
   readonly #texts: Texts

@@ -37,7 +37,7 @@ export class Lease implements NewLease, Positioned<Lease> {
   kept: KeptLeases | undefined
   next: Lease | undefined
 
-  constructor(given: NewLease) {
+  constructor(given: NewLease, name = leaseName(given.position, given.attempt)) {
     this.dueAtMs = given.dueAtMs
     this.position = given.position
     this.attempt = given.attempt
@@ -46,8 +46,12 @@ export class Lease implements NewLease, Positioned<Lease> {
     this.line = given.line
     this.bodyAt = given.bodyAt
     this.block = given.block
-    this.name = `${given.position}.${given.attempt}`
+    this.name = name
   }
+}
+
+export function leaseName(position: number, attempt: number): string {
+  return `${position}.${attempt}`
 }
 
 /** A record of leases, and how many of them still hold. */

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isWellFormed } from '../contract/keys.ts'
-import type { NewMessage, QueuedMessage } from '../contract/queue.ts'
+import type { Leased, NewMessage, QueuedMessage } from '../contract/queue.ts'
 
 const at = { attempt: 0, instant: 4, bodyAt: 12, text: 18 } as const
 /** What a record has before its text. */
@@ -70,8 +70,8 @@ export function lineOf(orderKey: string): Buffer {
   return createHash('sha256').update(orderKey, 'utf8').digest().subarray(0, 8)
 }
 
-export function attemptOf(record: Buffer): number {
-  return record.readUInt32BE(at.attempt)
+export function attemptOf(record: Buffer, from = 0): number {
+  return record.readUInt32BE(from + at.attempt)
 }
 
 export function setAttempt(record: Buffer, attempt: number): void {
@@ -107,26 +107,71 @@ export interface RecordPart {
   readonly end: number
 }
 
+export function wholeOf(record: Buffer): RecordPart {
+  return { bytes: record, from: 0, end: record.length }
+}
+
+/**
+ * A message as it is shown, and handed out. A class, as literals of which many are alive at once are put where only a full
+ * garbage collection finds them.
+ */
+class Kept implements QueuedMessage {
+  readonly queue: string
+  readonly id: string
+  readonly body: string
+  declare readonly orderKey?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly sentAtMs: number
+  readonly attempt: number
+
+  constructor(queue: string, [id, sentAtMs, orderKey, headers]: Head, body: string, attempt: number) {
+    this.queue = queue
+    this.id = id
+    this.body = body
+    if (orderKey !== null) this.orderKey = orderKey
+    this.headers = headers
+    this.sentAtMs = sentAtMs
+    this.attempt = attempt
+  }
+}
+
+class Lent extends Kept implements Leased {
+  readonly lease: string
+
+  constructor(queue: string, head: Head, body: string, attempt: number, lease: string) {
+    super(queue, head, body, attempt)
+    this.lease = lease
+  }
+}
+
 /** `body`: gives what is kept apart. */
-export function messageIn(
+export function messageIn(queue: string, part: RecordPart, body: (number: number) => Buffer): QueuedMessage {
+  const { head, text } = saidIn(part, body)
+  return new Kept(queue, head, text, attemptOf(part.bytes, part.from))
+}
+
+/** The same, in the hands of somebody. */
+export function lentIn(
   queue: string,
+  part: RecordPart,
+  body: (number: number) => Buffer,
+  attempt: number,
+  lease: string,
+): Leased {
+  const { head, text } = saidIn(part, body)
+  return new Lent(queue, head, text, attempt, lease)
+}
+
+function saidIn(
   { bytes, from, end }: RecordPart,
   body: (number: number) => Buffer,
-): QueuedMessage {
+): { readonly head: Head; readonly text: string } {
   const all = bytes.toString('utf8', from + at.text, end)
   const headEnd = all.indexOf('\n')
-  const [id, sentAtMs, orderKey, headers, escaped] = JSON.parse(all.slice(0, headEnd)) as Head
+  const head = JSON.parse(all.slice(0, headEnd)) as Head
   const apart = bodyAtOf(bytes, from)
   const text = apart === 0 ? all.slice(headEnd + 1) : body(apart).toString()
-  return {
-    queue,
-    id,
-    body: escaped === 1 ? (JSON.parse(text) as string) : text,
-    ...(orderKey === null ? {} : { orderKey }),
-    headers,
-    sentAtMs,
-    attempt: bytes.readUInt32BE(from + at.attempt),
-  }
+  return { head, text: head[4] === 1 ? (JSON.parse(text) as string) : text }
 }
 
 export function lineIn(record: Buffer): Buffer | undefined {

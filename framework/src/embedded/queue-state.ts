@@ -27,11 +27,11 @@
  */
 import type { DeadLetter, Leased, QueueCounts, QueuedMessage, QueueShape } from '../contract/queue.ts'
 import { type Block, BlockDraft, Blocks, countIn, eachRecord, recordIn } from './blocks.ts'
-import type { Catalogue, QueueTotals } from './catalogue.ts'
+import { type Catalogue, noTotals, type QueueTotals } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import type { Bytes } from './kept.ts'
 import { countedIn, countedKey, endOf, prefixOf } from './key-bytes.ts'
-import { holds, type KeptLease, type KeptLeases, Lease, Leases, leasesIn, leasesRecord } from './leases.ts'
+import { holds, type KeptLease, type KeptLeases, Lease, Leases, leaseName, leasesIn, leasesRecord } from './leases.ts'
 import { Lines } from './lines.ts'
 import {
   attemptOf,
@@ -39,6 +39,7 @@ import {
   buriedRecord,
   type Draft,
   instantOf,
+  lentIn,
   lineIn,
   lineOf,
   messageIn,
@@ -47,22 +48,12 @@ import {
   setAttempt,
   setInstant,
   unburied,
+  wholeOf,
 } from './message-record.ts'
 import { RecentIds } from './recent-ids.ts'
 import { isBefore, type Place, placeIn, Waiting } from './waiting.ts'
 
 const mark = Buffer.from([1])
-const noTotals: QueueTotals = {
-  waiting: 0,
-  leased: 0,
-  dead: 0,
-  delayed: 0,
-  lookedAtMs: 0,
-  position: 0,
-  burial: 0,
-  idNumber: 1,
-}
-
 type Totals = { -readonly [Name in keyof QueueTotals]: QueueTotals[Name] }
 
 interface Range {
@@ -192,18 +183,17 @@ export class QueueState {
   lend(waiting: Waiting, leaseMs: number, nowMs: number): Leased {
     this.#changed = true
     this.#totals.waiting--
-    const { dueAtMs, position, standsAt, count } = waiting
-    const message = this.#shown(waiting)
-    const { orderKey } = message
-    const attempt = message.attempt + 1
-    const line = orderKey === undefined ? undefined : lineOf(orderKey)
+    const { dueAtMs, position, standsAt, count, bytes, from } = waiting
+    const attempt = attemptOf(bytes, from) + 1
     const block = count > 0 ? this.#blocks.opened(standsAt, count) : undefined
-    const bodyAt = bodyAtOf(waiting.bytes, waiting.from)
-    const lease = new Lease({ position, dueAtMs, attempt, untilMs: nowMs + leaseMs, leaseMs, line, bodyAt, block })
+    const message = lentIn(this.shape.name, waiting, this.#body, attempt, leaseName(position, attempt))
+    const line = message.orderKey === undefined ? undefined : lineOf(message.orderKey)
+    const bodyAt = bodyAtOf(bytes, from)
+    const given = { position, dueAtMs, attempt, untilMs: nowMs + leaseMs, leaseMs, line, bodyAt, block }
     if (line) this.#lines.lend(waiting)
     else this.#front = waiting.next
-    this.#give(lease)
-    return { ...message, attempt, lease: lease.name }
+    this.#give(new Lease(given, message.lease))
+    return message
   }
 
   extend(names: readonly string[], leaseMs: number, nowMs: number): readonly string[] {
@@ -285,19 +275,10 @@ export class QueueState {
 
   /** Removes some of what waits, from a key on, up to a position. */
   purgeWaiting(from: Buffer | undefined, last: number, most: number): Step {
-    this.#standTogether()
-    const found = this.#entries({ prefix: from ?? this.#waiting.prefix, end: this.#waiting.end }, most)
-    let count = 0
-    for (const { key, value } of found) {
-      const waiting: Waiting[] = []
-      this.#addStanding(waiting, placeIn(key, this.#waiting.prefix), value)
-      for (const each of waiting) {
-        if (each.position > last) continue
-        this.#drop(each)
-        count++
-      }
-    }
-    return { count, next: nextAfter(found, most) }
+    const { found, next } = this.#standingFrom(from ?? this.#waiting.prefix, most)
+    const wanted = found.filter(({ position }) => position <= last)
+    for (const waiting of wanted) this.#drop(waiting)
+    return { count: wanted.length, next }
   }
 
   purgeDead(from: Buffer | undefined, last: number, most: number): Step {
@@ -491,6 +472,20 @@ export class QueueState {
     return this.#standing(this.#keyOf(this.#front), countedKey(this.#waiting.prefix, nowMs + 1), most)
   }
 
+  /** So many that are not leased, and those of one block more at most; and where the next ones begin. */
+  #standingFrom(
+    start: Buffer,
+    most: number,
+  ): { readonly found: readonly Waiting[]; readonly next: Buffer | undefined } {
+    this.#standTogether()
+    const found: Waiting[] = []
+    for (const { key, value } of this.#bytes.getRange({ start, end: this.#waiting.end })) {
+      this.#addStanding(found, placeIn(key, this.#waiting.prefix), value)
+      if (found.length >= most) return { found, next: Buffer.concat([key, mark]) }
+    }
+    return { found, next: undefined }
+  }
+
   /** What stands in a part of w and is not leased. */
   #standing(start: Buffer, end: Buffer, most: number): readonly Waiting[] {
     this.#standTogether()
@@ -585,12 +580,10 @@ export class QueueState {
   }
 
   #shown(record: RecordPart): QueuedMessage {
-    return messageIn(this.shape.name, record, bodyAt => this.#read(countedKey(this.#bodies.prefix, bodyAt)))
+    return messageIn(this.shape.name, record, this.#body)
   }
-}
 
-function wholeOf(record: Buffer): RecordPart {
-  return { bytes: record, from: 0, end: record.length }
+  readonly #body = (bodyAt: number): Buffer => this.#read(countedKey(this.#bodies.prefix, bodyAt))
 }
 
 /** Where the next step begins; nowhere, when this one found less than it could. */

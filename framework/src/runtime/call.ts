@@ -68,8 +68,8 @@ export class RunningCall implements Call {
   readonly span: Span
   /** Set once an authorizer has let the caller in. */
   identity: Identity | undefined
-  /** Ends it from outside while it runs: its time is up, its claim lost, the process stopping. */
-  expire: (why: Fault) => void = why => this.stop(why)
+  /** Who waits for what its handler promised. */
+  follower: Follower | undefined
   /** On the roll of calls. */
   place = -1
   readonly #beganMs: number
@@ -176,6 +176,12 @@ export class RunningCall implements Call {
     this.#abort?.abort(why)
   }
 
+  /** Ends it from outside while it runs: its time is up, its claim lost, the process stopping. */
+  expire(why: Fault): void {
+    this.stop(why)
+    if (this.follower) broken(this, this.follower, why)
+  }
+
   /** It has ended well. */
   end(): void {
     this.#over ??= 'well'
@@ -221,47 +227,75 @@ export function execute<T>(call: RunningCall, run: () => T | PromiseLike<T>): Pr
   }
 }
 
+/** Is told how a call ended: once, by one of the two. */
+export interface Follower<T = never> {
+  well(result: T): void
+  badly(error: unknown): void
+}
+
 /** The same. A handler that waits for nothing gives, or throws, without a promise: most small calls are such. */
 export function executed<T>(call: RunningCall, run: () => T | PromiseLike<T>): T | Promise<T> {
-  const { running } = call.kit
-  running.begin(call)
+  const result = begun(call, run)
+  if (isPromise(result)) return new Promise((well, badly) => followed(call, result, { well, badly }))
+  return ended(call, result)
+}
+
+/** The same, with no promise but the handler's own. What the follower throws is its own business. */
+export function executeFor<T>(call: RunningCall, run: () => T | PromiseLike<T>, follower: Follower<T>): void {
   let result: T | PromiseLike<T>
   try {
-    result = run()
+    result = begun(call, run)
+    if (!isPromise(result)) result = ended(call, result)
+  } catch (error) {
+    follower.badly(error)
+    return
+  }
+  if (isPromise(result)) followed(call, result, follower)
+  else follower.well(result)
+}
+
+function begun<T>(call: RunningCall, run: () => T | PromiseLike<T>): T | PromiseLike<T> {
+  const { running } = call.kit
+  running.begin(call)
+  try {
+    return run()
   } catch (error) {
     throw running.end(call) ? failed(call, error) : error
   }
-  if (isPromise(result)) return settled(call, result)
-  if (running.end(call)) return kept(call, result)
-  throw fault('timed-out', `${call.name} has ended`)
 }
 
-function settled<T>(call: RunningCall, result: PromiseLike<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const { running } = call.kit
-    const broken = (error: unknown): void => {
-      if (running.end(call)) reject(failed(call, error))
-    }
-    call.expire = why => {
-      call.stop(why)
-      broken(why)
-    }
-    result.then(value => {
+function followed<T>(call: RunningCall, result: PromiseLike<T>, follower: Follower<T>): void {
+  const { running } = call.kit
+  call.follower = follower
+  result.then(
+    value => {
       if (!running.end(call)) return
       try {
-        resolve(kept(call, value))
+        kept(call, value)
       } catch (error) {
-        reject(error)
+        follower.badly(error)
+        return
       }
-    }, broken)
-  })
+      follower.well(value)
+    },
+    error => broken(call, follower, error),
+  )
+}
+
+function broken(call: RunningCall, follower: Follower, error: unknown): void {
+  if (call.kit.running.end(call)) follower.badly(failed(call, error))
+}
+
+function ended<T>(call: RunningCall, result: T): T {
+  if (call.kit.running.end(call)) return kept(call, result)
+  throw fault('timed-out', `${call.name} has ended`)
 }
 
 function kept<T>(call: RunningCall, result: T): T {
   const { forgotten } = call
   if (forgotten) throw failed(call, forgotten)
   call.end()
-  ended(call, undefined, false, result)
+  counted(call, undefined, false, result)
   return result
 }
 
@@ -271,11 +305,11 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 function failed(call: RunningCall, error: unknown): unknown {
   call.stop(fault('timed-out', `${call.name} has ended`))
-  ended(call, error, !callersFault(error))
+  counted(call, error, !callersFault(error))
   return error
 }
 
-function ended(call: RunningCall, error: unknown, counts: boolean, result?: unknown): void {
+function counted(call: RunningCall, error: unknown, counts: boolean, result?: unknown): void {
   const { kit, plan, span, nowMs } = call
   const endMs = kit.clock.now()
   const status = span.sampled && plan.span.kind === 'server' ? statusOf(error, result) : undefined

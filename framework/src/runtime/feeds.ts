@@ -8,19 +8,20 @@ import { fault, isFault } from '../contract/problems.ts'
 import type { Leased } from '../contract/queue.ts'
 import type { ChangeMessage } from '../contract/store.ts'
 import type { Handle } from '../plan/call.ts'
-import type { BatchCall, Consumer, ConsumerCall, Delivery } from '../plan/consumer.ts'
+import type { BatchCall, Consumer, Delivery } from '../plan/consumer.ts'
 import type { Clients, Uses } from '../plan/grant.ts'
 import type { Mailbox } from '../plan/mailbox.ts'
 import type { AnyTable, AnyTopic, NamedHandler } from '../plan/parts.ts'
 import type { Queue } from '../plan/queue.ts'
 import type { Reaction, ReactionCall } from '../plan/reaction.ts'
 import type { Retention } from '../plan/retention.ts'
-import type { Subscriber, SubscriberCall } from '../plan/subscriber.ts'
+import type { Subscriber } from '../plan/subscriber.ts'
 import { milliseconds } from '../plan/words.ts'
 import type { RunningCall } from './call.ts'
 import { storedReader } from './clients/reading.ts'
+import type { DeliveredCall, Received } from './delivered.ts'
 import { Pending } from './operations.ts'
-import { type Feed, Hopeless, type Received } from './pump.ts'
+import { type Feed, Hopeless } from './pump.ts'
 import type { Ticker } from './schedules.ts'
 import type { ClientFactory, Wiring } from './wiring.ts'
 
@@ -47,26 +48,23 @@ export function consumerFeed(wiring: Wiring, { service, name, handler }: Named<C
     backoffMs: spec.backoffMs,
     batch: batch ?? 1,
     read: ({ body }) => reader.read(JSON.parse(body)),
-    run: batch === undefined ? oneByOne(handler.handle, clients) : inBatches(handler.handle, clients),
+    ...(batch === undefined
+      ? { run: oneByOne(handler.handle, clients) }
+      : { run: inBatches(handler.handle, clients), failed: returnedAsFailed }),
   }
 }
 
+/** The call says itself what it was given. */
 function oneByOne(handle: Handle, clients: ClientFactory): Feed['run'] {
   return single((call, received) => {
-    const more: Partial<ConsumerCall<unknown>> = deliveryOf(received)
-    return run(handle, call, clients, more)
+    call.received = received
+    return run(handle, call, clients)
   })
 }
 
 /** For feeds that are given one message at a time: it goes well, or it throws. */
-function single(handle: (call: RunningCall, received: Received) => Promise<unknown>): Feed['run'] {
-  return (call, [received]) => (received ? handle(call, received).then(noneFailed) : noneFailed())
-}
-
-const none: readonly Leased[] = []
-
-function noneFailed(): readonly Leased[] {
-  return none
+function single(handle: (call: DeliveredCall, received: Received) => unknown): Feed['run'] {
+  return (call, [received]) => received && handle(call, received)
 }
 
 function inBatches(handle: Handle, clients: ClientFactory): Feed['run'] {
@@ -77,6 +75,11 @@ function inBatches(handle: Handle, clients: ClientFactory): Feed['run'] {
     const failed = (outcome as { failed?: readonly Delivery<unknown>[] } | undefined)?.failed ?? []
     return failed.map(delivery => givenAs(delivery, deliveries, received))
   }
+}
+
+/** What a batch gave. */
+function returnedAsFailed(outcome: unknown): readonly Leased[] {
+  return outcome as readonly Leased[]
 }
 
 /** A copy of a delivery is known by its id. What was not given cannot have failed. */
@@ -110,10 +113,7 @@ export function subscriberFeed(wiring: Wiring, { service, name, handler }: Named
     timeoutMs,
     batch: 1,
     read: ({ body }) => event(body),
-    run: single((call, { message: { id, attempt, sentAtMs }, content }) => {
-      const more: Partial<SubscriberCall<unknown>> = { id, attempt, sentAt: new Date(sentAtMs), event: content }
-      return run(handler.handle, call, clients, more)
-    }),
+    run: oneByOne(handler.handle, clients),
   }
 }
 
@@ -209,7 +209,7 @@ export function mailFeed(mailbox: Mailbox, carrier: MailCarrier): Feed {
 }
 
 /** Calls a handler with what its trigger adds to the call. An operation it returns without awaiting is run. */
-export async function run(handle: Handle, call: RunningCall, clients: ClientFactory, more: object): Promise<unknown> {
-  const result = handle(Object.assign(call, more), clients(call) as Clients<Uses>)
+export function run(handle: Handle, call: RunningCall, clients: ClientFactory, more?: object): unknown {
+  const result = handle(more ? Object.assign(call, more) : call, clients(call) as Clients<Uses>)
   return result instanceof Pending ? result.run() : result
 }

@@ -16,8 +16,9 @@ import { type Cancel, sleep } from '../contract/clock.ts'
 import { limits } from '../contract/limits.ts'
 import { type Fault, fault, isFault } from '../contract/problems.ts'
 import type { Leased, Queues } from '../contract/queue.ts'
-import { type CallKit, type CallPlan, execute, RunningCall } from './call.ts'
+import { type CallKit, type CallPlan, executeFor, type Follower } from './call.ts'
 import { deliveryAttributes } from './conventions.ts'
+import { DeliveredCall, Received } from './delivered.ts'
 import { timeIn } from './entropy.ts'
 import { type Placed, Roll } from './roll.ts'
 import { type Attributes, type Span, type Trace, traceFrom } from './telemetry.ts'
@@ -37,19 +38,10 @@ export interface Feed {
   readonly backoffMs: { readonly first: number; readonly most: number }
   /** What a message says. What it throws is hopeless. */
   read(message: Leased): unknown
-  /** Handles messages; gives those that must come again. May throw at once. */
-  run(call: RunningCall, received: readonly Received[]): Promise<readonly Leased[]> | readonly Leased[]
-}
-
-/** A message that could be read. */
-export class Received {
-  readonly message: Leased
-  readonly content: unknown
-
-  constructor(message: Leased, content: unknown) {
-    this.message = message
-    this.content = content
-  }
+  /** Handles messages. May throw at once. */
+  run(call: DeliveredCall, received: readonly Received[]): unknown
+  /** Those that must come again, of what `run` gave. Without it: none. */
+  failed?(outcome: unknown, received: readonly Received[]): readonly Leased[]
 }
 
 /** A failure that trying again would not mend: the message is buried at once. */
@@ -70,20 +62,26 @@ export interface Pump {
 
 /**
  * Messages that were handed out together, and the call that handles them. A class, as what a delivery holds on to is in general:
- * literals of which many are alive at once are put where only a full garbage collection finds them.
+ * literals of which many are alive at once are put where only a full garbage collection finds them. It follows its call
+ * itself: a promise for that, and what hangs on it, cost as much as the rest of a small call.
  */
-class Delivery implements Placed {
-  readonly call: RunningCall
-  readonly messages: readonly Leased[]
+class Delivery implements Placed, Follower<unknown> {
+  readonly call: DeliveredCall
   /** When its leases are to be extended. */
   extendAtMs: number
   /** Whether its call has ended: what is left is to keep its outcome. */
   settling = false
   /** Messages that were not handled, and why; most calls have none. */
   failures: Map<Leased, unknown> | undefined
+  /** Those that can be read. */
+  received: readonly Received[] = []
   place = -1
+  /** Without those that killed their processes. */
+  messages: readonly Leased[]
+  readonly #running: Running
 
-  constructor(call: RunningCall, messages: readonly Leased[], extendAtMs: number) {
+  constructor(running: Running, call: DeliveredCall, messages: readonly Leased[], extendAtMs: number) {
+    this.#running = running
     this.call = call
     this.messages = messages
     this.extendAtMs = extendAtMs
@@ -92,6 +90,14 @@ class Delivery implements Placed {
   fail(message: Leased, error: unknown): void {
     this.failures ??= new Map()
     this.failures.set(message, error)
+  }
+
+  well(outcome: unknown): void {
+    this.#running.returned(this, outcome)
+  }
+
+  badly(error: unknown): void {
+    this.#running.broke(this, error)
   }
 }
 
@@ -126,10 +132,10 @@ class DeliveryPlan implements CallPlan {
   }
 }
 
-/** Messages handled at one moment, of which the engine is told together. */
+/** Deliveries that ended well at one moment, of which the engine is told together. */
 interface Handled {
   readonly leases: string[]
-  readonly kept: Promise<void>
+  readonly deliveries: Delivery[]
 }
 
 export function pump(kit: CallKit, queues: Queues, feed: Feed): Pump {
@@ -268,13 +274,106 @@ class Running {
 
   #begin(messages: readonly Leased[]): void {
     const { queue, leaseMs } = this.#feed
-    const call = new RunningCall(this.#kit, new DeliveryPlan(this.#feed, this.#span, messages))
+    const call = new DeliveredCall(this.#kit, new DeliveryPlan(this.#feed, this.#span, messages))
     if (call.span.sampled) describe(call.span, deliveryAttributes(queue, messages))
-    const delivery = new Delivery(call, messages, call.nowMs + leaseMs / 2)
+    const delivery = new Delivery(this, call, messages, call.nowMs + leaseMs / 2)
     this.#active ??= this.#kit.activity.begin(call.name)
     this.#deliveries.add(delivery)
     this.#extendAt(delivery.extendAtMs)
-    void this.#deliver(delivery)
+    if (messages.some(this.#isDeadly)) void this.#buryDeadly(delivery)
+    else this.#handle(delivery)
+  }
+
+  readonly #isDeadly = ({ attempt }: Leased): boolean => attempt > this.#feed.attempts
+
+  /** The others are handled. Never rejects. */
+  async #buryDeadly(delivery: Delivery): Promise<void> {
+    const { call, messages } = delivery
+    try {
+      for (const message of messages.filter(this.#isDeadly)) await this.#bury(call, message, neverSettled(message))
+    } catch (error) {
+      return this.#notKept(delivery, error)
+    }
+    delivery.messages = messages.filter(message => !this.#isDeadly(message))
+    if (delivery.messages.length > 0) this.#handle(delivery)
+    else this.#ended(delivery)
+  }
+
+  #handle(delivery: Delivery): void {
+    const { call } = delivery
+    executeFor(call, () => this.#feed.run(call, this.#read(delivery)), delivery)
+  }
+
+  /** Its call has ended well. */
+  returned(delivery: Delivery, outcome: unknown): void {
+    const failed = this.#feed.failed
+    if (failed) {
+      try {
+        const messages = failed(outcome, delivery.received)
+        for (const message of messages) delivery.fail(message, fault('handler-failed', 'returned as failed'))
+      } catch (error) {
+        this.#allFailed(delivery, error)
+      }
+    }
+    this.#settle(delivery)
+  }
+
+  /** Its call has not ended well. */
+  broke(delivery: Delivery, error: unknown): void {
+    this.#allFailed(delivery, error)
+    this.#settle(delivery)
+  }
+
+  /** Its call has ended: what became of the messages is kept. */
+  #settle(delivery: Delivery): void {
+    delivery.settling = true
+    this.#settling++
+    this.#wakeLoop?.()
+    const { failures } = delivery
+    if (failures) void this.#settleFailed(delivery, failures)
+    else this.#done(delivery)
+  }
+
+  /** Never rejects. */
+  async #settleFailed(delivery: Delivery, failures: ReadonlyMap<Leased, unknown>): Promise<void> {
+    const handled = delivery.messages.filter(message => !failures.has(message))
+    try {
+      if (handled.length > 0) await this.#queues.done(this.#feed.queue, leasesOf(handled))
+      for (const [message, error] of failures) await this.#failed(delivery.call, message, error)
+    } catch (error) {
+      return this.#notKept(delivery, error)
+    }
+    this.#ended(delivery)
+  }
+
+  /** The engine is told of all that ended well at this moment together. */
+  #done(delivery: Delivery): void {
+    this.#handled ??= this.#handledNow()
+    for (const { lease } of delivery.messages) this.#handled.leases.push(lease)
+    this.#handled.deliveries.push(delivery)
+  }
+
+  #handledNow(): Handled {
+    const handled: Handled = { leases: [], deliveries: [] }
+    const kept = Promise.resolve().then(() => {
+      this.#handled = undefined
+      return this.#queues.done(this.#feed.queue, handled.leases)
+    })
+    kept.then(
+      () => {
+        for (const delivery of handled.deliveries) this.#ended(delivery)
+      },
+      error => {
+        for (const delivery of handled.deliveries) this.#notKept(delivery, error)
+      },
+    )
+    return handled
+  }
+
+  /** The engine did not take the outcome: the lease runs out and the message comes again. */
+  #notKept(delivery: Delivery, error: unknown): void {
+    this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
+    this.#ended(delivery)
   }
 
   #ended(delivery: Delivery): void {
@@ -287,79 +386,22 @@ class Running {
     this.#wakeStop?.()
   }
 
-  /** Never rejects. */
-  async #deliver(delivery: Delivery): Promise<void> {
-    const { call } = delivery
-    try {
-      const messages = delivery.messages.some(this.#isDeadly) ? await this.#buryDeadly(delivery) : delivery.messages
-      if (messages.length > 0) {
-        await execute(call, () => this.#feed.run(call, this.#read(delivery, messages))).then(
-          returned => this.#returned(delivery, returned),
-          error => this.#allFailed(delivery, messages, error),
-        )
-        await this.#settle(delivery, messages)
-      }
-    } catch (error) {
-      // The engine did not take the outcome: the lease runs out and the message comes again.
-      this.#log(error, `cannot settle a message of "${this.#feed.queue}"`)
-    }
-    this.#ended(delivery)
-  }
-
-  readonly #isDeadly = ({ attempt }: Leased): boolean => attempt > this.#feed.attempts
-
-  /** Gives the others. */
-  async #buryDeadly({ call, messages }: Delivery): Promise<readonly Leased[]> {
-    for (const message of messages.filter(this.#isDeadly)) await this.#bury(call, message, neverSettled(message))
-    return messages.filter(message => !this.#isDeadly(message))
-  }
-
-  /** Its call has ended: what became of the messages is kept. */
-  #settle(delivery: Delivery, messages: readonly Leased[]): Promise<void> {
-    delivery.settling = true
-    this.#settling++
-    this.#wakeLoop?.()
-    const { failures } = delivery
-    return failures ? this.#settleFailed(delivery.call, messages, failures) : this.#done(messages)
-  }
-
-  async #settleFailed(call: RunningCall, messages: readonly Leased[], failures: ReadonlyMap<Leased, unknown>) {
-    const handled = messages.filter(message => !failures.has(message))
-    if (handled.length > 0) await this.#done(handled)
-    for (const [message, error] of failures) await this.#failed(call, message, error)
-  }
-
-  /** Resolves when the engine has kept it, with all that was handled at this moment. */
-  #done(messages: readonly Leased[]): Promise<void> {
-    this.#handled ??= this.#handledNow()
-    for (const { lease } of messages) this.#handled.leases.push(lease)
-    return this.#handled.kept
-  }
-
-  #handledNow(): Handled {
-    const leases: string[] = []
-    const kept = Promise.resolve().then(() => {
-      this.#handled = undefined
-      return this.#queues.done(this.#feed.queue, leases)
-    })
-    return { leases, kept }
-  }
-
-  #returned(delivery: Delivery, messages: readonly Leased[]): void {
-    for (const message of messages) delivery.fail(message, fault('handler-failed', 'returned as failed'))
-  }
-
-  #allFailed(delivery: Delivery, messages: readonly Leased[], error: unknown): void {
-    const { call, failures } = delivery
+  #allFailed(delivery: Delivery, error: unknown): void {
+    const { call, failures, messages } = delivery
     // Of those that cannot be read was told already.
     if ((failures?.size ?? 0) < messages.length) this.#tell(call, messages[0], error)
     for (const message of messages) if (!failures?.has(message)) delivery.fail(message, error)
   }
 
   /** Those that can be read. Throws where none can. */
-  #read(delivery: Delivery, messages: readonly Leased[]): readonly Received[] {
-    const received = messages.flatMap(message => this.#readOne(delivery, message) ?? [])
+  #read(delivery: Delivery): readonly Received[] {
+    const received: Received[] = []
+    for (const message of delivery.messages) {
+      const one = this.#readOne(delivery, message)
+      if (one) received.push(one)
+    }
     if (received.length === 0) throw new Hopeless('there is nothing that can be read')
+    delivery.received = received
     return received
   }
 
@@ -374,11 +416,11 @@ class Running {
     }
   }
 
-  #tell(call: RunningCall, message: Leased | undefined, error: unknown): void {
+  #tell(call: DeliveredCall, message: Leased | undefined, error: unknown): void {
     call.log.error(`${call.name} failed`, { error, message: message?.id, attempt: message?.attempt })
   }
 
-  #failed(call: RunningCall, message: Leased, error: unknown): Promise<void> {
+  #failed(call: DeliveredCall, message: Leased, error: unknown): Promise<void> {
     const { attempts, queue } = this.#feed
     // Handed back: the next process handles it at once.
     if (isFault(error, 'stopping')) return this.#queues.again(queue, message.lease, 0)
@@ -386,7 +428,7 @@ class Running {
     return this.#queues.again(queue, message.lease, this.#backoff(message.attempt))
   }
 
-  #bury(call: RunningCall, message: Leased, reason: string): Promise<void> {
+  #bury(call: DeliveredCall, message: Leased, reason: string): Promise<void> {
     const why = { reason: this.#kit.scrub(reason).slice(0, mostReasonLength), trace: call.span.traceId }
     return this.#queues.bury(this.#feed.queue, message.lease, why)
   }
@@ -419,7 +461,7 @@ class Running {
 
   async #extend({ call, messages }: Delivery): Promise<void> {
     const { queue, leaseMs } = this.#feed
-    const leases = messages.map(({ lease }) => lease)
+    const leases = leasesOf(messages)
     const held = await this.#queues.extend(queue, leases, leaseMs)
     if (held.length < leases.length) call.expire(leaseLost())
   }
@@ -432,6 +474,10 @@ class Running {
 
 function neverSettled({ attempt }: Leased): string {
   return `handed out ${attempt - 1} times and never settled: the process died or was stopped while it was handled`
+}
+
+function leasesOf(messages: readonly Leased[]): readonly string[] {
+  return messages.map(({ lease }) => lease)
 }
 
 function describe(span: Span, attributes: Attributes): void {

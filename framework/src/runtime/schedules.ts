@@ -21,7 +21,7 @@ export interface Ticking {
   readonly timeoutMs: number
   /** Whether a tick has anything to do: asked before it is claimed, so it only reads. Default: it has. */
   isNeeded?(): Promise<boolean>
-  run(call: RunningCall, tick: Date): Promise<unknown>
+  run(call: RunningCall, tick: Date): unknown
 }
 
 export interface Ticker {
