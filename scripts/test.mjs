@@ -2,7 +2,8 @@
  * `npm test`: installs what is missing, then style, types, build and all tests. The last line printed is
  * `N passed, N failed` (`, N skipped`); style and types count as one test each, a build only when it fails.
  * Arguments after `--` go to the test runner, to run a part: then docs/generated/claims.md is left alone, and
- * docs/generated/contracts.md is told of the engines that were run.
+ * docs/generated/contracts.md is told of the engines that were run. Where GROUNDPLAN_BESIDE names a script, it runs beside all
+ * that comes before the tests, and they wait for it.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,10 +24,20 @@ const filters = process.argv.slice(2)
 const resultsPath = join(root, '.groundplan', 'test', 'results.json')
 
 async function main() {
+  const ready = besides()
   await prepareTools(root)
-  const counts = sum([...(await checksAndBuilds()), await tests()])
+  const checked = await checksAndBuilds()
+  await ready
+  const counts = sum([...checked, await tests()])
   console.log(`\n${summary(counts)}`)
   if (counts.failed > 0) process.exitCode = 1
+}
+
+/** Starts what the tests need, while the rest goes on. For this run alone: tests run this script too. */
+async function besides() {
+  const script = process.env.GROUNDPLAN_BESIDE
+  delete process.env.GROUNDPLAN_BESIDE
+  if (script) await run('bash', [script], { cwd: root })
 }
 
 /** @returns {Promise<Counts[]>} */

@@ -240,11 +240,21 @@ describe('test', { timeout: 60_000 }, () => {
   }
   const claims = (folder: string) => readFileSync(join(folder, 'docs/generated/claims.md'), 'utf8')
 
-  test('runs everything, ends with the summary and writes the claims', async () => {
-    const folder = builtRepository(files)
-    const ended = await run(folder, node, 'scripts/test.mjs')
-    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n3 passed, 0 failed, 1 skipped\n$/) })
-    expect(ended.stderr).toMatch(
+  test('runs everything in a pipeline, engines starting beside the checks, ends with the summary and writes the claims', async () => {
+    const folder = builtRepository({
+      ...files,
+      'package.json': JSON.stringify({
+        type: 'module',
+        engines: { node: '>=20.19' },
+        scripts: { test: 'node scripts/test.mjs' },
+      }),
+      '.ci/prepare': 'until [ -d framework/dist ]; do sleep 0.1; done; touch ready',
+      'test/ready.test.ts':
+        "import { existsSync } from 'node:fs'\nimport { expect, test } from 'vitest'\n\ntest('has engines', () => {\n  expect([existsSync('ready'), process.env.GROUNDPLAN_BESIDE]).toEqual([true, undefined])\n})\n",
+    })
+    const ended = await run(folder, 'bash', '.ci/run')
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n4 passed, 0 failed, 1 skipped\n$/) })
+    expect(ended.stdout).toMatch(
       /\[1\/3\] Checking style.*[\s\S]*\[2\/3\] Checking types.*[\s\S]*\[3\/3\] Building framework/,
     )
     expect(claims(folder)).toContain('1 of 73 claims are shown.')

@@ -29,7 +29,12 @@ export async function up(root, names) {
   const chosen = engines.filter(({ name }) => names.length === 0 || names.includes(name))
   const possible = chosen.filter(engine => hasTools(engine))
   const running = endpoints(root)
-  const progress = createProgress(possible.length)
+  const missing = possible.filter(engine => !running[engine.name] && !isFetched(root, engine))
+  const progress = createProgress(possible.length + (missing.length > 0 ? 1 : 0))
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(', ')
+    await progress.step(`Fetching ${names}`, () => fetchAll(root, missing))
+  }
   for (const engine of possible) {
     await progress.step(engine.is, async () => {
       if (!running[engine.name]) remember(root, engine.name, await started(root, engine))
@@ -76,7 +81,6 @@ function hasTools({ is, tools }) {
  */
 async function started(root, engine) {
   const folder = join(folderOf(root), engine.name)
-  await fetched(folder, engine)
   const port = await freePort()
   const { command, args, env = {} } = engine.start(folder, port)
   const log = openSync(join(folder, 'output.log'), 'w')
@@ -108,16 +112,44 @@ async function started(root, engine) {
 }
 
 /**
- * @param {string} folder
+ * Each beside the others, since it mostly waits for a registry; then those that have the files of another one.
+ * @param {string} root
+ * @param {readonly import('./list.mjs').Engine[]} missing
+ */
+async function fetchAll(root, missing) {
+  for (const some of [missing.filter(engine => !engine.sharesFiles), missing.filter(engine => engine.sharesFiles)]) {
+    const ended = await Promise.allSettled(some.map(engine => fetched(root, engine)))
+    for (const each of ended) if (each.status === 'rejected') throw each.reason
+  }
+}
+
+/**
+ * @param {string} root
  * @param {import('./list.mjs').Engine} engine
  */
-async function fetched(folder, { version, fetch }) {
-  const mark = join(folder, 'version')
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === version) return
+async function fetched(root, { name, version, fetch }) {
+  const folder = join(folderOf(root), name)
   rmSync(folder, { recursive: true, force: true })
   await fetch(folder)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(mark, version)
+  writeFileSync(markOf(root, name), version)
+}
+
+/**
+ * @param {string} root
+ * @param {import('./list.mjs').Engine} engine
+ */
+function isFetched(root, { name, version }) {
+  const mark = markOf(root, name)
+  return existsSync(mark) && readFileSync(mark, 'utf8') === version
+}
+
+/**
+ * @param {string} root
+ * @param {string} name
+ */
+function markOf(root, name) {
+  return join(folderOf(root), name, 'version')
 }
 
 /**

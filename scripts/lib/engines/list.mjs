@@ -20,6 +20,7 @@ import { jarsInto, pythonInto } from './fetch.mjs'
  * @property {readonly string[]} tools programs that must be there
  * @property {string} version changes when the engine must be fetched anew
  * @property {(folder: string) => Promise<void>} fetch
+ * @property {true} [sharesFiles] it has those of another engine, which is fetched before it
  * @property {(folder: string, port: number) => Start} start
  * @property {Readonly<Record<string, string>>} [more] what its clients must know beside the address
  */
@@ -93,6 +94,7 @@ export const engines = [
     tools: ['python3'],
     version: motoVersion,
     fetch: folder => motoInto(join(folder, '..', 'moto')),
+    sharesFiles: true,
     start: (folder, port) => motoIn(join(folder, '..', 'moto'), port),
   },
   {
