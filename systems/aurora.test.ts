@@ -63,7 +63,7 @@ await allOf(['moto'], moto =>
         await asked(server.url, "alter role groundplan password 'two'")
         await secrets.send(new PutSecretValueCommand({ SecretId: login, SecretString: stored('two') }))
         await asked(server.url, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'groundplan'")
-        await vi.waitFor(async () => expect((await users.query('select 1 as one')).rows).toHaveLength(1))
+        await vi.waitFor(async () => expect((await users.query('select 1 as one')).rows).toHaveLength(1), 20_000)
         await databases.close()
       })
 

@@ -197,7 +197,7 @@ describe('a stream whose shards end', () => {
     await followed(streams, async numbers => {
       await vi.waitFor(() => expect(numbers).toEqual([1, 2]), soon)
       streams.shards_.push(open('b', 'a'), open('c', 'b'))
-      await vi.waitFor(() => expect(streams.began).toEqual([['a', 'newest']]))
+      await vi.waitFor(() => expect(streams.began).toEqual([['a', 'newest']]), soon)
       streams.ended.add('a')
       await vi.waitFor(() => expect(numbers).toEqual([1, 2, 3, 4]), soon)
       streams.ended.add('b')

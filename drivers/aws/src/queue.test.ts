@@ -141,8 +141,9 @@ await allOf(['elasticmq', 'dynamodb'], (sqs, dynamodb) => {
       withQueues(async queues => {
         await queues.send([message('a'), message('b'), message('c', { dueAtMs: realClock().now() + 3_600_000 })])
         await take(queues, 'work')
-        await vi.waitFor(async () =>
-          expect(await queues.counts('work')).toMatchObject({ ready: 1, delayed: 1, leased: 1 }),
+        await vi.waitFor(
+          async () => expect(await queues.counts('work')).toMatchObject({ ready: 1, delayed: 1, leased: 1 }),
+          20_000,
         )
         expect((await queues.peek('work', 10)).map(({ id }) => id)).toEqual(['c'])
       }))
@@ -189,7 +190,7 @@ describe('queues that are closed', () => {
     await waits
     sqs.close()
     expect(await received).toEqual([])
-    await vi.waitFor(async () => expect(await open()).toBe(0))
+    await vi.waitFor(async () => expect(await open()).toBe(0), 20_000)
     silent.closeAllConnections()
     await new Promise(resolve => silent.close(resolve))
   })

@@ -75,7 +75,7 @@ await against('moto', engine => {
         expect(await buckets.head('files', 'a')).toMatchObject({ state: 'cold', bytes: 7 })
         await expect(buckets.get('files', 'a')).rejects.toMatchObject({ code: 'object-cold' })
         await buckets.restore('files', 'a', 86_400_000)
-        await vi.waitFor(async () => expect((await buckets.head('files', 'a'))?.state).toBe('warm'))
+        await vi.waitFor(async () => expect((await buckets.head('files', 'a'))?.state).toBe('warm'), 20_000)
         const got = await buckets.get('files', 'a')
         expect(got?.object.bytes).toBe(7)
         await expect(buckets.restore('files', 'a', 1)).rejects.toMatchObject({ code: 'conflict' })
@@ -96,7 +96,7 @@ describe('a server that does not answer', () => {
     await vi.waitFor(async () => {
       await clock.advance(2_000)
       expect(over).toBe(true)
-    })
+    }, 20_000)
     expect(await asked).toMatchObject({ code: 'engine-unavailable' })
     buckets.close()
   })

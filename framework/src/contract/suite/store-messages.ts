@@ -94,14 +94,14 @@ export const outboxPromises: StorePromises = {
     for (let n = 0; n < 3; n++) {
       const before = told.one
       await store.commit({ writes: [], messages: [message(`${n}`)] })
-      await vi.waitFor(() => expect(told.one).toBeGreaterThan(before))
+      await vi.waitFor(() => expect(told.one).toBeGreaterThan(before), 20_000)
     }
     const before = { ...told }
     // It leaves while a commit is under way.
     const under = store.commit({ writes: [], messages: [message('unheard')] })
     silence()
     await under
-    await vi.waitFor(() => expect(told.another).toBeGreaterThan(before.another))
+    await vi.waitFor(() => expect(told.another).toBeGreaterThan(before.another), 20_000)
     expect(told.one).toBe(before.one)
   }),
 
@@ -213,7 +213,7 @@ function hearing({ store }: StoreSubject, table: string) {
   const list: ItemChange[] = []
   const silence = store.onChange(table, change => list.push(change))
   const heard = async (count: number): Promise<readonly ItemChange[]> => {
-    await vi.waitFor(() => expect(list.length).toBeGreaterThanOrEqual(count))
+    await vi.waitFor(() => expect(list.length).toBeGreaterThanOrEqual(count), 20_000)
     return list
   }
   return { heard, silence }

@@ -149,9 +149,12 @@ it('a head is judged in time that grows with its length, however hostile', () =>
     `GET / HTTP/1.1\r\n${'a'.repeat(8_000)}`,
   ]
   for (const text of texts) {
-    const began = performance.now()
-    for (let time = 0; time < 100; time++) expect(shortHead(text, 200)).toBeUndefined()
-    // Quadratic: 64 million steps each, tens of milliseconds.
-    expect((performance.now() - began) / 100).toBeLessThan(5)
+    const took = Array.from({ length: 100 }, () => {
+      const began = performance.now()
+      expect(shortHead(text, 200)).toBeUndefined()
+      return performance.now() - began
+    })
+    // Quadratic: 64 million steps each, tens of milliseconds. The shortest, since others may have the processor meanwhile.
+    expect(Math.min(...took)).toBeLessThan(5)
   }
 })
