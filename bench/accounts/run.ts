@@ -3,28 +3,36 @@
  * nobody in, locks the owner out on no device he knows, and leaves the other requests alone: p99 of a plain GET stays
  * below five times what it is without.
  *
- * Options: `--requests=20000` to weigh the check, `--seconds=5` of plain GETs at rest.
+ * Who floods has connections already, or opens one for each attempt: both are measured. Hashing, the sender, the reader and
+ * the server share the machine; what each used of the processor stands below each flood, and how long the server's main
+ * thread was ready to run and had no core.
+ *
+ * Options: `--requests=20000` to weigh the check, `--seconds=5` of plain GETs at rest, `--apart` on Linux: the server, with
+ * all that it hashes, has the first core alone, sender and reader have the second.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 
-const owner = { email: 'owner@example.org', password: 'the password of the owner' }
-const crowd = new Agent({ keepAlive: true, maxSockets: 1_000, maxFreeSockets: 1_000 })
+const ownersPassword = 'the password of the owner'
 /** For everything but the flood. */
 const others = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 64 })
 
 async function main(): Promise<void> {
   const server = await started()
   try {
-    const tokens = await signedIn(server.url)
-    await weighed(server, tokens)
-    await flooded(server, tokens, 'one account', () => owner.email)
-    await flooded(server, tokens, 'a thousand accounts', n => `somebody-${n}@example.org`)
+    await weighed(server, await signedIn(server.url, owner(1)))
+    for (const [at, connections] of (['open before', 'new'] as const).entries()) {
+      const { device } = await signedIn(server.url, owner(at + 1))
+      const target = { owner: owner(at + 1), device, connections }
+      await flooded(server, { ...target, name: 'one account', whose: () => target.owner })
+      const whose = (n: number) => `somebody-${at}-${n}@example.org`
+      await flooded(server, { ...target, name: 'a thousand accounts', whose })
+    }
   } finally {
     await server.stop()
   }
@@ -57,55 +65,73 @@ async function weighed({ url, cpuUs }: Server, { accessToken }: Tokens): Promise
 
 // ---------- the flood
 
-async function flooded(
-  { url, folder }: Server,
-  tokens: Tokens,
-  name: string,
-  whose: (n: number) => string,
-): Promise<void> {
-  await connected(url)
+interface Flood {
+  readonly name: string
+  readonly connections: 'open before' | 'new'
+  /** The account that the n-th tries. */
+  whose(n: number): string
+  /** Who must get in all the same, from the device that he used before. */
+  readonly owner: string
+  readonly device: string
+}
+
+async function flooded(server: Server, flood: Flood): Promise<void> {
+  const { url, folder } = server
+  const crowd = Array.from({ length: 1_000 }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+  if (flood.connections === 'open before') await connected(url, crowd)
   const reader = await readerOf(folder, url)
   const rest = await reader.during(wait(option('seconds', 5) * 1_000))
   const answers = new Map<number, number>()
-  const began = performance.now()
-  const during = await reader.during(stormed(url, whose, answers))
+  const [began, used] = [performance.now(), usage(server)]
+  const during = await reader.during(stormed(url, flood, crowd, answers))
   const seconds = (performance.now() - began) / 1_000
+  const usedNow = usage(server)
   await reader.stop()
-  const inAgain = await signedIn(url, tokens.device)
-  console.log(`| 1,000 wrong passwords at once, ${name} | p50 ms | p99 ms | worst ms |\n|---|---|---|---|`)
+  for (const agent of crowd) agent.destroy()
+  const inAgain = await signedIn(url, flood.owner, flood.device)
+  const about = `1,000 wrong passwords at once, ${flood.name}, connections ${flood.connections}`
+  console.log(`| ${about} | p50 ms | p99 ms | worst ms |\n|---|---|---|---|`)
   console.log(`| plain GET at rest | ${[50, 99, 100].map(of => percentile(rest, of)).join(' | ')} |`)
   const meanwhile = [50, 99, 100].map(of => percentile(during, of)).join(' | ')
   console.log(`| plain GET meanwhile (${seconds.toFixed(1)} s) | ${meanwhile} |`)
   const ratio = Number(percentile(during, 99)) / Number(percentile(rest, 99))
   console.log(`| **ratio of p99** | | **${ratio.toFixed(1)}** (claim: below 5) | |`)
   const counted = [...answers].sort().map(([status, many]) => `${many} × ${status}`)
+  console.log(`\nAnswers: ${counted.join(', ')}. The owner, on a known device: ${inAgain.accessToken ? 'in' : 'out'}.`)
+  const spent = usedNow.map((now, at) => ((now - (used[at] ?? 0)) / 1_000).toFixed(0))
   console.log(
-    `\nAnswers: ${counted.join(', ')}. The owner, on a known device: ${inAgain.accessToken ? 'in' : 'out'}.\n`,
+    `Processor: sender ${spent[0]} ms, server ${spent[1]} ms; its main thread waited ${spent[2]} ms for a core.\n`,
   )
   if (answers.has(200)) throw new Error('somebody got in')
 }
 
-async function stormed(url: string, whose: (n: number) => string, answers: Map<number, number>): Promise<void> {
+/** µs so far: of this process, of the server with all its threads, and those its main thread waited for a core. */
+function usage({ cpuUs, waitedUs }: Server): readonly number[] {
+  const { user, system } = process.cpuUsage()
+  return [user + system, cpuUs(), waitedUs()]
+}
+
+async function stormed(
+  url: string,
+  { whose }: Flood,
+  crowd: readonly Agent[],
+  answers: Map<number, number>,
+): Promise<void> {
   await Promise.all(
-    Array.from({ length: 1_000 }, async (_, n) => {
+    crowd.map(async (agent, n) => {
       const body = JSON.stringify({ email: whose(n), password: `not the password ${n}` })
-      const { status } = await asked(`${url}/api/shop/accounts/sign-in`, { method: 'POST', body, from: addressOf(n) })
+      const ask = { method: 'POST', body, from: addressOf(n), agent }
+      const { status } = await asked(`${url}/api/shop/accounts/sign-in`, ask)
       answers.set(status, (answers.get(status) ?? 0) + 1)
     }),
   )
 }
 
-/**
- * Opens all connections beforehand, some at a time: when a thousand are opened at once the kernel refuses some, and a
- * client comes again after one, three and seven seconds, whatever the server does.
- */
-async function connected(url: string): Promise<void> {
-  const held: Promise<unknown>[] = []
-  for (let n = 0; n < 1_000; n += 50) {
-    held.push(...Array.from({ length: 50 }, () => asked(`${url}/api/shop/api/open`, { agent: crowd })))
-    await wait(20)
+/** Opens a connection of each, some at a time: when a thousand are opened at once the kernel may refuse some. */
+async function connected(url: string, crowd: readonly Agent[]): Promise<void> {
+  for (let n = 0; n < crowd.length; n += 50) {
+    await Promise.all(crowd.slice(n, n + 50).map(agent => asked(`${url}/api/shop/api/open`, { agent })))
   }
-  await Promise.all(held)
 }
 
 interface Reader {
@@ -119,6 +145,7 @@ async function readerOf(folder: string, url: string): Promise<Reader> {
   const child = spawn(process.execPath, [join(folder, 'reader.js'), url], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   await lines.next()
+  if (apart) pinned(child.pid, 1)
   return {
     async during(end) {
       child.stdin.write('begin\n')
@@ -137,8 +164,11 @@ interface Tokens {
   readonly device: string
 }
 
-async function signedIn(url: string, device?: string): Promise<Tokens> {
-  const body = JSON.stringify({ ...owner, deliver: 'body', ...(device ? { device } : {}) })
+const owner = (n: number) => `owner-${n}@example.org`
+
+async function signedIn(url: string, email: string, device?: string): Promise<Tokens> {
+  const shown = { email, password: ownersPassword, ...(device ? { device } : {}) }
+  const body = JSON.stringify({ ...shown, deliver: 'body' })
   const { status, text } = await asked(`${url}/api/shop/accounts/sign-in`, { method: 'POST', body, from: '192.0.2.1' })
   if (status !== 200) throw new Error(`the owner was not let in: ${status} ${text}`)
   return JSON.parse(text).tokens
@@ -153,8 +183,7 @@ interface Ask {
 }
 
 function asked(url: string, ask: Ask) {
-  const { method = 'GET', body, from = '192.0.2.9', headers = {} } = ask
-  const agent = ask.agent ?? (body === undefined ? others : crowd)
+  const { method = 'GET', body, from = '192.0.2.9', headers = {}, agent = others } = ask
   return new Promise<{ readonly status: number; readonly text: string }>((resolve, reject) => {
     const type = body === undefined ? {} : { 'content-type': 'application/json' }
     const all = { 'x-forwarded-for': from, ...type, ...headers }
@@ -191,9 +220,12 @@ interface Server {
   readonly folder: string
   /** Processor time used so far, by all its threads, in µs. */
   cpuUs(): number
+  /** For which its main thread was ready to run, and had no core. 0 where the kernel does not say. */
+  waitedUs(): number
   stop(): Promise<void>
 }
 
+const apart = process.argv.includes('--apart')
 const tickUs = 1_000_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 async function started(): Promise<Server> {
@@ -206,7 +238,15 @@ async function started(): Promise<Server> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    return { url: `http://127.0.0.1:${await portOf(child)}`, folder, cpuUs: () => cpuUs(child.pid ?? 0), stop }
+    const port = await portOf(child)
+    if (apart)
+      for (const [pid, core] of [
+        [child.pid, 0],
+        [process.pid, 1],
+      ] as const)
+        pinned(pid, core)
+    const pid = child.pid ?? 0
+    return { url: `http://127.0.0.1:${port}`, folder, cpuUs: () => cpuUs(pid), waitedUs: () => waitedUs(pid), stop }
   } catch (error) {
     await stop()
     throw error
@@ -250,6 +290,16 @@ function cpuUs(pid: number): number {
     .replace(/^.*\) /, '')
     .split(' ')
   return (Number(fields[11]) + Number(fields[12])) * tickUs
+}
+
+function waitedUs(pid: number): number {
+  const file = `/proc/${pid}/task/${pid}/schedstat`
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split(' ')[1]) / 1_000 : 0
+}
+
+/** From now on all threads of a process run on one core. */
+function pinned(pid: number | undefined, core: number): void {
+  execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' })
 }
 
 function stopped(child: ChildProcess): Promise<void> {
