@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import * as zod from 'zod'
 import { compileReader, type ReaderOptions } from '../reader.ts'
 import { compileWriter } from '../writer.ts'
-import { type Asked, later, type Ready } from './later.ts'
+import { type Asked, later, nameOf, type Ready } from './later.ts'
 import { readerText, writerText } from './prepare.ts'
 
 type Z = typeof zod.z
@@ -204,5 +204,15 @@ describe('prepared schemas', () => {
     expect(keys.size).toBe(all.length)
     asks(object({ a: string(), b: int() }).meta({ id: 'same' }))
     expect(keys.size).toBe(all.length)
+  })
+
+  it('of texts that differ have names that differ, however little it is', () => {
+    const near = Array.from(
+      { length: 20_000 },
+      (_, n) => `strip object({"a":string().min(${n}),"b":int().max(${n % 97})})`,
+    )
+    const swapped = near.map(text => text.replace('"a"', '"b"').replace('"b":int', '"a":int'))
+    const all = [...near, ...swapped, ...near.map(text => text.replace('strip', 'refuse'))]
+    expect(new Set(all.map(nameOf)).size).toBe(new Set(all).size)
   })
 })

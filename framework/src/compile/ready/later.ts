@@ -70,13 +70,9 @@ export interface Later {
 
 /** A digest that needs no `crypto`, which takes longer to load than all else here. Not for texts that somebody else chooses. */
 export function nameOf(text: string): string {
-  return digits(text, 0x9e37) + digits(text, 0x85eb)
-}
-
-/** 53 bits, of two lanes that take in each character. */
-function digits(text: string, seed: number): string {
-  let one = 0xdeadbeef ^ seed
-  let two = 0x41c6ce57 ^ seed
+  // The length, and 53 bits of two lanes that take in each character: this runs before any compiler has seen it.
+  let one = 0xdeadbeef
+  let two = 0x41c6ce57
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     one = Math.imul(one ^ code, 0x9e3779b1)
@@ -84,7 +80,7 @@ function digits(text: string, seed: number): string {
   }
   one = Math.imul(one ^ (one >>> 16), 0x85ebca6b) ^ Math.imul(two ^ (two >>> 13), 0xc2b2ae35)
   two = Math.imul(two ^ (two >>> 16), 0x85ebca6b) ^ Math.imul(one ^ (one >>> 13), 0xc2b2ae35)
-  return (0x1_0000_0000 * (two & 0x1f_ffff) + (one >>> 0)).toString(36)
+  return `${text.length}.${(0x1_0000_0000 * (two & 0x1f_ffff) + (one >>> 0)).toString(36)}`
 }
 
 export function later(options: LaterOptions): Later {
@@ -97,6 +93,8 @@ class StandIns implements Later {
   readonly z: object
   readonly #options: LaterOptions
   readonly #made = new WeakMap<object, Made>()
+  /** Names of texts: what is written is read, too. */
+  readonly #keys = new Map<string, string>()
   #whole: Whole | undefined
 
   constructor(options: LaterOptions) {
@@ -170,7 +168,11 @@ class StandIns implements Later {
 
   #keyOf(schema: object, { unknown = 'strip' }: ReaderOptions): string | undefined {
     const how = this.#made.get(schema)?.how()
-    return how === undefined ? undefined : this.#options.digest(`${unknown} ${how}`)
+    if (how === undefined) return undefined
+    const text = `${unknown} ${how}`
+    const key = this.#keys.get(text) ?? this.#options.digest(text)
+    this.#keys.set(text, key)
+    return key
   }
 
   #loaded(): Whole {
