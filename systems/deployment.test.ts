@@ -1,7 +1,11 @@
 /** Deployments against moto, with CloudFormation's change sets and events played before it. */
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
 import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { allOf, credentials } from '../drivers/aws/src/test/engines.ts'
@@ -10,6 +14,7 @@ import type { DeploymentProgress, Plan, Shipping } from '../framework/src/target
 import { askedOf, deploymentOf } from '../targets/aws/src/deploy/deployment.ts'
 import type { Code } from '../targets/aws/src/deploy/plan.ts'
 import { removalOf } from '../targets/aws/src/deploy/removal.ts'
+import type { SiteFile } from '../targets/aws/src/deploy/site.ts'
 import type { AwsSettings } from '../targets/aws/src/settings.ts'
 import { smallest } from '../targets/aws/src/sizes.ts'
 import { cloudFormationBefore, type StandIn } from '../targets/aws/src/test/cloudformation.ts'
@@ -54,11 +59,14 @@ await allOf(['moto'], moto => {
     const told: DeploymentProgress[] = []
     const at: AwsSettings = { ...settings, sizes: smallest, domain, ...more }
     let code = 'one'
+    let files: readonly SiteFile[] = []
+    let today = new Date('2026-03-01')
     const codes = (): readonly Code[] =>
       ['CodeServer', 'CodeBackend', 'CodeFront', 'CodeGroundplanCarrier', 'CodeWeb'].map(parameter => ({
         ...{ name: parameter.slice(4).toLowerCase(), parameter, hash: `${code}0`, zip: Buffer.from(code) },
       }))
-    const assets = async () => ({ codes: codes(), files: [] })
+    const assets = async () => ({ codes: codes(), files })
+    const parts = { settings: at, assets, pollMs: 5, now: () => today }
     const shipping = (signal: AbortSignal): Shipping => ({
       ...{ plan: of, environment, root: '/', planFile: '/plan.ts', signal },
       told: progress => void told.push(progress),
@@ -71,9 +79,15 @@ await allOf(['moto'], moto => {
       changeCode: () => {
         code = 'two'
       },
+      /** What its site is built of from that day on. */
+      builds: (day: string, built: readonly SiteFile[]) => {
+        today = new Date(day)
+        files = built
+        code = day
+      },
       deployment: (signal = new AbortController().signal, images?: string) =>
-        deploymentOf({ ...shipping(signal), ...(images ? { images } : {}) }, { settings: at, assets, pollMs: 5 }),
-      asked: () => askedOf(of, environment, at),
+        deploymentOf({ ...shipping(signal), ...(images ? { images } : {}) }, parts),
+      asked: () => askedOf({ plan: of, environment }, at),
       removal: () => removalOf(shipping(new AbortController().signal), at, 5),
     }
   }
@@ -189,6 +203,67 @@ await allOf(['moto'], moto => {
         ...{ code: 'setting-missing', detail: expect.stringContaining('nowhere.example.org') },
         more: { wayOut: expect.stringContaining('create-hosted-zone') },
       })
+    })
+  })
+
+  describe('the files of a site', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'groundplan-site-files-'))
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    function built(...names: readonly string[]): readonly SiteFile[] {
+      return names.map(name => {
+        const path = join(folder, name)
+        writeFileSync(path, `what ${name} is`)
+        return { key: `_next/static/chunks/${name}`, path }
+      })
+    }
+
+    async function inBucket(s3: S3Client, Bucket: string): Promise<readonly string[]> {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }))
+      return Contents.map(({ Key = '' }) => Key.slice(Key.lastIndexOf('/') + 1)).sort()
+    }
+
+    it('are there with their types, to be kept for ever; those that no page names go a week after they were dropped', async () => {
+      const { deployment, builds, environment, said } = place({}, shop())
+      const deploys = async () => expect(await (await deployment()).run()).toMatchObject({ end: 'done' })
+      builds('2026-03-01', built('one.js', 'all.css', 'logo.woff2'))
+      await deploys()
+      const clients = new CloudFormationClient({ region: settings.region })
+      const of = { StackName: `shop-${environment}-application`, LogicalResourceId: 'SiteFiles' }
+      const { StackResourceDetail } = await clients.send(new DescribeStackResourceCommand(of))
+      const Bucket = StackResourceDetail?.PhysicalResourceId ?? ''
+      const s3 = new S3Client({ region: settings.region })
+      const headOf = (name: string) => s3.send(new HeadObjectCommand({ Bucket, Key: `_next/static/chunks/${name}` }))
+      const CacheControl = 'public, max-age=31536000, immutable'
+      expect(await headOf('one.js')).toMatchObject({ ContentType: 'text/javascript; charset=utf-8', CacheControl })
+      expect(await headOf('all.css')).toMatchObject({ ContentType: 'text/css; charset=utf-8', CacheControl })
+      expect(await headOf('logo.woff2')).toMatchObject({ ContentType: 'font/woff2', CacheControl })
+
+      // A browser that has the pages of before open asks for their files still.
+      builds('2026-03-10', built('two.js', 'all.css', 'logo.woff2'))
+      await deploys()
+      expect(await inBucket(s3, Bucket)).toEqual(['all.css', 'logo.woff2', 'one.js', 'two.js'])
+      builds('2026-03-16', built('two.js', 'all.css'))
+      await deploys()
+      expect(await inBucket(s3, Bucket)).toEqual(['all.css', 'logo.woff2', 'one.js', 'two.js'])
+      // Six days after the second drop, a week and more after the first; and one that is named again stays.
+      builds('2026-03-22', built('three.js', 'all.css', 'logo.woff2'))
+      await deploys()
+      expect(await inBucket(s3, Bucket)).toEqual(['all.css', 'logo.woff2', 'three.js', 'two.js'])
+      expect(said()).toContain('assets note 1 files removed that no page of the site has named for a week')
+    })
+
+    it('of pages that are not deployed, since that failed, take nothing away', async () => {
+      const { deployment, builds, said } = place({}, shop())
+      builds('2026-03-01', built('one.js'))
+      await (await deployment()).run()
+      builds('2026-03-02', built('two.js'))
+      there.failing = { part: 'application', id: 'FunctionWeb', why: 'Internal Failure' }
+      expect(await (await deployment()).run()).toMatchObject({ end: 'failed' })
+      builds('2026-03-20', built('two.js'))
+      there.failing = undefined
+      expect(await (await deployment()).run()).toMatchObject({ end: 'done' })
+      expect(said().filter(line => line.includes('files removed'))).toEqual([])
     })
   })
 

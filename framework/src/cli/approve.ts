@@ -3,7 +3,7 @@
  * there to be deployed; another deployment has another digest, and needs an approval of its own.
  */
 import { command } from './command.ts'
-import { cannot, destinationOf, short, signedText } from './deploying.ts'
+import { cannot, destinationOf, profileFlag, short, signedText } from './deploying.ts'
 import { changesText } from './diff.ts'
 import { envFlag } from './environments.ts'
 import { exitCodes, Failure } from './errors.ts'
@@ -18,6 +18,7 @@ export const approve = command({
     'plan, other images, or something else deployed meanwhile, it is void.',
   flags: {
     env: envFlag,
+    profile: profileFlag,
     yes: yesFlag,
     json: { type: 'boolean', help: 'lines of JSON, for a machine' },
   },
@@ -25,13 +26,13 @@ export const approve = command({
     ['groundplan approve storefront --env production', 'shows what was asked last, and asks'],
     ['groundplan approve storefront 4f2c1a9b03de --env production --yes', 'in a pipeline: this one, or none'],
   ],
-  async run({ env, yes, json }, [system, digest], terminal) {
+  async run({ env, profile, yes, json }, [system, digest], terminal) {
     const { target, environment, systems } = await destinationOf(terminal, system ? [system] : [], env, 'approve')
     if (!target.asked) throw cannot(target, 'ask for approvals')
     const [only, ...others] = systems
     if (!only || others.length > 0) throw new Failure('It is not said which system', 'groundplan approve <system>')
     const { name } = only.plan
-    const found = await target.asked(only.plan, environment)
+    const found = await target.asked(only.plan, environment, profile)
     if (!found)
       throw new Failure(`Nobody asked for an approval of ${name} in "${environment}"`, 'groundplan deploy --ask')
     if (digest !== undefined && !found.digest.startsWith(digest)) throw another(found.digest)

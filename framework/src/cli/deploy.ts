@@ -11,6 +11,7 @@ import {
   destinationOf,
   ended,
   interruptible,
+  profileFlag,
   shippingOf,
   short,
   signedText,
@@ -25,6 +26,7 @@ import type { Terminal } from './terminal.ts'
 
 const flags = {
   env: envFlag,
+  profile: profileFlag,
   images: {
     type: 'string',
     value: '<tag>',
@@ -49,6 +51,7 @@ export const deploy = command({
   flags,
   examples: [
     ['groundplan deploy storefront --env test', 'one system; asks first'],
+    ['groundplan deploy storefront --env development --profile shop-development', 'as who you are there'],
     ['groundplan deploy --env test --images 4f2c1a9 --yes', 'in a pipeline, with the images of a commit'],
     ['groundplan deploy --env production --ask', 'asks somebody else to approve'],
   ],
@@ -74,10 +77,10 @@ async function deploySystem(
 ): Promise<number> {
   const { target, environment } = destination
   const { name } = system.plan
-  const { json } = given
+  const { json, profile } = given
   if (!target.deployment) throw cannot(target, 'deploy')
   const images = imagesIn(given.images)
-  const shipping = shippingOf(destination, system, { signal, told: toldTo(terminal, name, json) })
+  const shipping = shippingOf(destination, system, { signal, told: toldTo(terminal, name, json), profile })
   const found = await target.deployment({ ...shipping, ...(images === undefined ? {} : { images }) })
   tell(found, name, environment, terminal, json)
   if (found.changes.changes.length === 0) return ended(await found.run(), name, terminal, json)

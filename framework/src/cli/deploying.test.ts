@@ -14,8 +14,8 @@ const target = {
   name: 'sky',
   files: async () => ({}),
   compare: async () => changes,
-  deployment: async ({ told, images, signal }) => ({
-    to: 'the sky, as ada', digest: 'd1'.repeat(32), approval: 'oneself', changes: { ...changes, ${changed} },
+  deployment: async ({ told, images, signal, profile = 'ada' }) => ({
+    to: 'the sky, as ' + profile, digest: 'd1'.repeat(32), approval: 'oneself', changes: { ...changes, ${changed} },
     ask: async () => signed,
     run: async () => {
       told({ part: 'infra', what: 'route a', state: 'begun', does: 'makes' })
@@ -26,9 +26,11 @@ const target = {
     },
     ...given,
   }),
-  asked: async () => ({ digest: 'd1'.repeat(32), changes, asked: { ...signed, by: 'ada' }, approve: async () => signed }),
-  removal: async ({ told }) => ({
-    to: 'the sky', mustBeNamed: ['orders'],
+  asked: async (_plan, _environment, profile = 'olga') => ({
+    digest: 'd1'.repeat(32), changes, asked: { ...signed, by: 'ada' }, approve: async () => ({ ...signed, by: profile }),
+  }),
+  removal: async ({ profile }) => ({
+    to: 'the sky' + (profile ? ', as ' + profile : ''), mustBeNamed: ['orders'],
     things: [
       { what: 'table orders', name: 'orders', holdsData: true, stays: false },
       { what: 'logs', name: 'logs', holdsData: true, stays: true },
@@ -117,6 +119,17 @@ test('a failure is said with its cause first, what to do about it, and what beca
   const { code, complained } = await command(shop.root, ['deploy', ...env, '--yes'])
   expect(code).toBe(1)
   expect(complained).toBe('failed shop, infra: table a: exists already\n  → rename it\n  it is as it was\n')
+})
+
+test('--profile says whose credentials: the target gets its name, and finds its own where none is given', async () => {
+  using shop = project()
+  const as = ['--profile', 'shop-test', ...env]
+  const deployed = await command(shop.root, ['deploy', 'shop', ...as, '--yes'])
+  expect(deployed.said).toContain('to the sky, as shop-test')
+  const approved = await command(shop.root, ['approve', 'shop', ...as, '--yes'])
+  expect(approved.said).toContain('approved d1d1d1d1d1d1 by shop-test')
+  const removed = await command(shop.root, ['destroy', 'shop', ...as])
+  expect(removed.said + removed.complained).toContain('the sky, as shop-test')
 })
 
 test('--yes is no approval of another: that one is asked for, and given by approve', async () => {

@@ -15,6 +15,13 @@ import { frontDigest } from './web/build.ts'
 /** For pipelines, beside done, failed and wrong usage. */
 export const deployExits = { widens: 3, loses: 4, waits: 5, left: 130 } as const
 
+/** Whose credentials: people have several, in an account each. */
+export const profileFlag = {
+  type: 'string',
+  value: '<name>',
+  help: "credentials under this name of the target's own tools (those these find by themselves)",
+} as const
+
 /** Systems and where they go. */
 export interface Destination {
   readonly root: string
@@ -48,10 +55,11 @@ export async function destinationOf(
 export function shippingOf(
   { root, environment, web }: Destination,
   { plan, file }: LoadedSystem,
-  { signal, told }: Pick<Shipping, 'signal' | 'told'>,
+  { profile, ...doing }: Pick<Shipping, 'signal' | 'told'> & { readonly profile: string | undefined },
 ): Shipping {
   const front = web === undefined ? {} : { web: { folder: join(root, web), digest: frontDigest(root, web) } }
-  return { plan, environment, root, planFile: join(root, file), signal, told, ...front }
+  const whose = profile === undefined ? {} : { profile }
+  return { plan, environment, root, planFile: join(root, file), ...doing, ...whose, ...front }
 }
 
 /** What a target cannot do is said, with its name. */

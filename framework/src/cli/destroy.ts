@@ -11,6 +11,7 @@ import {
   destinationOf,
   ended,
   interruptible,
+  profileFlag,
   shippingOf,
   toldTo,
 } from './deploying.ts'
@@ -22,6 +23,7 @@ import { paint, type Terminal } from './terminal.ts'
 
 const flags = {
   env: envFlag,
+  profile: profileFlag,
   with: {
     type: 'string',
     value: '<names>',
@@ -62,9 +64,10 @@ async function destroySystem(
 ): Promise<number> {
   const { target, environment } = destination
   const { name } = system.plan
-  const { json } = given
+  const { json, profile } = given
   if (!target.removal) throw cannot(target, 'remove')
-  const found = await target.removal(shippingOf(destination, system, { signal, told: toldTo(terminal, name, json) }))
+  const told = toldTo(terminal, name, json)
+  const found = await target.removal(shippingOf(destination, system, { signal, told, profile }))
   if (found.things.length === 0) return ended({ end: 'done', addresses: [] }, name, terminal, json)
   tell(found, name, environment, terminal, json)
   refuseUnnamed(found, name, environment, given.with)

@@ -18,6 +18,8 @@ export interface Shipping {
   readonly planFile: string
   /** The web front, where there is one: its folder, absolute, and a digest of what it is made of. */
   readonly web?: { readonly folder: string; readonly digest: string }
+  /** Whose credentials are used, by the name that the target's own tools know them under. Default: as these find them. */
+  readonly profile?: string
   /** The images to run: one tag for all, or tags by service. Default: those that run. */
   readonly images?: string | Readonly<Record<string, string>>
   /** When it is aborted, nobody follows any more; what was begun goes on there. */

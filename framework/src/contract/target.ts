@@ -61,7 +61,7 @@ export interface Target {
   /** What is to be done to bring a system up to its plan there. Follows first what still runs. Faults: `engine-unavailable`. */
   deployment?(shipping: Shipping): Promise<Deployment>
   /** What somebody asked another to agree to there. Faults: `engine-unavailable`. */
-  asked?(plan: Plan, environment: string): Promise<ApprovalRequest | undefined>
+  asked?(plan: Plan, environment: string, profile?: string): Promise<ApprovalRequest | undefined>
   /** What is to be done to take a system away from there. Faults: `engine-unavailable`. */
   removal?(shipping: Shipping): Promise<Removal>
   /** The same environment, where calls go over to what is new level by level: by the plan's name. */

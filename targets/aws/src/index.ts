@@ -35,7 +35,11 @@ export function aws(settings: AwsSettings): AwsTarget {
         assets: async system => (await import('./deploy/assets.ts')).assetsOf(shipping, settings, system),
       })
     },
-    asked: async (plan, environment) => (await import('./deploy/deployment.ts')).askedOf(plan, environment, settings),
+    asked: async (plan, environment, profile) =>
+      (await import('./deploy/deployment.ts')).askedOf(
+        { plan, environment, ...(profile ? { profile } : {}) },
+        settings,
+      ),
     removal: async shipping => (await import('./deploy/removal.ts')).removalOf(shipping, settings),
   }
 }

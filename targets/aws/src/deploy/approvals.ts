@@ -17,10 +17,9 @@ const json = { type: 'application/json' }
 export const templateKey = (digest: string) => `templates/${digest}.json`
 
 /** Who is at work: of a role the role, whoever took it on. */
-export async function whoIs({ sts }: Clients): Promise<{ readonly arn: string; readonly account: string }> {
-  const { Arn = 'nobody', Account = '' } = await calling('asking AWS who this is', () =>
-    sts.send(new GetCallerIdentityCommand({})),
-  )
+export async function whoIs({ sts, profile }: Clients): Promise<{ readonly arn: string; readonly account: string }> {
+  const asks = () => sts.send(new GetCallerIdentityCommand({}))
+  const { Arn = 'nobody', Account = '' } = await calling('asking AWS who this is', asks, profile)
   return { arn: Arn, account: Account }
 }
 

@@ -11,6 +11,8 @@ import { fault, isFault } from 'groundplan/target'
 
 export interface Clients {
   readonly region: string
+  /** Whose credentials, where that was said. */
+  readonly profile?: string
   readonly cloudFormation: CloudFormationClient
   readonly s3: S3Client
   readonly ecr: ECRClient
@@ -21,10 +23,12 @@ export interface Clients {
 /** A lost connection is tried again for about a minute. */
 const maxAttempts = 8
 
-export function clientsIn(region: string): Clients {
-  const options = { region, maxAttempts }
+/** @param profile of Amazon's own config file; default: as these rules find it */
+export function clientsIn(region: string, profile?: string): Clients {
+  const options = { region, maxAttempts, ...(profile === undefined ? {} : { profile }) }
   return {
     region,
+    ...(profile === undefined ? {} : { profile }),
     cloudFormation: new CloudFormationClient(options),
     s3: new S3Client(options),
     ecr: new ECRClient(options),
@@ -36,13 +40,14 @@ export function clientsIn(region: string): Clients {
 /**
  * Calls Amazon; what goes wrong is said with what to do. Faults: `engine-unavailable`.
  * @param doing what it is for, in words: `asking CloudFormation for …`
+ * @param profile whose session may be over
  */
-export async function calling<T>(doing: string, call: () => Promise<T>): Promise<T> {
+export async function calling<T>(doing: string, call: () => Promise<T>, profile?: string): Promise<T> {
   try {
     return await call()
   } catch (error) {
     if (isFault(error) || !(error instanceof Error)) throw error
-    throw said(doing, error)
+    throw said(doing, error, profile)
   }
 }
 
@@ -54,9 +59,17 @@ export function nameOf(error: unknown): string | undefined {
 const logIn =
   'log in: aws sso login, or aws configure; AWS_PROFILE names which of several\nin a pipeline: let it take on a role by OIDC'
 
-function said(doing: string, error: Error): Error {
+/** IAM Identity Center's sessions end after some hours: the words of Amazon's client for it are of several kinds. */
+const sessionIsOver = /SSO session|SSO Token|Token is expired|UnauthorizedException: Session token/i
+
+const signIn = (profile: string) => `sign in again: aws sso login --profile ${profile}`
+
+function said(doing: string, error: Error, profile = '"$AWS_PROFILE"'): Error {
   const { name, message } = error
   const give = (detail: string, wayOut: string) => fault('engine-unavailable', detail, { wayOut }, error)
+  if (name === 'CredentialsProviderError' && sessionIsOver.test(message)) {
+    return give('the session with IAM Identity Center is over', signIn(profile))
+  }
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return give('there are no credentials for AWS here', logIn)
   }

@@ -3,10 +3,9 @@
  * nothing is changed; a part that is as it should be is left alone, so that a deployment which was interrupted, or failed,
  * goes on when it is begun again. What still runs there, whoever began it, is followed first.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Change } from '@aws-sdk/client-cloudformation'
-import { type Deployment, type DeploymentEnd, fault, type Shipping, type Plan as SystemPlan } from 'groundplan/target'
+import { type Deployment, type DeploymentEnd, fault, type Shipping } from 'groundplan/target'
 import { kindOf, whatIs } from '../compare/kinds.ts'
 import { type Resource, resourcesIn } from '../compare/templates.ts'
 import type { AwsSettings } from '../settings.ts'
@@ -19,6 +18,7 @@ import { covers, digestOf } from './manifest.ts'
 import { Objects, sha256 } from './objects.ts'
 import { codeKey, order, type Part, type Plan, planned, regionOf, resolvedFor, stackName } from './plan.ts'
 import { afterwards, wayOutOf } from './reasons.ts'
+import { bringsFiles, dropsFiles } from './site-files.ts'
 import { Stacks } from './stacks.ts'
 
 export interface Parts {
@@ -26,6 +26,8 @@ export interface Parts {
   assets(system: System): Promise<Assets>
   /** How often CloudFormation is asked how far it is. Default 2 seconds. */
   readonly pollMs?: number
+  /** What time it is, where that is another than the machine's. */
+  readonly now?: () => Date
 }
 
 /** What deployments, approvals and removals share: a system in its place. */
@@ -34,18 +36,22 @@ export interface There {
   readonly clients: Clients
   readonly objects: Objects
   readonly pollMs: number
+  readonly now?: () => Date
   stacksIn(region: string): Stacks
 }
 
-export function thereOf(plan: SystemPlan, environment: string, settings: AwsSettings, pollMs = 2_000): There {
+/** Which system, where, and with whose credentials. */
+export type Meant = Pick<Shipping, 'plan' | 'environment' | 'profile'>
+
+export function thereOf({ plan, environment, profile }: Meant, settings: AwsSettings, pollMs = 2_000): There {
   const system = systemOf(plan, environment, settings)
-  const clients = clientsIn(system.settings.region)
+  const clients = clientsIn(system.settings.region, profile)
   const stacks = new Map<string, Stacks>()
   return {
     ...{ system, clients, pollMs },
     objects: new Objects(clients.s3, system.names.deployments),
     stacksIn(region) {
-      const known = stacks.get(region) ?? new Stacks(region === clients.region ? clients : clientsIn(region))
+      const known = stacks.get(region) ?? new Stacks(region === clients.region ? clients : clientsIn(region, profile))
       stacks.set(region, known)
       return known
     },
@@ -53,7 +59,8 @@ export function thereOf(plan: SystemPlan, environment: string, settings: AwsSett
 }
 
 export async function deploymentOf(shipping: Shipping, parts: Parts): Promise<Deployment> {
-  const there = thereOf(shipping.plan, shipping.environment, parts.settings, parts.pollMs)
+  const found = thereOf(shipping, parts.settings, parts.pollMs)
+  const there: There = parts.now ? { ...found, now: parts.now } : found
   const { system, objects, clients } = there
   const { arn, account } = await whoIs(clients)
   await followWhatRuns(there, shipping)
@@ -82,8 +89,8 @@ export async function deploymentOf(shipping: Shipping, parts: Parts): Promise<De
 }
 
 /** What somebody asked another to agree to. */
-export async function askedOf(plan: SystemPlan, environment: string, settings: AwsSettings) {
-  const { objects, clients, stacksIn } = thereOf(plan, environment, settings)
+export async function askedOf(meant: Meant, settings: AwsSettings) {
+  const { objects, clients, stacksIn } = thereOf(meant, settings)
   return requestIn(objects, clients, stacksIn)
 }
 
@@ -186,6 +193,7 @@ class Run {
       if (failed) return failed
     }
     if (part.was === undefined) await this.#uploadsFiles(part)
+    await this.#dropsFiles(part)
     await this.#settles(part)
     return undefined
   }
@@ -196,15 +204,20 @@ class Run {
     if (name !== 'application' || files.length === 0) return
     const bucket = await this.#there.stacksIn(region).physicalId(stack, 'SiteFiles')
     if (bucket === undefined) return
-    const objects = new Objects(this.#there.clients.s3, bucket)
-    let count = 0
-    for (const { key, path } of files) {
-      if (this.#shipping.signal.aborted) return
-      if (await objects.has(key)) continue
-      await objects.put(key, readFileSync(path), { type: typeOf(key), cache: forever })
-      count++
-    }
+    const site = new Objects(this.#there.clients.s3, bucket)
+    const count = await bringsFiles(site, files, this.#shipping.signal)
     if (count > 0) this.#note('assets', `${count} files of the site uploaded`)
+  }
+
+  /** When the pages that name them no more are gone. */
+  async #dropsFiles({ name, stack, region }: Part): Promise<void> {
+    const { files } = this.#plan.assets
+    if (name !== 'application' || files.length === 0) return
+    const { clients, objects, stacksIn, now = () => new Date() } = this.#there
+    const bucket = await stacksIn(region).physicalId(stack, 'SiteFiles')
+    if (bucket === undefined) return
+    const count = await dropsFiles(new Objects(clients.s3, bucket), objects, files, now())
+    if (count > 0) this.#note('assets', `${count} files removed that no page of the site has named for a week`)
   }
 
   /** The first part has no bucket yet; what is small needs none. */
@@ -252,21 +265,6 @@ class Run {
   async #pause(): Promise<void> {
     await pause(this.#there.pollMs, undefined, { signal: this.#shipping.signal }).catch(() => {})
   }
-}
-
-/** Their names change with what they hold. */
-const forever = 'public, max-age=31536000, immutable'
-
-const types: Readonly<Record<string, string>> = {
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  json: 'application/json',
-  svg: 'image/svg+xml',
-  woff2: 'font/woff2',
-}
-
-function typeOf(key: string): string {
-  return types[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 }
 
 /** What CloudFormation takes in the call itself. */

@@ -1,6 +1,13 @@
-/** The bucket of deployments: what is put there, once, and read again. */
+/** A bucket: what is put there, once, and read again. */
 import { createHash } from 'node:crypto'
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { calling, nameOf } from './clients.ts'
 
 export class Objects {
@@ -36,6 +43,24 @@ export class Objects {
     if (await this.has(key)) return false
     await this.put(key, body)
     return true
+  }
+
+  /** All keys that begin so. */
+  async keys(Prefix: string): Promise<readonly string[]> {
+    return calling(`looking into ${this.bucket}`, async () => {
+      const found: string[] = []
+      for await (const { Contents = [] } of paginateListObjectsV2(
+        { client: this.#s3 },
+        { Bucket: this.bucket, Prefix },
+      ))
+        found.push(...Contents.flatMap(({ Key }) => Key ?? []))
+      return found
+    })
+  }
+
+  async remove(Key: string): Promise<void> {
+    const remove = new DeleteObjectCommand({ Bucket: this.bucket, Key })
+    await calling(`removing ${Key} of ${this.bucket}`, () => this.#s3.send(remove))
   }
 
   async text(Key: string): Promise<string | undefined> {

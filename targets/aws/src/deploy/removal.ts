@@ -24,7 +24,7 @@ interface Standing {
 }
 
 export async function removalOf(shipping: Shipping, settings: AwsSettings, pollMs?: number): Promise<Removal> {
-  const there = thereOf(shipping.plan, shipping.environment, settings, pollMs)
+  const there = thereOf(shipping, settings, pollMs)
   const { arn, account } = await whoIs(there.clients)
   await followWhatRuns(there, shipping)
   const standing = await standingIn(there)

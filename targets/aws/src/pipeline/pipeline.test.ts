@@ -360,6 +360,15 @@ describe('G8: GitHub Actions and CircleCI', () => {
     expect(access.Deploy.Properties.RoleName).toBe('pipeline-shop-production-deploy')
   })
 
+  it('the role that deploys may fill the bucket of a site, whose name CloudFormation gives', () => {
+    const { Deploy } = JSON.parse(pipelineFiles(flow)['CloudFormation-access-production.json'] ?? '{}').Resources
+    const files = 'arn:aws:s3:::shop-production-application-sitefiles-1a2b3c'
+    const may = (action: string, arn: string) => allows(Deploy.Properties.Policies[0].PolicyDocument, { action, arn })
+    expect(may('s3:PutObject', `${files}/_next/static/one.js`)).toBe(true)
+    expect(may('s3:ListBucket', files)).toBe(true)
+    expect(may('s3:PutObject', 'arn:aws:s3:::shop-test-application-sitefiles-1a2b3c/one.js')).toBe(false)
+  })
+
   it('the roles that deploy may put what is asked for where it is asked for, and cannot agree to it', () => {
     const { Deploy } = JSON.parse(pipelineFiles(flow)['CloudFormation-access-production.json'] ?? '{}').Resources
     const { RoleDeployProduction } = pipelineIn(flow).resources

@@ -59,7 +59,12 @@ export function deploysEnvironment(system: System): readonly Statement[] {
   const { names } = system
   const roles = [arn(`iam::${account}:role/${names.prefix}-*`)]
   return [
-    { Sid: 'Named', Effect: 'Allow', Action: named.map(each => `${each.service}:*`), Resource: ownOf(system) },
+    {
+      Sid: 'Named',
+      Effect: 'Allow',
+      Action: [...new Set(named.map(each => `${each.service}:*`))],
+      Resource: ownOf(system),
+    },
     { Sid: 'Unnamed', Effect: 'Allow', Action: unnamed, Resource: ['*'] },
     {
       Sid: 'Roles',
@@ -111,6 +116,8 @@ const named: readonly Named[] = [
   { service: 'logs', resource: ({ prefix }) => `${within}:log-group:*${prefix}*` },
   { service: 'scheduler', resource: ({ prefix }) => `${within}:schedule/*/${prefix}-*` },
   { service: 's3', resource: ({ bucketPrefix }) => `:::${bucketPrefix}-*` },
+  // Those of a site's files and of logs have names that CloudFormation gives, from their stacks'.
+  { service: 's3', resource: ({ prefix }) => `:::${prefix}-*` },
   { service: 'secretsmanager', resource: ({ prefix }) => `${within}:secret:${prefix}@*` },
   { service: 'sns', resource: ({ prefix }) => `${within}:${prefix}-*` },
   { service: 'sqs', resource: ({ prefix }) => `${within}:${prefix}-*` },

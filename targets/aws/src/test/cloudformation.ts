@@ -1,7 +1,16 @@
 /**
- * CloudFormation before moto: moto makes what is kept, as templates name it, at once and without a word; what it does not
- * play is played here: change sets, events for each thing, failures with their roll-back, work that goes on while nobody looks.
- * All other services are moto's own.
+ * CloudFormation before moto: what templates keep, and the bucket of a site, moto makes; all other services are moto's own.
+ * It has change sets, too, and they are not used, for what moto 5.2 does otherwise than Amazon:
+ *
+ * - `ExecuteChangeSet` has ended when it answers: nothing is ever in progress, so that nothing could be followed,
+ *   interrupted, or found at work by the next deployment.
+ * - It makes events of stacks, and none of the things in them; a failure is an error of the call, without a roll-back.
+ * - `DescribeChangeSet` never says that a thing would be replaced, which deployments stop for where it holds data.
+ * - `CreateChangeSet` again for a stack that was only looked at makes a second one of that name.
+ * - It has no `UpdateTerminationProtection`, and makes nothing of several of our types (`moto.ts` beside this).
+ *
+ * So change sets, events, failures with their roll-back, and work that goes on while nobody looks are played here. moto's
+ * stacks are made, changed and removed by the calls without change sets; what it says no to is a failure here, too.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
@@ -255,10 +264,13 @@ class CloudFormation implements StandIn {
     })
   }
 
-  /** Moto makes what is kept; certificates, firewalls and what runs are played alone. */
+  /** Moto makes what is kept; certificates, firewalls and what runs are played alone, but for the bucket of a site. */
   async #makes(stack: Stack, verb: string, template: string, parameters: Fields): Promise<void> {
     if (!/-(deployment|infra)$/.test(stack.name)) {
       stack.outputs = Object.fromEntries(outputsOf(template).map(name => [name, `made-${name}`]))
+      const files = bucketOfSite(template)
+      if (files && verb === 'CREATE')
+        await this.#motos(stack.region, 'CreateStack', { StackName: stack.name, TemplateBody: files })
       return
     }
     const given = Object.entries(parameters).flatMap(([key, value], at) => [
@@ -349,6 +361,13 @@ function verbOf(action: string): string {
 function resourcesOf(template: string): readonly (readonly [id: string, type: string])[] {
   const { Resources = {} }: { Resources?: Record<string, { Type: string }> } = JSON.parse(template)
   return Object.entries(Resources).map(([id, { Type }]) => [id, Type])
+}
+
+/** A template of the bucket alone, without what refers to others. */
+function bucketOfSite(template: string): string | undefined {
+  const { Resources = {} }: { Resources?: Record<string, { Type: string }> } = JSON.parse(template)
+  const { SiteFiles } = Resources
+  return SiteFiles && JSON.stringify({ Resources: { SiteFiles: { Type: SiteFiles.Type } } })
 }
 
 function outputsOf(template: string): readonly string[] {
