@@ -11,13 +11,13 @@ const folder = dataFolder()
 const source = join(process.cwd(), '../framework/src/embedded')
 try {
   for (let at = 0; at < kills; at += 20) {
-    const { commits, sent, received, done } = await crashRounds(folder.path, Math.min(20, kills - at), {
+    const { commits, sent, received, done, finished } = await crashRounds(folder.path, Math.min(20, kills - at), {
       source,
       random: Math.random,
       from: at,
     })
     console.log(
-      `after ${at + 20} kills: ${commits} commits, ${sent} sent, ${received} received, ${done} done were all there`,
+      `after ${at + 20} kills: ${commits} commits, ${sent} sent, ${received} received, ${done + finished} done were all there`,
     )
   }
 } finally {

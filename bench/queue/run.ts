@@ -4,7 +4,8 @@
  * no memory. Peers come beside these lines.
  *
  * `--folder=` puts the data elsewhere. `--short` leaves the growth out, `--growth` all else, `--to=10000000` takes it further. Takes a minute or
- * two. `--stalls` (a minute) does something else: 5,000 messages a second, and how long anything else had to wait.
+ * two. `--stalls` (a minute) does something else: 5,000 messages a second, how long anything else had to wait,
+ * and what bringing the journal into the data file takes of the thread.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -5,6 +5,7 @@
  *   s KEY.N    a step was sent
  *   r KEY.N A  it was received, with attempt A
  *   d KEY.N    it is done
+ *   m N, g N A, f N  the same of messages without order, which are sent seven at a time; each eleventh is never finished
  */
 import { writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
@@ -14,7 +15,7 @@ import { embeddedStore } from '../store.ts'
 import { keys, leaseMs, queueShapes, tableShapes } from './crash-shapes.ts'
 
 /** What a line begins with. */
-export type Letter = 'c' | 's' | 'r' | 'd'
+export type Letter = 'c' | 's' | 'r' | 'd' | 'm' | 'g' | 'f'
 
 const [folder = '', from = '0'] = process.argv.slice(2)
 const clock = systemClock()
@@ -68,5 +69,36 @@ async function consumer(): Promise<void> {
   }
 }
 
+async function crowds(): Promise<void> {
+  for (;;) {
+    const numbers = Array.from({ length: 7 }, () => next++)
+    await queues.send(
+      numbers.map(n => ({ queue: 'crowd', id: `${n}`, body: JSON.stringify('x'.repeat((n * 37) % 400)) })),
+    )
+    for (const n of numbers) say(`m ${n}`)
+  }
+}
+
+async function worker(): Promise<void> {
+  for (;;) {
+    for (const { id, lease, attempt } of await queues.receive('crowd', { max: 3, leaseMs, signal })) {
+      say(`g ${id} ${attempt}`)
+      const n = Number(id)
+      if (n % 11 === 0) continue
+      if (n % 5 === 0 && attempt === 1) await queues.again('crowd', lease, 0)
+      else {
+        await queues.done('crowd', [lease])
+        say(`f ${id}`)
+      }
+    }
+  }
+}
+
 say('ready')
-await Promise.all([...Array.from({ length: 8 }, commits), ...keys.map(steps), ...Array.from({ length: 4 }, consumer)])
+await Promise.all([
+  ...Array.from({ length: 8 }, commits),
+  ...keys.map(steps),
+  ...Array.from({ length: 4 }, consumer),
+  ...Array.from({ length: 2 }, crowds),
+  ...Array.from({ length: 6 }, worker),
+])

@@ -10,6 +10,7 @@ export const tableShapes: readonly TableShape[] = [
 export const queueShapes: readonly QueueShape[] = [
   { name: 'work', ordered: false },
   { name: 'steps', ordered: true },
+  { name: 'crowd', ordered: false },
   { name: 'changes', ordered: true },
 ]
 

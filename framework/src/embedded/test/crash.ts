@@ -19,6 +19,8 @@ export interface CrashReport {
   readonly sent: number
   readonly received: number
   readonly done: number
+  /** Messages without order that were done. */
+  readonly finished: number
 }
 
 /** What a process said before it was killed. */
@@ -27,6 +29,9 @@ interface Said {
   readonly sent: readonly string[]
   readonly received: ReadonlyMap<string, number>
   readonly done: ReadonlySet<string>
+  readonly crowd: readonly string[]
+  readonly given: ReadonlyMap<string, number>
+  readonly finished: ReadonlySet<string>
 }
 
 export interface CrashOptions {
@@ -45,7 +50,7 @@ export async function crashRounds(
   { source, random, from = 0 }: CrashOptions,
 ): Promise<CrashReport> {
   const program = await bundled('crash-child.ts', source)
-  const report = { kills: 0, commits: 0, sent: 0, received: 0, done: 0 }
+  const report = { kills: 0, commits: 0, sent: 0, received: 0, done: 0, finished: 0 }
   for (let round = 0; round < rounds; round++) {
     const child = start(program, source, [folder, `${(from + round) * 1_000_000}`])
     const said = await killed(child, random() * 250, round % 3 > 0)
@@ -55,6 +60,7 @@ export async function crashRounds(
     report.sent += said.sent.length
     report.received += said.received.size
     report.done += said.done.size
+    report.finished += said.finished.size
   }
   return report
 }
@@ -88,6 +94,9 @@ function heard(lines: readonly string[]): Said {
     sent: of('s').map(([, id = '']) => id),
     received: new Map(of('r').map(([, id = '', attempt]) => [id, Number(attempt)])),
     done: new Set(of('d').map(([, id = '']) => id)),
+    crowd: of('m').map(([, id = '']) => id),
+    given: new Map(of('g').map(([, id = '', attempt]) => [id, Number(attempt)])),
+    finished: new Set(of('f').map(([, id = '']) => id)),
   }
 }
 
@@ -101,6 +110,7 @@ async function inspect(folder: string, said: Said, round: number): Promise<void>
     const store = await embeddedStore(environment, { clock, tables: tableShapes, queues })
     await inspectCommits(store, queues, said)
     await inspectSteps(queues, said)
+    await inspectCrowd(queues, said)
   } catch (error) {
     throw new Error(`after kill ${round + 1}: ${error instanceof Error ? error.message : error}`, { cause: error })
   } finally {
@@ -189,6 +199,32 @@ async function inspectSteps(queues: EmbeddedQueues, said: Said): Promise<void> {
   for (const key of keys) gapless(key, [...left, ...said.done], said)
   const { ready, leased, delayed } = await queues.counts('steps')
   must(ready + leased + delayed === 0, 'the steps are counted wrong')
+}
+
+async function inspectCrowd(queues: EmbeddedQueues, { crowd, given, finished }: Said): Promise<void> {
+  const signal = new AbortController().signal
+  const waiting = await queues.peek('crowd', 1_000_000)
+  const left = new Set(waiting.map(({ id }) => id))
+  must(left.size === waiting.length, 'a message is there twice')
+  for (const id of finished) must(!left.has(id), `message ${id} was done and is there again`)
+  for (const id of crowd) must(left.has(id) || given.has(id), `the acknowledged message ${id} is gone`)
+  for (const id of given.keys())
+    must(Number(id) % 11 > 0 || left.has(id), `message ${id} is gone, which nobody finished`)
+  for (let count = waiting.length; count > 0; ) {
+    const batch = await queues.receive('crowd', { max: 10, leaseMs: 60_000, signal })
+    for (const { id, attempt, body } of batch) {
+      const before = given.get(id) ?? 0
+      must(attempt > before, `message ${id} comes with attempt ${attempt} after ${before}`)
+      must(JSON.parse(body).length === (Number(id) * 37) % 400, `message ${id} is damaged`)
+      count--
+    }
+    await queues.done(
+      'crowd',
+      batch.map(({ lease }) => lease),
+    )
+  }
+  const { ready, leased, delayed } = await queues.counts('crowd')
+  must(ready + leased + delayed === 0, 'the messages without order are counted wrong')
 }
 
 /** Of each key at most one was done without its acknowledgement having been heard. */
