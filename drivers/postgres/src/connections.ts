@@ -71,6 +71,11 @@ export class Connections {
     return this.#lostAtMs
   }
 
+  /** What was there before this process lost one: the server crashed so long ago. */
+  lostBefore(agoMs: number): void {
+    this.#lostAtMs = Math.max(this.#lostAtMs, this.clock.now() - agoMs)
+  }
+
   get closing(): boolean {
     return this.#closing !== undefined
   }
@@ -104,7 +109,7 @@ export class Connections {
   /** A connection of its own, outside of the pool: for what waits, listens or holds a lock. */
   async apart(): Promise<pg.Client> {
     const client = new pg.Client(clientOptions(this.url, this.#password))
-    client.on('error', () => {})
+    client.on('error', () => this.#lost())
     try {
       await client.connect()
       return client

@@ -47,6 +47,7 @@ async function opened(connections: Connections, shape: Held, options: EngineOpti
   const name = options.schema ?? shape.plan
   const catalogue = await catalogueOf(connections, name, shape)
   const schema = quotedSchema(name)
+  connections.lostBefore(await crashedAgoMs(connections, schema))
   const tables: readonly TableShape[] = shape.tables
   const shapes: readonly QueueShape[] = shape.queues
   const heard = (what: readonly string[] | 'all'): void => {
@@ -78,6 +79,16 @@ async function opened(connections: Connections, shape: Held, options: EngineOpti
       await connections.close()
     },
   }
+}
+
+/** What is not logged is emptied by a crash: who finds it so begins a new life. */
+async function crashedAgoMs(connections: Connections, schema: string): Promise<number> {
+  const life = `${schema}.groundplan_life`
+  await connections.repeatable(
+    `insert into ${life} (only_one) select true where not exists (select from ${life}) on conflict do nothing`,
+  )
+  const [row] = await connections.repeatable(`select ${schema}.groundplan_now() - begun_at_ms from ${life}`)
+  return Number(row?.[0])
 }
 
 /** One clock for the claims of all processes. */

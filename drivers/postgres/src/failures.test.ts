@@ -1,8 +1,10 @@
 /** What is lost when processes, connections and servers are: nothing that was acknowledged, and nothing happens twice. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Clock } from 'groundplan/driver'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Connections } from './connections.ts'
 import { postgresDatabases } from './database.ts'
 import type { Engine } from './engine.ts'
 import { type Server, startServer } from './test/cluster.ts'
@@ -11,6 +13,7 @@ import { asked, type Live, live } from './test/live.ts'
 import { type LossyProxy, proxyTo } from './test/proxy.ts'
 import { withPostgres } from './test/server.ts'
 import { realTime } from './test/time.ts'
+import { postgresVault } from './vault.ts'
 
 /** One commit of all kinds: a sum, an item in an index, a message. */
 async function write({ store }: Engine, n: number): Promise<void> {
@@ -156,6 +159,50 @@ withPostgres('postgres: failures', () => {
         }))
     }
 
+    it('that each delivery of a message brings down, and the process with it, counts all of them but one', () =>
+      within(async () => {
+        const sender = await system.open({ listens: false })
+        await sender.queues.send([{ queue: 'work', id: 'deadly', body: '1' }])
+        const attempts: (number | undefined)[] = []
+        for (let round = 0; round < 3; round++) {
+          const engine = await system.open({ listens: false })
+          const wanted = { max: 1, leaseMs: 100, signal: AbortSignal.timeout(20_000) }
+          const [message] = await engine.queues.receive('work', wanted)
+          attempts.push(message?.attempt)
+          await server.kill()
+          await server.start()
+          await engine.close()
+        }
+        expect(attempts.at(-1)).toBeGreaterThanOrEqual(2)
+      }))
+
+    it('that crashes is noticed by a process that has nothing but a connection that waits', () =>
+      within(async () => {
+        const connections = new Connections({ url: server.url, clock: realTime().clock })
+        const waiting = await connections.apart()
+        expect(connections.lostAtMs).toBe(Number.NEGATIVE_INFINITY)
+        await server.kill()
+        await server.start()
+        await vi.waitFor(() => expect(connections.lostAtMs).toBeGreaterThan(0), 20_000)
+        await waiting.end()
+        await connections.close()
+      }))
+
+    it('that crashes never gives a revision again which somebody may have read of what is lost', () =>
+      within(async () => {
+        const { store } = await system.open({ listens: false })
+        const revision = async (): Promise<unknown> => {
+          const writes = [{ op: 'put', table: 'counters', item: { id: 'all' } }] as const
+          await store.commit({ writes, durable: false })
+          return (await system.ask('select rev from $schema.counters'))[0]?.rev
+        }
+        const read = await revision()
+        await server.kill()
+        await server.start()
+        expect(await system.ask('select rev from $schema.counters')).toEqual([])
+        expect(await revision()).not.toEqual(read)
+      }))
+
     it('with no connection left is waited for, and is a clear problem after a while', () =>
       within(async () => {
         const [{ free } = {}] = await asked(
@@ -216,6 +263,32 @@ withPostgres('postgres: failures', () => {
           await expectKept(system, 6, 6)
         }))
     }
+
+    it('that is lost with the answer to a take loses no time and counts no attempt: it is asked for what was taken', () =>
+      throughProxy(async (engine, proxy) => {
+        proxy.lose('answer', 'for update of m skip locked')
+        const wanted = { max: 1, leaseMs: 3_600_000, signal: AbortSignal.timeout(30_000) }
+        expect(await engine.queues.receive('work', wanted)).toMatchObject([{ id: 'm-0', attempt: 1 }])
+        expect(proxy.lost).toBe(1)
+      }))
+
+    it('that is lost with the answer to the removal of a secret does not remove what was set meanwhile', () =>
+      within(async () => {
+        const proxy = await proxyTo(server.port)
+        const masterKey = Buffer.alloc(32, 7)
+        const other = await postgresVault({ ...(await system.open({ listens: false })), masterKey })
+        const { clock } = realTime()
+        // In the pause before it is asked again.
+        const slow: Clock = { ...clock, at: (_, run) => clock.at(0, () => void other.set('key', 'new').then(run)) }
+        const url = server.url.replace(String(server.port), String(proxy.port))
+        const vault = await postgresVault({ ...(await system.open({ url, listens: false, clock: slow })), masterKey })
+        await vault.set('key', 'old')
+        proxy.lose('answer', 'delete from')
+        await vault.remove('key')
+        expect(proxy.lost).toBe(1)
+        expect(await other.get('key')).toMatchObject({ value: 'new' })
+        await proxy.close()
+      }))
 
     it('that is lost for good makes a commit fail by saying that its outcome is not known', () =>
       within(async () => {

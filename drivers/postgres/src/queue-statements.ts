@@ -78,7 +78,14 @@ function receiving(messages: string, now: string, shown: (from: string) => strin
       case when (select count(*) from next) < $2 then ${laterIn(messages, now)} end, ${now}`
   const first = `and not exists (select from ${messages} e where e.queue = $1 and e.order_hash = m.order_hash
     and (e.seq < m.seq or e.until_ms > ${now}))`
-  return { receive: take(''), receiveOrdered: take(first) }
+  return {
+    receive: take(''),
+    receiveOrdered: take(first),
+    /** What was leased under the number $2 by a statement whose answer was lost. */
+    leased: `select ${shown('m')}, m.seq, m.due_at_ms from ${messages} m
+      where m.queue = $1 and m.due_at_ms <= ${now} and m.until_ms > ${now} and m.lease = $2
+      union all select null, null, null, null, null, null, null, ${now}`,
+  }
 }
 
 /** When the next delayed message is due, or the next lease ends. Those leased stand among those that have been due. */

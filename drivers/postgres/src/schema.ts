@@ -14,7 +14,7 @@
 import { fault, limits } from 'groundplan/driver'
 
 /** Counts up with each change of the schema. */
-export const schemaVersion = 4
+export const schemaVersion = 5
 
 /** A name in SQL, whatever it is. Faults: `plan-invalid` where PostgreSQL would cut it. */
 export function quoted(name: string): string {
@@ -39,6 +39,7 @@ export const steps: readonly ((s: string) => string)[] = [
   s => editions(s) + changes(s) + apply(s),
   s => lives(s) + claims(s) + apply(s),
   s => leases(s) + apply(s),
+  s => crashes(s) + apply(s),
 ]
 
 function tables(s: string): string {
@@ -196,6 +197,22 @@ update ${s}.groundplan_messages set until_ms = due_at_ms where lease is not null
 `
 }
 
+/**
+ * A sequence, too, may begin anew after a crash: a revision that somebody has read of what was lost then would be another item's
+ * state. So revisions are drawn by chance (see `anyRevision`). And a life tells when it began, for processes that come after a crash.
+ */
+function crashes(s: string): string {
+  return `
+drop sequence ${s}.groundplan_revisions;
+alter table ${s}.groundplan_life add column begun_at_ms bigint not null default 0;
+alter table ${s}.groundplan_life alter column begun_at_ms set default ${s}.groundplan_now();
+insert into ${s}.groundplan_life (begun_at_ms) values (0) on conflict do nothing;
+`
+}
+
+/** 52 bits, never 0, which stands for an absent item. */
+const anyRevision = '1 + floor(random() * 4503599627370496)::bigint'
+
 /** Rows come and go: what is dead is taken away early, long before a fifth of the table is. */
 const churning = `fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.1`
@@ -271,14 +288,14 @@ function applyItems(s: string): string {
     if wanted < cardinality(tbls) then
       wanted := cardinality(tbls) - wanted;
       insert into ${s}.groundplan_items (tbl, p, s, rev, expires_at_ms, item)
-        select u.tbl, u.p, u.s, nextval('${s}.groundplan_revisions'), u.expires_at_ms, coalesce(u.item, 'null')::json
+        select u.tbl, u.p, u.s, ${anyRevision}, u.expires_at_ms, coalesce(u.item, 'null')::json
         from unnest(tbls, ps, ss, revs, expiries, items) as u (tbl, p, s, rev, expires_at_ms, item)
         where u.rev = 0 order by u.tbl, u.p, u.s on conflict do nothing;
       get diagnostics found = row_count;
       if found <> wanted then raise exception 'conflict' using errcode = 'GP001'; end if;
     end if;
     update ${s}.groundplan_items i
-      set rev = nextval('${s}.groundplan_revisions'), expires_at_ms = u.expires_at_ms, item = u.item::json
+      set rev = ${anyRevision}, expires_at_ms = u.expires_at_ms, item = u.item::json
       from unnest(tbls, ps, ss, revs, acts, expiries, items) as u (tbl, p, s, rev, act, expires_at_ms, item)
       where i.tbl = u.tbl and i.p = u.p and i.s = u.s and u.rev <> 0 and u.act = 'k';
     if 'r' = any (acts) or 'c' = any (acts) then

@@ -90,7 +90,10 @@ class SealedVault implements Vault {
 
   async remove(name: string): Promise<void> {
     checkVaultName(name)
-    await this.#connections.repeatable(`delete from ${this.#table} where name = $1`, [name])
+    const [found] = await this.#connections.repeatable(`select sealed from ${this.#table} where name = $1`, [name])
+    if (!found) return
+    // When the answer is lost and it is asked again, somebody may have set the name anew: that stays.
+    await this.#connections.repeatable(`delete from ${this.#table} where name = $1 and sealed = $2`, [name, found[0]])
   }
 
   async list(prefix: string): ReturnType<Vault['list']> {

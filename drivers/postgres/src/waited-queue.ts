@@ -186,12 +186,14 @@ export class WaitedQueue {
     this.#served.splice(this.#served.indexOf(mine), 1)
   }
 
-  /** `nextMs`: how long until something else may be due. */
+  /** `nextMs`: how long until something else may be due. What was leased by a question whose answer was lost is found first. */
   async #take(max: number, leaseMs: number): Promise<{ readonly found: readonly Fetched[]; readonly nextMs: number }> {
-    const { receive, receiveOrdered } = this.#statements
-    const statement = this.shape.ordered ? receiveOrdered : receive
     const lease = randomInt(mostLease)
-    const rows = await this.#connections.repeatable(statement, [this.id, max, leaseMs, lease, this.#isHasty])
+    let asked = 0
+    const rows = await this.#connections.retried(async () => {
+      const lost = asked++ > 0 ? await this.#connections.once(this.#statements.leased, [this.id, lease]) : []
+      return lost.length > 1 ? lost : this.#leased(max, leaseMs, lease)
+    })
     const [next, now] = rows.at(-1)?.slice(6) ?? []
     const found = rows
       .slice(0, -1)
@@ -202,6 +204,12 @@ export class WaitedQueue {
       }))
     const dueMs = next == null ? Number.POSITIVE_INFINITY : Number(next) - Number(now)
     return { found, nextMs: found.length > 0 ? Math.min(dueMs, leaseMs) : dueMs }
+  }
+
+  #leased(max: number, leaseMs: number, lease: number): Promise<readonly Row[]> {
+    const { receive, receiveOrdered } = this.#statements
+    const statement = this.shape.ordered ? receiveOrdered : receive
+    return this.#connections.once(statement, [this.id, max, leaseMs, lease, this.#isHasty])
   }
 
   /** To those it was asked for, in turn, and to others who wait with this lease; what is left over goes back. */
