@@ -115,7 +115,12 @@ export const theme = createTheme({
         [`[${lookAttribute}="dark"]`]: { '--wall': '#6f8b90' },
         body: { minHeight: '100dvh', display: 'flex', flexDirection: 'column' },
         '@media (prefers-reduced-motion: reduce)': {
-          '*, *::before, *::after': { animationDuration: '0.01ms !important', transitionDuration: '0.01ms !important' },
+          '*, *::before, *::after': {
+            animationDuration: '0.01ms !important',
+            // What goes round for ever would be drawn anew for every picture of the screen.
+            animationIterationCount: '1 !important',
+            transitionDuration: '0.01ms !important',
+          },
         },
       },
     },

@@ -2,10 +2,10 @@
  * The pages of a system that the front has never heard of, in browsers: its API keys, its people and its audit trail.
  */
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heading, press, refusals, section, signIn, statusOfMe } from './accounts-steps.ts'
 import { emailOf as email, type Name, passwordOf as password } from './bakery/seed.ts'
-import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
+import { browserOfTests, browserPath, lookedAt, type Visit, type VisitOptions } from './browser.ts'
 import { type OtherSystem, startOther } from './other-system.ts'
 import { linkTo } from './outbox.ts'
 import { buildCommand, start } from './running.ts'
@@ -14,32 +14,18 @@ import { patient } from './shopping.ts'
 const at = '/bakery/account'
 
 describe.skipIf(browserPath === undefined)('R1: the pages of any system’s accounts', { timeout: 120_000 }, () => {
-  let browser: OpenBrowser
+  const browser = browserOfTests()
   let bakery: OtherSystem
-  const visits: Visit[] = []
 
   beforeAll(async () => {
     await buildCommand()
     // The pages are built by what shows them.
     await (await start({ systems: ['counter'] }))[Symbol.asyncDispose]()
     bakery = await startOther('bakery', 'web/test/bakery')
-    browser = await openBrowser()
   }, 400_000)
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await bakery?.[Symbol.asyncDispose]()
-  }, 60_000)
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => bakery?.[Symbol.asyncDispose](), 60_000)
 
-  async function open(path: string, options?: VisitOptions): Promise<Visit> {
-    const visit = await browser.open(bakery.url + path, options)
-    visits.push(visit)
-    return visit
-  }
+  const open = (path: string, options?: VisitOptions) => browser.open(bakery.url + path, options)
 
   /** A browser of its own in which somebody is signed in, at a page of the accounts. */
   async function openAs(name: Name, path = '', options?: VisitOptions): Promise<Visit> {

@@ -3,9 +3,9 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heading, press, refusals, section, signIn, statusOfMe } from './accounts-steps.ts'
-import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
+import { browserOfTests, browserPath, lookedAt, type Visit } from './browser.ts'
 import { linkTo, mailsTo } from './outbox.ts'
 import { buildCommand, type Running, start } from './running.ts'
 import { type Name, patient } from './shopping.ts'
@@ -21,31 +21,17 @@ async function fillSignUp(page: Page, email: string, password = first): Promise<
 }
 
 describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browsers', { timeout: 120_000 }, () => {
-  let browser: OpenBrowser
+  const browser = browserOfTests()
   let running: Running
-  const visits: Visit[] = []
   let people = 0
 
   beforeAll(async () => {
     await buildCommand()
     running = await start({ systems: ['storefront', '--seed'] })
-    browser = await openBrowser()
   }, 400_000)
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await running?.[Symbol.asyncDispose]()
-  }, 60_000)
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => running?.[Symbol.asyncDispose](), 60_000)
 
-  async function open(path: string, options?: VisitOptions): Promise<Visit> {
-    const visit = await browser.open(running.url + path, options)
-    visits.push(visit)
-    return visit
-  }
+  const open = (path: string) => browser.open(running.url + path)
 
   const newEmail = () => `person-${++people}@example.org`
   const post = (path: string, body: object) =>
@@ -225,7 +211,8 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
   describe('a forgotten password', () => {
     it('is replaced with the link of a mail: the old one is good no more, and every session has ended', async () => {
       const email = await person()
-      const { page } = await open(`${at}/sign-in`)
+      const here = await open(`${at}/sign-in`)
+      const { page } = here
       await signIn(page, email, first)
       await page.waitForURL(/\/shop/, patient)
       const elsewhere = await open(`${at}/forgotten`)
@@ -244,7 +231,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       const refused = () => statusOfMe(page)
       await expect.poll(refused, patient).toBe(401)
       await page.goto('about:blank')
-      expect(refusals(visits[0] as Visit, 401)).toBeGreaterThan(0)
+      expect(refusals(here, 401)).toBeGreaterThan(0)
     })
 
     it('leads in the end to where one wanted to go', async () => {

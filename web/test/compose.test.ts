@@ -2,53 +2,35 @@
  * The self-hosted form: the files that `groundplan compose` writes, the images' steps done in empty folders, their
  * processes started as the Compose file says, and the real nginx with the written configuration before them.
  */
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { browserPath, type OpenBrowser, openBrowser, type Visit } from './browser.ts'
-import { contained, type Hosted, openHosted, sharedFolder, writtenFiles } from './hosted.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { browserOfTests, browserPath } from './browser.ts'
+import { contained, type Hosted, openHosted } from './hosted.ts'
 import { filesOf } from './image.ts'
-import { freePort, nginxPath, openNginx } from './nginx.ts'
-import { edit, projectOfItsOwn } from './own-project.ts'
-import { leftBy, sellElsewhere, start } from './running.ts'
+import { nginxPath } from './nginx.ts'
+import { leftBy, sellElsewhere } from './running.ts'
 
 const patient = { timeout: 30_000, interval: 100 }
 const minutes = 60_000
 
 describe.skipIf(nginxPath === undefined)('counter, self-hosted', { timeout: 2 * minutes }, () => {
-  const visits: Visit[] = []
+  const browser = browserOfTests()
   let hosted: Hosted
-  let browser: OpenBrowser | undefined
 
   beforeAll(async () => {
     hosted = await openHosted()
     await well()
-    if (browserPath !== undefined) browser = await openBrowser()
   }, 10 * minutes)
 
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await hosted?.[Symbol.asyncDispose]()
-  }, minutes)
-
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => hosted?.[Symbol.asyncDispose](), minutes)
 
   async function well(): Promise<void> {
     await vi.waitFor(async () => expect(await hosted.isWell()).toBe(true), patient)
   }
 
-  async function visit(path = '/counter'): Promise<Visit> {
-    const found = await browser?.open(`${hosted.nginx.url}${path}`)
-    if (!found) throw new Error('There is no browser')
-    visits.push(found)
-    return found
-  }
-
+  const visit = (path = '/counter') => browser.openNoting(`${hosted.nginx.url}${path}`)
   const left = (page: Page) => page.getByTestId('left').textContent()
   const shows = (page: Page, count: number, how: object = patient) =>
     expect.poll(() => left(page), how).toBe(String(count))
@@ -219,54 +201,4 @@ describe.skipIf(nginxPath === undefined)('counter, self-hosted', { timeout: 2 * 
     expect(statSync(hosted.key).mode & 0o077).toBe(0)
     expect(readFileSync(hosted.key, 'utf8').trim()).toHaveLength(64)
   })
-})
-
-describe.skipIf(nginxPath === undefined || browserPath === undefined)('counter, for development', () => {
-  const open: (Disposable | AsyncDisposable)[] = []
-
-  afterAll(async () => {
-    for (const each of open.reverse()) {
-      if (Symbol.asyncDispose in each) await each[Symbol.asyncDispose]()
-      else each[Symbol.dispose]()
-    }
-  }, minutes)
-
-  it(
-    'C8: behind nginx too, a page and a system that are saved are taken in, and the document stays',
-    async () => {
-      const written = await writtenFiles()
-      const scratch = sharedFolder()
-      const folder = projectOfItsOwn()
-      open.push(written, scratch, {
-        [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
-      })
-      const running = await start({ command: 'dev', systems: ['counter'], folder })
-      open.push(running)
-      const hosts = { 'server:7400': `127.0.0.1:${running.port}` }
-      const before = { text: written.text('nginx.dev.conf'), folder: join(scratch.path, 'nginx'), hosts }
-      const nginx = await openNginx(before, await freePort())
-      open.push(nginx)
-      const browser = await openBrowser()
-      open.push(browser)
-      const said: string[] = []
-      const listen = async (page: Page) => void page.on('console', message => said.push(message.text()))
-      const { page } = await browser.open(`${nginx.url}/counter`, { before: listen })
-      const long = { timeout: minutes }
-      await page.getByText('Live', { exact: true }).waitFor(long)
-      await expect.poll(() => said.join('\n'), long).toContain('[HMR] connected')
-      await page.evaluate('window.same = true')
-      const card = join(folder, 'web/counter/counter-card.tsx')
-      edit(card, 'Cameras in stock', 'Cameras on the shelf')
-      // Next may not watch yet what it has just served: a save that comes so soon is made again, as a person would.
-      const savedAgain = async (): Promise<number> => {
-        appendFileSync(card, '\n// saved again\n')
-        return page.getByRole('heading', { name: 'Cameras on the shelf' }).count()
-      }
-      await expect.poll(savedAgain, { ...long, interval: 4_000 }).toBe(1)
-      expect(await page.evaluate('window.same'), 'the document stayed').toBe(true)
-      edit(join(folder, 'systems/counter/plan.ts'), 'default(1000)', 'default(750)')
-      await expect.poll(() => leftBy(nginx.url), long).toBe(750)
-    },
-    5 * minutes,
-  )
 })

@@ -1,35 +1,24 @@
 /** The counter's page in a browser, in front of the real thing: its claims, and what happens when things go wrong. */
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit } from './browser.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { browserOfTests, browserPath, lookedAt, type Visit } from './browser.ts'
 import { buildCommand, leftBy, type Running, sellElsewhere, start } from './running.ts'
 
 /** Machines that test are busy ones. */
 const patient = { timeout: 15_000 }
 
 describe.skipIf(browserPath === undefined)('the counter in a browser', { timeout: 90_000 }, () => {
-  let browser: OpenBrowser
+  const browser = browserOfTests()
   let running: Running
-  const visits: Visit[] = []
 
   beforeAll(async () => {
     await buildCommand()
     running = await start({ systems: ['counter'] })
-    browser = await openBrowser()
   }, 240_000)
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await running?.[Symbol.asyncDispose]()
-  }, 30_000)
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => running?.[Symbol.asyncDispose](), 30_000)
 
   async function open(): Promise<Visit> {
     const visit = await browser.open(`${running.url}/counter`)
-    visits.push(visit)
     await visit.page.getByText('Live', { exact: true }).waitFor()
     return visit
   }
@@ -57,7 +46,6 @@ describe.skipIf(browserPath === undefined)('the counter in a browser', { timeout
     await reset()
     await sellElsewhere(running.url, 3)
     const visit = await browser.open(`${running.url}/counter`, { javaScriptEnabled: false })
-    visits.push(visit)
     expect(await left(visit.page)).toBe('997')
     // Scripts that do not run are all it may speak of.
     expect(visit.complaints.splice(0).filter(text => !/_next\/static.* csp$/.test(text))).toEqual([])
@@ -155,7 +143,6 @@ describe.skipIf(browserPath === undefined)('the counter in a browser', { timeout
     const before = (page: Page) => page.route('**/api/counter/live', () => new Promise(() => {}))
     const visit = await browser.open(`${running.url}/counter`, { before })
     const { page, complaints } = visit
-    visits.push(visit)
     await shows(page, 1)
     await sellElsewhere(running.url, 1)
     await sellButton(page).click()
@@ -246,7 +233,7 @@ describe.skipIf(browserPath === undefined)('the counter in a browser', { timeout
     await shows(page, 999)
     await expect.poll(() => leftBy(running.url), patient).toBe(999)
     const { data, port } = running
-    await page.context().close()
+    await page.close()
     await running.end('SIGKILL')
     running = await startAgain(data, port)
     expect(await left((await open()).page)).toBe('999')

@@ -1,10 +1,6 @@
 /** The process of the pages beside that of the systems: how both begin, die, come back and end. */
-import { appendFileSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { browserPath, openBrowser } from './browser.ts'
-import { edit, projectOfItsOwn } from './own-project.ts'
 import { buildCommand, leftBy, type Running, start } from './running.ts'
 
 /** Machines that test are busy ones. */
@@ -84,38 +80,4 @@ describe('the process of the pages', { timeout: 90_000 }, () => {
       environment.filter(line => line !== ''),
     )
   })
-
-  it.skipIf(browserPath === undefined)(
-    'takes in a page and a system that are saved while it runs, and stays up for the system',
-    { timeout: 240_000 },
-    async () => {
-      const folder = projectOfItsOwn()
-      open.push({ [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) })
-      const running = await started({ command: 'dev', systems: ['counter'], folder })
-      const browser = await openBrowser()
-      open.push(browser)
-      const said: string[] = []
-      const before = async (page: Page) => void page.on('console', message => said.push(message.text()))
-      const { page: shown } = await browser.open(`${running.url}/counter`, { before })
-      const long = { timeout: 60_000 }
-      await shown.getByText('Live', { exact: true }).waitFor(long)
-      await expect.poll(() => said.join('\n'), long).toContain('[HMR] connected')
-      await shown.evaluate('window.same = true')
-      const card = join(folder, 'web/counter/counter-card.tsx')
-      edit(card, 'Cameras in stock', 'Cameras on the shelf')
-      // Next may not watch yet what it has just served: a save that comes so soon is made again, as a person would.
-      const savedAgain = async (): Promise<number> => {
-        appendFileSync(card, '\n// saved again\n')
-        return shown.getByRole('heading', { name: 'Cameras on the shelf' }).count()
-      }
-      await expect.poll(savedAgain, { ...long, interval: 4_000 }).toBe(1)
-      expect(await shown.evaluate('window.same'), 'the document stayed').toBe(true)
-      const front = await running.frontId()
-      edit(join(folder, 'systems/counter/plan.ts'), 'default(1000)', 'default(750)')
-      await expect.poll(() => leftBy(running.url), long).toBe(750)
-      expect(await running.frontId()).toBe(front)
-      await shown.reload()
-      await expect.poll(() => shown.getByTestId('left').textContent(), long).toBe('750')
-    },
-  )
 })

@@ -2,35 +2,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { browserOfTests, browserPath, lookedAt, type VisitOptions } from './browser.ts'
 import { buildCommand, type Running, repository, start } from './running.ts'
 
 describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 90_000 }, () => {
-  let browser: OpenBrowser
+  const browser = browserOfTests()
   let running: Running
-  const visits: Visit[] = []
 
   beforeAll(async () => {
     await buildCommand()
     running = await start({ systems: ['counter', 'storefront', '--seed'] })
-    browser = await openBrowser()
   }, 240_000)
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await running?.[Symbol.asyncDispose]()
-  }, 30_000)
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => running?.[Symbol.asyncDispose](), 30_000)
 
-  async function open(path: string, options?: VisitOptions): Promise<Visit> {
-    const visit = await browser.open(running.url + path, options)
-    visits.push(visit)
-    return visit
-  }
+  const open = (path: string, options?: VisitOptions) => browser.open(running.url + path, options)
 
   it('shows the five systems, says which run, and how the others are started', async () => {
     const { page } = await open('/')
@@ -61,10 +47,8 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
 
   it('says of a page whose system does not run how it is started', async () => {
     await using other = await start({ systems: ['storefront'] })
-    const { page, complaints } = await browser.open(`${other.url}/counter`)
+    const { page } = await browser.open(`${other.url}/counter`)
     expect(await page.getByRole('main').textContent()).toContain('The system counter is not started')
-    await page.context().close()
-    expect(complaints).toEqual([])
   })
 
   it('answers an unknown address with 404 and a page, and an unknown one of the API with a problem', async () => {
@@ -125,7 +109,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
     expect(passwords.length).toBeGreaterThan(0)
     const all: string[] = []
     for (const path of ['/', '/counter', '/shop', '/ops']) {
-      const { page, received } = await open(path)
+      const { page, received } = await browser.openNoting(running.url + path)
       await page.waitForLoadState('load')
       all.push(...[...received].map(([url, text]) => `${url}\n${text}`))
       const own = new RegExp(`127\\.0\\.0\\.1:(?!${running.port}\\b)\\d+|localhost:\\d+`)
@@ -156,8 +140,9 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
     'is small and quick at %s: at most 250 KB of scripts, and on a slow processor drawn in 2.5 s without a jump',
     async path => {
       const measured = []
-      // A busy machine has its moments: the best of a few counts.
-      for (let visit = 0; visit < 3; visit++) measured.push(await measure(path))
+      // A busy machine has its moments: the best of a few counts, and who is quick at once need not come again.
+      const isQuick = () => measured.some(({ lcpMs }) => lcpMs > 0 && lcpMs < mostMs)
+      for (let visit = 0; visit < 3 && !isQuick(); visit++) measured.push(await measure(path))
       const [best = { bytes: 0, lcpMs: 0, cls: 1 }] = measured.sort((one, other) => one.lcpMs - other.lcpMs)
       const { bytes, lcpMs, cls } = best
       console.info(
@@ -166,10 +151,12 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
       expect(bytes, path).toBeGreaterThan(0)
       expect(bytes, path).toBeLessThan(250 * 1024)
       expect(lcpMs, path).toBeGreaterThan(0)
-      expect(lcpMs, path).toBeLessThan(2_500)
+      expect(lcpMs, path).toBeLessThan(mostMs)
       expect(Math.max(...measured.map(each => each.cls)), path).toBeLessThan(0.1)
     },
   )
+
+  const mostMs = 2_500
 
   /** As a phone with a quarter of this machine's speed sees it, with nothing in its cache. */
   async function measure(path: string) {
@@ -178,7 +165,8 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
       await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
       await page.addInitScript(measures)
     }
-    const { page, received } = await open(path, { before, viewport: { width: 390, height: 844 } })
+    const phone = { viewport: { width: 390, height: 844 }, reducedMotion: 'no-preference' } as const
+    const { page, received } = await browser.openNoting(running.url + path, { ...phone, before })
     if (path === '/counter') await page.getByText('Live', { exact: true }).waitFor()
     else await page.waitForLoadState('networkidle')
     const scripts = [...received].filter(([url]) => /\.js(?:$|\?)/.test(url))

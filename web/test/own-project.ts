@@ -28,9 +28,10 @@ export default config({ systems: { counter: './systems/counter/plan.ts' }, web: 
   return folder
 }
 
-/** Changes a text of a file, as somebody who saves it. */
-export function edit(file: string, from: string, to: string): void {
+/** Changes a text of a file, where it stands first, as somebody who saves it. */
+export function edit(file: string, from: string | RegExp, to: string): void {
   const text = readFileSync(file, 'utf8')
-  expect(text).toContain(from)
-  writeFileSync(file, text.replace(from, to))
+  const changed = text.replace(from, to)
+  expect(changed, `${from} in ${file}`).not.toBe(text)
+  writeFileSync(file, changed)
 }

@@ -3,45 +3,27 @@
  * same time.
  */
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { browserPath, lookedAt, type OpenBrowser, openBrowser, type Visit, type VisitOptions } from './browser.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { browserOfTests, browserPath, lookedAt, type Visit, type VisitOptions } from './browser.ts'
 import { buildCommand, type Running, start } from './running.ts'
 import { type Name, openAs, order, patient, putIn, signedInAs } from './shopping.ts'
 
 describe.skipIf(browserPath === undefined)('S10: the portals of storefront in browsers', { timeout: 120_000 }, () => {
-  let browser: OpenBrowser
+  const browser = browserOfTests()
   let running: Running
   let late: LatePicture
-  const visits: Visit[] = []
 
   beforeAll(async () => {
     await buildCommand()
     running = await start({ systems: ['storefront', '--seed'] })
+    await catalogueIsWhole(running.url)
     // It is given up after some attempts, and by the time that somebody looks it has been.
     late = await missingPicture(running.url)
-    browser = await openBrowser()
   }, 400_000)
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]()
-    await running?.[Symbol.asyncDispose]()
-  }, 60_000)
-  afterEach(async () => {
-    const complaints = visits.flatMap(visit => visit.complaints)
-    await Promise.all(visits.splice(0).map(({ page }) => page.context().close()))
-    expect(complaints).toEqual([])
-  })
+  afterAll(() => running?.[Symbol.asyncDispose](), 60_000)
 
-  async function open(path: string, options?: VisitOptions): Promise<Visit> {
-    const visit = await browser.open(running.url + path, options)
-    visits.push(visit)
-    return visit
-  }
-
-  async function as(name: Name, path: string): Promise<Visit> {
-    const visit = await openAs(browser, running.url, name, path)
-    visits.push(visit)
-    return visit
-  }
+  const open = (path: string, options?: VisitOptions) => browser.open(running.url + path, options)
+  const as = (name: Name, path: string) => openAs(browser.open, running.url, name, path)
 
   async function board(): Promise<Visit> {
     const visit = await as('olga', '/ops/orders')
@@ -303,7 +285,7 @@ describe.skipIf(browserPath === undefined)('S10: the portals of storefront in br
       const shop = await as('ben', '/shop')
       await putIn(shop, running.url, 'tarn-table-tripod')
       await order(shop)
-      const { page, received } = await as('olga', '/ops/products')
+      const { page, received } = await openAs(browser.openNoting, running.url, 'olga', '/ops/products')
       await page.getByRole('table', { name: 'Products' }).waitFor(patient)
       expect(await lookedAt(page, 'ops-products')).toEqual([])
       const hasCharts = () => [...received.values()].some(text => text.includes('zrender') || text.includes('echarts'))
@@ -384,6 +366,14 @@ const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
   'base64',
 )
+
+/** Its views follow the products of the sample data. */
+async function catalogueIsWhole(url: string): Promise<void> {
+  const cookie = (await signedInAs(url, 'olga')).map(({ name, value }) => `${name}=${value}`).join('; ')
+  const lag = async () => (await fetch(`${url}/api/storefront/ops/catalogue/lag`, { headers: { cookie } })).json()
+  const whole = { catalogue: { waiting: 0 }, words: { waiting: 0 } }
+  await vi.waitFor(async () => expect(await lag()).toMatchObject(whole), patient)
+}
 
 interface LatePicture {
   readonly name: string

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { expect, vi } from 'vitest'
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -84,7 +85,20 @@ export async function start(options: StartOptions = {}): Promise<Running> {
     readyUrl(process, text),
     ended(process).then(() => Promise.reject(new Error(`it ended: ${text()}`))),
   ])
-  return new Running(url, data, options.data === undefined, process, text)
+  const running = new Running(url, data, options.data === undefined, process, text)
+  if (command === 'start' && !systems.includes('--no-web')) await pagesAreUp(running)
+  return running
+}
+
+/** Until then who asks for a page waits, and is told after a while to come back. */
+async function pagesAreUp(running: Running): Promise<void> {
+  const asked = () => fetch(`${running.url}/icon.svg`).then(({ status }) => status)
+  try {
+    await vi.waitFor(async () => expect(await asked()).not.toBe(503), { timeout: 60_000 })
+  } catch (error) {
+    await running[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 function readyUrl({ stdout }: ChildProcess, text: () => string): Promise<string> {

@@ -1,6 +1,6 @@
 /** The portals in browsers, as the people of the sample data: signed in through the API, as their browser would be. */
 import { expect } from 'vitest'
-import type { OpenBrowser, Visit, VisitOptions } from './browser.ts'
+import type { Visit, VisitOptions } from './browser.ts'
 
 export type Name = 'anna' | 'ben' | 'olga'
 
@@ -8,15 +8,14 @@ export type Name = 'anna' | 'ben' | 'olga'
 export const patient = { timeout: 20_000 }
 
 /** Opens a page in a browser of its own in which `name` is signed in. */
-export async function openAs(browser: OpenBrowser, url: string, name: Name, path: string, options?: VisitOptions) {
-  const cookies = (await signedInAs(url, name)).map(cookie => ({ ...cookie, ...ofBrowsers, expires: -1 }))
-  return browser.open(url + path, {
-    ...options,
-    storageState: { cookies: cookies.map(each => ({ ...each, domain: new URL(url).hostname })), origins: [] },
-  })
+export async function openAs<Kind extends Visit>(
+  open: (url: string, options: VisitOptions) => Promise<Kind>,
+  url: string,
+  name: Name,
+  path: string,
+): Promise<Kind> {
+  return open(url + path, { cookies: await signedInAs(url, name) })
 }
-
-const ofBrowsers = { path: '/', httpOnly: true, secure: false, sameSite: 'Lax' as const }
 
 /** The cookies of a sign-in of their own: a session that two browsers share ends when both renew it. */
 export async function signedInAs(url: string, name: Name) {

@@ -36,6 +36,8 @@ const quiet = [
   '--disable-sync',
 ]
 
+const ofColours = ['color-contrast', 'link-in-text-block']
+
 describe.skipIf(executablePath === undefined)('the page in a browser', { timeout: 60_000 }, () => {
   let profile: string
   let context: BrowserContext
@@ -149,13 +151,16 @@ describe.skipIf(executablePath === undefined)('the page in a browser', { timeout
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
     await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true')
     await sent('hello')
+    await page.evaluate(axe)
     for (const colorScheme of ['light', 'dark'] as const) {
+      // In the dark the same things stand in the same places: only their colours are others.
+      const options = colorScheme === 'dark' ? { runOnly: { type: 'rule', values: ofColours } } : {}
       for (const width of [1280, 390]) {
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 900 })
-        await page.evaluate(axe)
         const found = await page.evaluate(
-          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))',
+          `axe.run(${JSON.stringify({ ...options, resultTypes: ['violations'] })}).then(({ violations }) =>
+            violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))`,
         )
         expect(found, `${colorScheme} ${width}`).toEqual([])
         expect(
