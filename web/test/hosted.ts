@@ -41,9 +41,14 @@ export function sharedFolder(): Disposable & { readonly path: string } {
 }
 
 /** The steps of `server.Dockerfile` or `web.Dockerfile`, done. */
-export function imageOf(which: 'server' | 'web', text: (file: string) => string, folder: string): Promise<Image> {
+export function imageOf(
+  which: 'server' | 'web',
+  text: (file: string) => string,
+  folder: string,
+  before?: string,
+): Promise<Image> {
   const ignored = text(`${which}.Dockerfile.dockerignore`)
-  const context = { folder: repository, ignored, modules: join(repository, 'node_modules') }
+  const context = { folder: repository, ignored, modules: join(repository, 'node_modules'), before }
   return replayed(text(`${which}.Dockerfile`), context, join(folder, which))
 }
 
@@ -182,7 +187,7 @@ export async function openHosted(): Promise<Hosted> {
   const written = await writtenFiles()
   const scratch = sharedFolder()
   const server = await imageOf('server', written.text, scratch.path)
-  const web = await imageOf('web', written.text, scratch.path)
+  const web = await imageOf('web', written.text, scratch.path, join(scratch.path, 'server/build/app'))
   const key = masterKey(scratch.path, server)
   const data = join(server.root, 'data')
   const [port, systemsPort, pagesPort] = [await freePort(), await freePort(), await freePort()]

@@ -3,8 +3,9 @@
  * started. The base image is this machine's Node; `/app` and `/data` stand below the folder. What a `.dockerignore` leaves
  * out is left out, and a later stage has only what is copied into it.
  *
- * One thing is done in another way: tools that only build are linked from the packages that are installed here, by the
- * same package-lock.json, instead of being fetched again. What runs in the image is installed by its own `npm ci`.
+ * Two things are done in another way: tools that only build are linked from the packages that are installed here, by the
+ * same package-lock.json, instead of being fetched again; and what one image has built of the framework, the next takes,
+ * which builds anew all the same if a single file of it differs. What runs in the image is installed by its own `npm ci`.
  */
 import { spawn } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -30,6 +31,8 @@ export interface Context {
   readonly ignored: string
   /** Packages that are installed there. */
   readonly modules: string
+  /** Where an image was built before, from the same folder. */
+  readonly before?: string | undefined
 }
 
 interface Stage {
@@ -120,8 +123,10 @@ function copy(stage: Stage, rest: string, context: Context, stages: ReadonlyMap<
     const target = join(stage.root, to.startsWith('/') ? '' : stage.workdir, to)
     if (source)
       put(join(source.root, path), to.endsWith('/') && !isFolder(source, path) ? join(target, name(path)) : target)
-    else if (path === '.') copyContext(context, target)
-    else put(join(context.folder, path), to.endsWith('/') ? join(target, name(path)) : target)
+    else if (path === '.') {
+      copyContext(context, target)
+      if (context.before !== undefined) takeBuilt(context.before, target)
+    } else put(join(context.folder, path), to.endsWith('/') ? join(target, name(path)) : target)
     const owner = Number.parseInt(option('chown') ?? '', 10)
     if (owner > 0 && process.getuid?.() === 0) chownSync(target, owner, owner)
   }
@@ -139,6 +144,11 @@ function name(path: string): string {
 function put(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
   cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+}
+
+/** The result with the stamp of what it was made of, which `npm run build` compares with what is there. */
+function takeBuilt(from: string, to: string): void {
+  for (const path of ['framework/dist', '.groundplan/build/framework.json']) put(join(from, path), join(to, path))
 }
 
 function copyContext({ folder, ignored }: Context, to: string): void {
