@@ -139,11 +139,11 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
   it.each(measured)(
     'is small and quick at %s: at most 250 KB of scripts, and on a slow processor drawn in 2.5 s without a jump',
     async path => {
-      const measured = []
+      const visits: Awaited<ReturnType<typeof measure>>[] = []
       // A busy machine has its moments: the best of a few counts, and who is quick at once need not come again.
-      const isQuick = () => measured.some(({ lcpMs }) => lcpMs > 0 && lcpMs < mostMs)
-      for (let visit = 0; visit < 3 && !isQuick(); visit++) measured.push(await measure(path))
-      const [best = { bytes: 0, lcpMs: 0, cls: 1 }] = measured.sort((one, other) => one.lcpMs - other.lcpMs)
+      const isQuick = () => visits.some(({ lcpMs }) => lcpMs > 0 && lcpMs < mostMs)
+      while (visits.length < 3 && !isQuick()) visits.push(await measure(path))
+      const [best = { bytes: 0, lcpMs: 0, cls: 1 }] = visits.sort((one, other) => one.lcpMs - other.lcpMs)
       const { bytes, lcpMs, cls } = best
       console.info(
         `${path}: ${Math.round(bytes / 1024)} KB of scripts, LCP ${Math.round(lcpMs)} ms, CLS ${cls.toFixed(4)}`,
@@ -152,7 +152,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
       expect(bytes, path).toBeLessThan(250 * 1024)
       expect(lcpMs, path).toBeGreaterThan(0)
       expect(lcpMs, path).toBeLessThan(mostMs)
-      expect(Math.max(...measured.map(each => each.cls)), path).toBeLessThan(0.1)
+      expect(Math.max(...visits.map(each => each.cls)), path).toBeLessThan(0.1)
     },
   )
 
