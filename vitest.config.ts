@@ -5,7 +5,7 @@
  * process does, is `alone`.
  *
  * Where more rounds of the same find more, a test asks `inject('thorough')` how many to make: few in a plain `npm test`,
- * all where GROUNDPLAN_THOROUGH is 1, as in `.ci/run`.
+ * all where GROUNDPLAN_THOROUGH is 1: `npm run soak`.
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

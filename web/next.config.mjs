@@ -28,4 +28,6 @@ export default {
   devIndicators: false,
   allowedDevOrigins: ['127.0.0.1'],
   headers: async () => [{ source: '/:path*', headers }],
+  // Where browsers look that have not read yet which icon a page has.
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
 }

@@ -76,8 +76,8 @@ describe('the process of the pages', { timeout: 90_000 }, () => {
     await page(running.url)
     const environment = readFileSync(`/proc/${await running.frontId()}/environ`, 'utf8').split('\0')
     expect(environment).toContain('NEXT_TELEMETRY_DISABLED=1')
-    expect(environment.filter(line => /^(?:PATH|HOME|TMPDIR|LANG|LC_|TZ|CI|NO_COLOR|NODE_|NEXT_)/.test(line))).toEqual(
-      environment.filter(line => line !== ''),
-    )
+    expect(
+      environment.filter(line => /^(?:PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_|TZ|CI|NO_COLOR|NODE_|NEXT_)/.test(line)),
+    ).toEqual(environment.filter(line => line !== ''))
   })
 })

@@ -51,6 +51,11 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
     expect(await page.getByRole('main').textContent()).toContain('The system counter is not started')
   })
 
+  it('has its picture where browsers look for one, too', async () => {
+    const answer = await fetch(`${running.url}/favicon.ico`)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/svg+xml'])
+  })
+
   it('answers an unknown address with 404 and a page, and an unknown one of the API with a problem', async () => {
     const answer = await fetch(`${running.url}/nowhere`, { headers: { accept: 'text/html' } })
     expect(answer.status).toBe(404)

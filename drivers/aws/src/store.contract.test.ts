@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { provePromises, type Skips } from 'groundplan/suite/promises'
-import { type StoreNeeds, type StoreSubject, storePromises } from 'groundplan/suite/store'
-import { vi } from 'vitest'
+import { randomStorePromises, type StoreNeeds, type StoreSubject, storePromises } from 'groundplan/suite/store'
+import { inject, vi } from 'vitest'
 import { Dynamo } from './dynamo.ts'
 import { makeTables } from './setup.ts'
 import { dynamoStore } from './store.ts'
@@ -41,6 +41,10 @@ function storeOn({ endpoint }: Engine) {
   }
 }
 
+/** Half a second each. */
+const runs = inject('thorough') ? 100 : 30
+const promises = { ...storePromises, ...randomStorePromises({ runs }) }
+
 await against('dynamodb', engine =>
-  provePromises('store', 'DynamoDB (DynamoDB Local)', storePromises, storeOn(engine), skips),
+  provePromises('store', 'DynamoDB (DynamoDB Local)', promises, storeOn(engine), skips),
 )

@@ -44,9 +44,10 @@ const endOfInput = '\u0004'
 /** Reads a line key by key; none of them is shown. */
 async function unseen(terminal: Terminal, prompt: string): Promise<string> {
   const { input } = terminal
-  terminal.error(prompt)
+  // First: who sees the prompt types, and all of it would be shown till then.
   input.setRawMode?.(true)
   try {
+    terminal.error(prompt)
     return await typedLine(input)
   } finally {
     input.setRawMode?.(false)
