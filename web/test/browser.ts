@@ -198,6 +198,13 @@ const fewLooks = [
   { colorScheme: 'dark', width: 390 },
 ] as const
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** See vitest.config.ts. */
+    readonly thorough: boolean
+  }
+}
+
 const looks = inject('thorough') ? allLooks : fewLooks
 
 /**
