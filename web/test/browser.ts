@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { Profiles } from './profiles.ts'
 import { repository } from './running.ts'
 
@@ -185,30 +185,15 @@ async function atRest(page: Page): Promise<void> {
 /** In the dark the same things stand in the same places: only their colours are others. */
 const ofColours = ['color-contrast', 'color-contrast-enhanced', 'link-in-text-block']
 
-const allLooks = [
+const looks = [
   { colorScheme: 'light', width: 1280 },
   { colorScheme: 'dark', width: 1280, rules: ofColours },
   { colorScheme: 'light', width: 390 },
   { colorScheme: 'dark', width: 390, rules: ofColours },
 ] as const
 
-/** Each colour and each width once, by all rules. */
-const fewLooks = [
-  { colorScheme: 'light', width: 1280 },
-  { colorScheme: 'dark', width: 390 },
-] as const
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** See vitest.config.ts. */
-    readonly thorough: boolean
-  }
-}
-
-const looks = inject('thorough') ? allLooks : fewLooks
-
 /**
- * Looks at a page wide and on a phone, light and dark (all four in a thorough run): keeps a picture of each in `.groundplan/test/screenshots`, and gives
+ * Looks at a page wide and on a phone, light and dark: keeps a picture of each in `.groundplan/test/screenshots`, and gives
  * all complaints of axe, and whether something is wider than the screen.
  */
 export async function lookedAt(page: Page, name: string): Promise<readonly unknown[]> {

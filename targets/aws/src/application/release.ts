@@ -101,13 +101,14 @@ function movesContainers(kit: Kit, { doors }: Balanced): Moving {
 }
 
 function movedContainer(system: System, name: string, { target, newTarget, rules }: Door): MovedContainer {
+  if (newTarget === undefined) throw new Error(`the service "${name}" has no place for what is new`)
   const { prefix } = system.names
   const [service, newService] = [system.names.service(name), newServiceName(system, name)]
   return {
     ...{ service, newService },
     ...{ scales: `service/${prefix}/${service}`, newScales: `service/${prefix}/${newService}` },
     group: placeholder(target.logicalId),
-    newGroup: placeholder(newTarget?.logicalId ?? ''),
+    newGroup: placeholder(newTarget.logicalId),
     rules: rules.map(({ logicalId }) => placeholder(logicalId)),
     isSticky: name === web,
   }
