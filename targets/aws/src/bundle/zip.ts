@@ -26,10 +26,14 @@ export function zipOf(files: Readonly<Record<string, Uint8Array>>): Buffer {
     .sort()
     .map(name => partOf(name, files[name] ?? new Uint8Array()))
   const bodies = parts.map(part => Buffer.concat([localHead(part), part.name, part.packed]))
-  const starts = bodies.map((_, at) => bodies.slice(0, at).reduce((sum, { length }) => sum + length, 0))
-  const heads = parts.map((part, at) => Buffer.concat([centralHead(part, starts[at] ?? 0), part.name]))
-  const [bodySize, headSize] = [bodies, heads].map(all => all.reduce((sum, { length }) => sum + length, 0))
-  return Buffer.concat([...bodies, ...heads, end(parts.length, headSize ?? 0, bodySize ?? 0)])
+  let start = 0
+  const heads = parts.map((part, at) => {
+    const head = Buffer.concat([centralHead(part, start), part.name])
+    start += bodies[at]?.length ?? 0
+    return head
+  })
+  const headSize = heads.reduce((sum, { length }) => sum + length, 0)
+  return Buffer.concat([...bodies, ...heads, end(parts.length, headSize, start)])
 }
 
 function partOf(name: string, content: Uint8Array): Part {
