@@ -79,6 +79,37 @@ describe('A consumer', () => {
     expect(handled).toHaveLength(20)
   })
 
+  it('has all places filled together that are free at a moment, while there are messages for them', async () => {
+    let handled = 0
+    const handle = async () => {
+      await undefined
+      handled++
+    }
+    await using bed = await working(handle, { concurrency: 30 })
+    const { queues } = bed.drivers
+    const receive = queues.receive.bind(queues)
+    let asked = 0
+    let flushed = latch()
+    queues.receive = async (queue, wanted) => {
+      asked += wanted.max
+      await flushed.opened
+      return receive(queue, wanted)
+    }
+    const names = Array.from({ length: 100 }, (_each, at) => `${at}`)
+    await queues.send(names.map(id => ({ queue: 'jobs', id, body: JSON.stringify({ job: id }) })))
+    // One receive gives ten; the first of them waited before there was anything.
+    for (const before of [10, 40, 70]) {
+      await expect.poll(() => [handled, asked]).toEqual([before, 30])
+      asked = 0
+      const { open } = flushed
+      flushed = latch()
+      open()
+    }
+    flushed.open()
+    await bed.settled()
+    expect(handled).toBe(100)
+  })
+
   it('is tried again after the back-off, with jitter within its bounds, and then buried with the reason and the trace', async () => {
     const attempts: number[] = []
     await using bed = await working(() => {

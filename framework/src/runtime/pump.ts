@@ -161,7 +161,7 @@ class Running {
   #active: (() => void) | undefined
   /** Receives beside the first. */
   #receiving = 0
-  /** The last receive gave all that was asked for: there is more than one gives. */
+  /** The last receive gave all that was asked for: there may be more. */
   #more = false
   /** Of each of its calls. */
   readonly #span: CallPlan['span']
@@ -220,8 +220,7 @@ class Running {
     if (this.#free <= 0) return this.#oneEnds()
     const receiving = this.#receive(signal)
     if (this.#more) this.#receiveMore(signal)
-    this.#more = false
-    this.#more = await receiving
+    await receiving
   }
 
   get #free(): number {
@@ -230,8 +229,7 @@ class Running {
     return concurrency + this.#settling - settling - this.#deliveries.size - this.#reserved
   }
 
-  /** Whether as many came as were asked for: then there may be more. */
-  async #receive(signal: AbortSignal): Promise<boolean> {
+  async #receive(signal: AbortSignal): Promise<void> {
     const { queue, leaseMs, batch } = this.#feed
     const max = Math.min(limits.messagesAtOnce, batch > 1 ? batch : this.#free)
     const places = batch > 1 ? 1 : max
@@ -243,7 +241,7 @@ class Running {
       this.#reserved -= places
     }
     for (let at = 0; at < messages.length; at += batch) this.#begin(messages.slice(at, at + batch))
-    return messages.length === max
+    this.#more = messages.length === max
   }
 
   /** A receive waits until the attempt it counts is on disk: one after the other, they would wait for each other. */
@@ -328,7 +326,6 @@ class Running {
   #settle(delivery: Delivery): void {
     delivery.settling = true
     this.#settling++
-    this.#wakeLoop?.()
     const { failures } = delivery
     if (failures) void this.#settleFailed(delivery, failures)
     else this.#done(delivery)
@@ -337,6 +334,7 @@ class Running {
   /** Never rejects. */
   async #settleFailed(delivery: Delivery, failures: ReadonlyMap<Leased, unknown>): Promise<void> {
     const handled = delivery.messages.filter(message => !failures.has(message))
+    this.#fillPlaces()
     try {
       if (handled.length > 0) await this.#queues.done(this.#feed.queue, leasesOf(handled))
       for (const [message, error] of failures) await this.#failed(delivery.call, message, error)
@@ -353,11 +351,19 @@ class Running {
     this.#handled.deliveries.push(delivery)
   }
 
+  /** All that are free at this moment together, so that what comes for them shares one flush. */
+  #fillPlaces(): void {
+    this.#wakeLoop?.()
+    if (this.#more) this.#receiveMore(this.#stopping.signal)
+  }
+
   #handledNow(): Handled {
     const handled: Handled = { leases: [], deliveries: [] }
     const kept = Promise.resolve().then(() => {
       this.#handled = undefined
-      return this.#queues.done(this.#feed.queue, handled.leases)
+      const done = this.#queues.done(this.#feed.queue, handled.leases)
+      this.#fillPlaces()
+      return done
     })
     kept.then(
       () => {
