@@ -9,9 +9,8 @@ async function main() {
   await prepareTools(root)
   const checks = staticChecks({ write: process.argv.includes('--write') })
   const progress = createProgress(checks.length)
-  for (const check of checks) {
-    if (!(await passes(root, progress, check))) process.exitCode = 1
-  }
+  const passed = await passes(root, progress, checks)
+  if (passed.includes(false)) process.exitCode = 1
 }
 
 requireNode()

@@ -9,8 +9,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeClaims } from '../tools/claims.mjs'
 import { writeContracts } from '../tools/contracts.mjs'
-import { compile, dueBuilds } from './lib/builds.mjs'
-import { attempt, passes, staticChecks } from './lib/checks.mjs'
+import { compileAll, dueBuilds } from './lib/builds.mjs'
+import { passes, say, staticChecks } from './lib/checks.mjs'
 import { requireNode } from './lib/node.mjs'
 import { prepareTools } from './lib/prepare.mjs'
 import { createProgress, report } from './lib/progress.mjs'
@@ -45,13 +45,10 @@ async function checksAndBuilds() {
   const checks = staticChecks()
   const builds = dueBuilds(root)
   const progress = createProgress(checks.length + builds.length)
-  const counts = []
-  for (const check of checks) counts.push(oneTest(await passes(root, progress, check)))
-  for (const build of builds) {
-    const label = `Building ${build.folder} (${build.sources.length} files)`
-    if (!(await attempt(() => progress.step(label, () => compile(root, build))))) counts.push(oneTest(false))
-  }
-  return counts
+  const passed = await passes(root, progress, checks)
+  const failures = await compileAll(root, progress, builds, { typesAreRight: !passed.includes(false) })
+  for (const failure of failures) say(failure)
+  return [...passed, ...failures.map(() => false)].map(oneTest)
 }
 
 /** @returns {Promise<Counts>} */

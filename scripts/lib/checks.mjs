@@ -1,5 +1,6 @@
 /** The static checks: style (Biome) and types (TypeScript; pages have a configuration of their own). */
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { StepFailed } from './progress.mjs'
 import { root } from './root.mjs'
@@ -19,42 +20,46 @@ export function staticChecks({ write = false } = {}) {
     ...(write ? ['--write'] : []),
     '.',
   ]
-  const types = ['node_modules/typescript/bin/tsc', '--noEmit', '--project']
+  const types = (/** @type {string} */ project, checkers = 1) => [
+    ...['node_modules/typescript/bin/tsc', '--noEmit', '--project', project, '--checkers', String(checkers)],
+  ]
   return [
     { label: 'Checking style (biome)', args: style },
-    { label: 'Checking types (tsc)', args: [...types, '.'] },
-    ...(existsSync(join(root, 'web')) ? [{ label: 'Checking types of the pages (tsc)', args: [...types, 'web'] }] : []),
+    { label: 'Checking types (tsc)', args: types('.', manyCheckers()) },
+    ...(existsSync(join(root, 'web')) ? [{ label: 'Checking types of the pages (tsc)', args: types('web') }] : []),
   ]
 }
 
-/**
- * Runs one check as a step.
- * @param {string} root
- * @param {import('./progress.mjs').Progress} progress
- * @param {Check} check
- * @returns {Promise<boolean>} whether it passed; what it complains of is printed
- */
-export function passes(root, progress, { label, args: [program = '', ...args] }) {
-  return attempt(() =>
-    progress.step(label, async () => {
-      const ended = await run(process.execPath, [join(root, program), ...args], { cwd: root, capture: true })
-      if (ended.code !== 0) throw new StepFailed('', ended.code, ended.output)
-    }),
-  )
+/** Each checks much of what the others check as well: half of the cores have one, the others have the other checks. */
+function manyCheckers() {
+  return Math.min(4, Math.ceil(availableParallelism() / 2))
 }
 
 /**
- * Does work that may fail as a step fails, and prints why instead of stopping.
- * @param {() => Promise<unknown>} work
- * @returns {Promise<boolean>} whether it succeeded
+ * Runs checks side by side, a step each. What they complain of is printed when all have ended.
+ * @param {string} root
+ * @param {import('./progress.mjs').Progress} progress
+ * @param {readonly Check[]} checks
+ * @returns {Promise<boolean[]>} whether they passed
  */
-export async function attempt(work) {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error
-    process.stderr.write(`${[error.output.trimEnd(), error.message].filter(Boolean).join('\n')}\n`)
-    return false
-  }
+export async function passes(root, progress, checks) {
+  const ended = await Promise.allSettled(checks.map(check => progress.step(check.label, () => passed(root, check))))
+  const failures = ended.map(each => (each.status === 'rejected' ? each.reason : undefined))
+  for (const failure of failures) if (failure !== undefined) say(failure)
+  return failures.map(failure => failure === undefined)
+}
+
+/**
+ * @param {string} root
+ * @param {Check} check
+ */
+async function passed(root, { args: [program = '', ...args] }) {
+  const ended = await run(process.execPath, [join(root, program), ...args], { cwd: root, capture: true })
+  if (ended.code !== 0) throw new StepFailed('', ended.code, ended.output)
+}
+
+/** @param {unknown} error that a step failed with */
+export function say(error) {
+  if (!(error instanceof StepFailed)) throw error
+  process.stderr.write(`${[error.output.trimEnd(), error.message].filter(Boolean).join('\n')}\n`)
 }

@@ -1,7 +1,7 @@
 /**
  * Brings a checkout to where it can run: packages installed, everything built. Says nothing when there is nothing to do.
  */
-import { compile, dueBuilds } from './builds.mjs'
+import { compileAll, dueBuilds } from './builds.mjs'
 import { install, needsInstall, packageCount } from './install.mjs'
 import { createProgress } from './progress.mjs'
 
@@ -14,9 +14,8 @@ export async function prepare(root) {
   const builds = dueBuilds(root)
   const progress = createProgress(builds.length + (mustInstall ? 1 : 0))
   if (mustInstall) await progress.step(`Installing ${packageCount(root)} packages`, () => install(root))
-  for (const build of builds) {
-    await progress.step(`Building ${build.folder} (${build.sources.length} files)`, () => compile(root, build))
-  }
+  const [failure] = await compileAll(root, progress, builds)
+  if (failure !== undefined) throw failure
   return mustInstall || builds.length > 0
 }
 

@@ -1,6 +1,6 @@
 /**
  * Says what is being done, how far it is and how long it took, on stderr: one line a step, with the seconds
- * running on a terminal, and a line now and then elsewhere.
+ * running on a terminal, and a line now and then elsewhere. Steps may run side by side.
  */
 
 const reminderMs = 15_000
@@ -16,13 +16,14 @@ const reminderMs = 15_000
  * @returns {Progress}
  */
 export function createProgress(total, out = process.stderr) {
-  let done = 0
+  let begun = 0
+  const show = out.isTTY ? ticking(out) : reminding(out)
   return {
     async step(label, work) {
-      done += 1
-      const line = `[${done}/${total}] ${label}`
+      begun += 1
+      const line = `[${begun}/${total}] ${label}`
       const started = performance.now()
-      const stop = out.isTTY ? tick(out, line, started) : remind(out, line, started)
+      const stop = show(line, started)
       try {
         const result = await work()
         stop(`${line}: done in ${seconds(started)}\n`)
@@ -60,34 +61,47 @@ export function report(error) {
   process.exitCode = error.code
 }
 
+/** @typedef {(line: string, started: number) => (last: string) => void} Show shows a step, until the last line of it */
+
 /**
+ * One line for all steps that run: the one that began first, then the next.
  * @param {NodeJS.WriteStream} out
- * @param {string} line
- * @param {number} started
- * @returns {(last: string) => void}
+ * @returns {Show}
  */
-function tick(out, line, started) {
-  const show = () => out.write(`\r${line} … ${seconds(started)}`)
-  show()
-  const timer = setInterval(show, 200)
-  return last => {
-    clearInterval(timer)
-    out.write(`\r\u001b[K${last}`)
+function ticking(out) {
+  /** @type {Set<() => void>} */
+  const running = new Set()
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer
+  const tick = () => [...running][0]?.()
+  return (line, started) => {
+    const own = () => out.write(`\r\u001b[K${line} … ${seconds(started)}`)
+    running.add(own)
+    tick()
+    timer ??= setInterval(tick, 200)
+    return last => {
+      running.delete(own)
+      out.write(`\r\u001b[K${last}`)
+      tick()
+      if (running.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+    }
   }
 }
 
 /**
  * @param {NodeJS.WriteStream} out
- * @param {string} line
- * @param {number} started
- * @returns {(last: string) => void}
+ * @returns {Show}
  */
-function remind(out, line, started) {
-  out.write(`${line} …\n`)
-  const timer = setInterval(() => out.write(`${line}: still at it after ${seconds(started)}\n`), reminderMs)
-  return last => {
-    clearInterval(timer)
-    out.write(last)
+function reminding(out) {
+  return (line, started) => {
+    out.write(`${line} …\n`)
+    const timer = setInterval(() => out.write(`${line}: still at it after ${seconds(started)}\n`), reminderMs)
+    return last => {
+      clearInterval(timer)
+      out.write(last)
+    }
   }
 }
 
