@@ -52,7 +52,7 @@ test('a code that is thrown must be in the table', () => {
     'framework/src/a.test.ts': "fault('in-a-test')",
   })
   expect(checkUses(tree, ['conflict'])).toEqual([
-    'framework/src/a.ts:2: "no-such" is not in framework/src/contract/problems.ts',
+    'framework/src/a.ts:2: "no-such" is not in framework/src/contract/problem-table.ts',
   ])
 })
 

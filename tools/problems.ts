@@ -8,7 +8,7 @@ import { type Complaint, isTest, type SourceFile, type Tree } from './tree.ts'
 /** The helpers that throw a problem by its code, their first argument. */
 export const throwingHelpers = new Set(['fault'])
 
-export const tablePath = 'framework/src/contract/problems.ts'
+export const tablePath = 'framework/src/contract/problem-table.ts'
 export const pagePath = 'docs/problems.md'
 
 const blames: readonly unknown[] = ['caller', 'author', 'engine']

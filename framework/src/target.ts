@@ -27,7 +27,8 @@ export type {
   Traffic,
 } from './contract/pipeline.ts'
 export { hasQueue, shapeOf } from './contract/plan-shape.ts'
-export { Fault, fault, isFault, type ProblemCode, problems } from './contract/problems.ts'
+export { problems } from './contract/problem-table.ts'
+export { Fault, fault, isFault, type ProblemCode } from './contract/problems.ts'
 export type { QueueShape } from './contract/queue.ts'
 export { schedulesTable } from './contract/schedule.ts'
 export type { TableShape } from './contract/store.ts'

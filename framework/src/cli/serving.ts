@@ -3,7 +3,7 @@
  * sample data, their doors; puts new versions in the place of those that run; and takes everything down again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { problems } from '../contract/problems.ts'
+import { problems } from '../contract/problem-table.ts'
 import type { Level, LogSink } from '../contract/telemetry.ts'
 import { baseOf } from '../http/addresses.ts'
 import { linksTo } from '../http/links.ts'

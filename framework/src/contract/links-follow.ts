@@ -6,7 +6,8 @@
 import type { Buckets, ObjectState } from './bucket.ts'
 import { limits, readable } from './limits.ts'
 import type { Allowed, Links } from './links.ts'
-import { fault, isFault, type ProblemCode, problems } from './problems.ts'
+import { type ProblemCode, problems } from './problem-table.ts'
+import { fault, isFault } from './problems.ts'
 
 type Linked = Pick<Buckets, 'head' | 'get' | 'put' | 'putPart'>
 

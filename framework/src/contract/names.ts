@@ -29,3 +29,8 @@ export function settingName(plan: string, setting: string): string {
 export function uploadPrefix(plan: string): string {
   return `${plan}_`
 }
+
+/** What stands where a secret would. */
+export function secretLabel(name: string): string {
+  return `[secret ${name}]`
+}

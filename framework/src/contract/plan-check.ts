@@ -21,7 +21,8 @@ import type { Plan } from '../plan/plan.ts'
 import { handlerText } from '../plan/rules/services.ts'
 import type { Capabilities } from './capabilities.ts'
 import { limits, readable } from './limits.ts'
-import { fault, problems } from './problems.ts'
+import { problems } from './problem-table.ts'
+import { fault } from './problems.ts'
 import { rhythmMistake } from './ticks.ts'
 
 /**

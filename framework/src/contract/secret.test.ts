@@ -1,7 +1,8 @@
 import { format, inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Secret, scrubber } from './secret.ts'
+import { scrubber } from './scrubber.ts'
+import { Secret } from './secret.ts'
 
 const value = 'k-81f3a-"\\\n/ü&='
 

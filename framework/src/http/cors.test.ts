@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { corsRulesOf, isForeign } from './cors.ts'
+import { corsRulesOf } from './cors.ts'
+import { isForeign } from './foreign.ts'
 
 describe('a request of a browser', () => {
   const rules = corsRulesOf({ origins: ['https://shop.example.org'] }, [])

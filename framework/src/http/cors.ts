@@ -1,7 +1,6 @@
 /**
  * CORS: which other origins' pages may call a gateway, and see the answer. Without a rule, a browser's call from
- * another origin that could change something is refused: no answer of ours would reach that page anyway, and its
- * cookies must not act for it (cross-site request forgery).
+ * another origin that could change something is refused (see foreign.ts).
  */
 import type { AnyEndpoint } from '../plan/endpoint.ts'
 import type { Cors } from '../plan/gateway.ts'
@@ -11,16 +10,6 @@ export interface CorsRules {
   readonly credentials: boolean
   /** For preflights: the request headers that the endpoints know. */
   readonly allowedHeaders: string
-}
-
-/** What a request says about where it comes from. */
-export interface Provenance {
-  readonly method: string
-  readonly origin: string | undefined
-  /** `Sec-Fetch-Site`, set by browsers alone. */
-  readonly fetchSite: string | undefined
-  /** The host the request was sent to. */
-  readonly host: string | undefined
 }
 
 /** Headers of ours that a page of another origin may read. */
@@ -64,20 +53,4 @@ export function preflightHeaders(rules: CorsRules, origin: string | undefined, a
     ...(rules.credentials ? ['Access-Control-Allow-Credentials', 'true'] : []),
     ...['Vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'],
   ]
-}
-
-const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** Whether a browser sends this for a page of another origin that the gateway does not name. */
-export function isForeign(from: Provenance, rules: CorsRules | undefined): boolean {
-  const { method, origin, fetchSite, host } = from
-  if (origin === undefined && fetchSite === undefined) return false
-  if (harmless.has(method) || (origin !== undefined && rules?.origins.has(origin))) return false
-  if (fetchSite !== undefined) return fetchSite !== 'same-origin' && fetchSite !== 'none'
-  return hostOf(origin) !== host?.toLowerCase()
-}
-
-/** The host of an origin; nothing for the opaque origin `null`. */
-function hostOf(origin: string | undefined): string | undefined {
-  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : undefined
 }

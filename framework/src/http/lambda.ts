@@ -12,13 +12,16 @@ import type { LogSink } from '../contract/telemetry.ts'
 import { type NamedHandler, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type InvokedDrivers, type InvokedOptions, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
-import { type Came, cameByHttp, cameByRest, isHttpEvent, isRestEvent } from './lambda/came.ts'
+import { type Came, cameByRest, isRestEvent } from './lambda/came.ts'
+import { cameByHttp } from './lambda/came-by-http.ts'
 import { answerCarried, carriedAnswer } from './lambda/carried.ts'
+import { type CarriedEvent, isCarried } from './lambda/carried-event.ts'
 import { LambdaDoor } from './lambda/door.ts'
 import { answerOfLines, linesOf } from './lambda/handed-on.ts'
-import { httpResult, type Reply, restResult } from './lambda/reply.ts'
+import { httpResult } from './lambda/http-result.ts'
+import { type Reply, restResult } from './lambda/reply.ts'
 import { type LambdaHost, streamedReply, type Writes, written } from './lambda/streamed.ts'
-import { type CarriedEvent, isCarried, work } from './lambda/work.ts'
+import { work } from './lambda/work.ts'
 
 /** What Lambda tells beside an event. */
 export interface LambdaContext {
@@ -127,7 +130,7 @@ function streams({ plan, service }: LambdaOptions): boolean {
 
 function cameIn(event: object): Came | undefined {
   if (isRestEvent(event)) return cameByRest(event)
-  return isHttpEvent(event) ? cameByHttp(event) : undefined
+  return 'rawPath' in event ? cameByHttp(event) : undefined
 }
 
 async function handled({ door, work: worked }: Made, event: object): Promise<unknown> {

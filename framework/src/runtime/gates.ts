@@ -5,8 +5,8 @@ import type { Clock } from '../contract/clock.ts'
 import { fault } from '../contract/problems.ts'
 import type { AnyGateway } from '../plan/gateway.ts'
 import type { Plan } from '../plan/plan.ts'
-import { problemFrom } from './answers.ts'
 import type { Asked, ProblemAnswer } from './door.ts'
+import { problemFrom } from './refusals.ts'
 import { type Rate, throttles } from './throttle.ts'
 
 /** Gives the refusal, where there is one. */

@@ -13,35 +13,20 @@ import type { Leased } from '../contract/queue.ts'
 import type { HandedQueues } from '../contract/queue-handed.ts'
 import { type Parts, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import { type CallKit, RunningCall } from './call.ts'
-import { Calls, tokenFor, untilMsOf } from './calls.ts'
-import type { AskService, CarriedRequest, InternalRequest } from './clients/service.ts'
+import { RunningCall } from './call.ts'
+import { Calls } from './calls.ts'
+import type { CarriedRequest } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
-import { deliver } from './deliver.ts'
 import type { Answer, Door } from './door.ts'
 import type { BoundEndpoint } from './endpoints.ts'
-import { digestOf, systemEntropy } from './entropy.ts'
+import { systemEntropy } from './entropy.ts'
+import { type InvokedWork, invokedWork } from './invoked-work.ts'
 import { once } from './once.ts'
-import { type Outsides, outsides } from './outsides.ts'
-import type { Feed } from './pump.ts'
-import { drain } from './relay.ts'
-import {
-  alarmTicking,
-  boundEndpoints,
-  doorOf,
-  feedsOf,
-  internalKey,
-  kitOf,
-  knownSecrets,
-  type RuntimeOptions,
-  timed,
-  viewsIn,
-} from './runtime.ts'
-import { ticker } from './schedules.ts'
-import { traceparentOf } from './telemetry.ts'
+import { outsides } from './outsides.ts'
+import { boundEndpoints, doorOf, internalKey, kitOf, knownSecrets, type RuntimeOptions } from './runtime.ts'
+import { asking, sharedKey } from './shared-key.ts'
+import { relayOf } from './sql-relay.ts'
 import { throttles } from './throttle.ts'
-import { internalTokens, type Tokens } from './tokens.ts'
-import type { ViewKeeper } from './views.ts'
 import { watching } from './watching.ts'
 import { type Wiring, wiring } from './wiring.ts'
 
@@ -92,7 +77,7 @@ export async function invokedRuntime(
   const secrets = knownSecrets()
   const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, new NeverStopping())
   const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
-  const key = new SharedKey(() => internalKey(plan, drivers, entropy, secrets.learn))
+  const key = sharedKey(() => internalKey(plan, drivers, entropy, secrets.learn))
   const endpoints = new Map<string, BoundEndpoint>()
   const calls = new Calls({
     kit,
@@ -108,9 +93,14 @@ export async function invokedRuntime(
     ...{ ask: asking(key, options), connection: outside.connection, database: outside.database },
   })
   for (const bound of boundEndpoints(own, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
-  const times = ticker(kit, drivers.schedules, timed(own, drivers, kit, wired), false)
-  const views = viewsIn(own, kit, wired)
-  const feeds = [...feedsOf(own, drivers, wired, times), ...views.map(({ feed }) => feed)]
+  const worked = { all, own, shape, drivers, kit, wired }
+  let made: InvokedWork | undefined
+  const work = (): InvokedWork => {
+    made ??= invokedWork(worked)
+    return made
+  }
+  // What it reads is found out while it makes itself ready.
+  if (works(own, options)) work()
   const settle = shape.databases.length > 0 ? relayOf(drivers, outside) : async () => {}
   return {
     door: doorOf(own, endpoints, calls, kit),
@@ -120,24 +110,11 @@ export async function invokedRuntime(
       await key.ready()
       return calls.fromProcess(bound, request)
     },
-    deliver: (queue, messages) => delivered(kit, drivers.queues, { feeds, views }, queue, messages),
-    async tick(schedule) {
-      const [service = '', name = ''] = schedule.split('/')
-      await times.runDue(service, name)
-    },
-    sendOn: () => drain(drivers.store.outbox, drivers.queues, kit.stopping),
-    async eachMinute() {
-      await drivers.queues.sendDue()
-      await drain(drivers.store.outbox, drivers.queues, kit.stopping)
-      const alarms = alarmTicking(all, drivers, kit)
-      const watch = ticker(kit, drivers.schedules, alarms, false)
-      for (const { service, name } of alarms) await watch.runDue(service, name)
-    },
-    async created(message) {
-      const { createdTo = [] } = shape.buckets.find(({ name }) => name === message.bucket) ?? {}
-      const body = JSON.stringify(message)
-      await drivers.queues.send(createdTo.map(queue => ({ queue, id: digestOf(`${queue}/${body}`), body })))
-    },
+    deliver: (queue, messages) => work().deliver(queue, messages),
+    tick: schedule => work().tick(schedule),
+    sendOn: () => work().sendOn(),
+    eachMinute: () => work().eachMinute(),
+    created: message => work().created(message),
     settle,
     endAll(why) {
       for (const call of kit.calls.all()) {
@@ -146,6 +123,11 @@ export async function invokedRuntime(
       }
     },
   }
+}
+
+/** Whether anything but requests makes it run. */
+function works({ handlers }: Parts, { service }: InvokedOptions): boolean {
+  return service === undefined || handlers.some(({ handler }) => handler.kind !== 'endpoint')
 }
 
 /** Nobody tells such a process to stop. Node loads what makes signals when the first is made. */
@@ -173,85 +155,4 @@ function partsRunHere(all: Parts, service: string | undefined): Parts {
   )
   const resources = all.resources.filter(resource => resource.kind !== 'mailbox' && used.has(resource))
   return { ...all, gateways, handlers, resources, alarms: [] }
-}
-
-/** The key that services know each other by, asked for when the first of them is asked. */
-class SharedKey implements Tokens {
-  readonly #load: () => Promise<string>
-  #loading: Promise<void> | undefined
-  #tokens: Tokens | undefined
-
-  constructor(load: () => Promise<string>) {
-    this.#load = load
-  }
-
-  ready(): Promise<void> {
-    this.#loading ??= this.#loaded().catch(error => {
-      this.#loading = undefined
-      throw error
-    })
-    return this.#loading
-  }
-
-  sign(...claims: Parameters<Tokens['sign']>): string {
-    return this.#known.sign(...claims)
-  }
-
-  verify(...shown: Parameters<Tokens['verify']>): ReturnType<Tokens['verify']> {
-    return this.#known.verify(...shown)
-  }
-
-  get #known(): Tokens {
-    if (!this.#tokens) throw new Error('the key of the internal tokens has not been loaded')
-    return this.#tokens
-  }
-
-  async #loaded(): Promise<void> {
-    this.#tokens = internalTokens(await this.#load())
-  }
-}
-
-function asking(key: SharedKey, { ask }: InvokedOptions): AskService {
-  return async (request: InternalRequest, call: RunningCall) => {
-    await key.ready()
-    const token = tokenFor(key, `${request.service}/${request.endpoint}`, call)
-    return ask({ ...request, token, traceparent: traceparentOf(call.span), untilMs: untilMsOf(call) }, call)
-  }
-}
-
-interface Fed {
-  readonly feeds: readonly Feed[]
-  readonly views: readonly ViewKeeper[]
-}
-
-async function delivered(
-  kit: CallKit,
-  queues: HandedQueues,
-  { feeds, views }: Fed,
-  queue: string,
-  messages: readonly Leased[],
-): Promise<readonly Leased[]> {
-  const feed = feeds.find(each => each.queue === queue)
-  if (!feed) throw fault('no-such-route', `nothing here takes messages from "${queue}"`)
-  await views.find(view => view.feed === feed)?.buildIfNew()
-  return deliver(kit, queues, feed, messages, queues.isOrdered(queue) ?? false)
-}
-
-/**
- * What transactions of databases want sent goes into the outbox of the tables, which somebody carries on. What a process
- * that died left behind is found by the next that opens the database.
- */
-function relayOf({ store }: Drivers, { outboxes }: Outsides): () => Promise<void> {
-  const waiting = new Set<Outsides['outboxes'][number]>()
-  for (const outbox of outboxes) outbox.onEntry(() => waiting.add(outbox))
-  return async () => {
-    for (const outbox of waiting) {
-      waiting.delete(outbox)
-      const into = {
-        send: async (messages: Parameters<HandedQueues['send']>[0]) =>
-          void (await store.commit({ writes: [], messages })),
-      }
-      await drain(outbox, into, new AbortController().signal)
-    }
-  }
 }

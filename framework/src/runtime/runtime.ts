@@ -6,15 +6,14 @@ import type { Drivers } from '../contract/drivers.ts'
 import { limits } from '../contract/limits.ts'
 import { secretName } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
-import { scrubber } from '../contract/secret.ts'
+import { scrubber } from '../contract/scrubber.ts'
 import type { Outbox, TableShape } from '../contract/store.ts'
 import type { Handle } from '../plan/call.ts'
 import type { Uses } from '../plan/grant.ts'
-import { type NamedHandler, type Parts, partsOf } from '../plan/parts.ts'
+import { type Parts, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Active, activity } from './activity.ts'
-import { alarmsTable, alarmWatch } from './alarms.ts'
-import { refusalOf } from './answers.ts'
+import { alarmsTable } from './alarms.ts'
 import { type CallKit, type CallPlan, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
 import type { AskService } from './clients/service.ts'
@@ -22,23 +21,25 @@ import { cachedVault } from './clients/vault.ts'
 import type { Answer, Asked, Door, DoorRoute } from './door.ts'
 import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
 import { type Entropy, systemEntropy } from './entropy.ts'
-import { consumerFeed, mailFeed, reactionFeed, retentionFeed, run, subscriberFeed } from './feeds.ts'
+import { run } from './feeds.ts'
 import { gates } from './gates.ts'
 import type { LogSink } from './log.ts'
 import { type Metrics, metrics } from './metrics.ts'
 import { once, onceTable } from './once.ts'
 import { outsides } from './outsides.ts'
 import { Places } from './places.ts'
-import { type Feed, type Pump, pump } from './pump.ts'
+import { type Pump, pump } from './pump.ts'
+import { refusalOf } from './refusals.ts'
 import { type Relay, relay } from './relay.ts'
-import { retain, retentionsTable } from './retention.ts'
+import { retentionsTable } from './retention.ts'
 import { Roll } from './roll.ts'
 import { runningCalls, type Timed } from './running.ts'
-import { type Ticker, type Ticking, ticker } from './schedules.ts'
+import { type Ticker, ticker } from './schedules.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
 import { throttles } from './throttle.ts'
 import { internalTokens } from './tokens.ts'
-import { placesTable, type ViewKeeper, viewKeeper, viewsTable } from './views.ts'
+import { feedsOf, timed, viewsIn } from './triggers.ts'
+import { placesTable, type ViewKeeper, viewsTable } from './views.ts'
 import { watching } from './watching.ts'
 import { type Wiring, wiring } from './wiring.ts'
 
@@ -199,6 +200,7 @@ export function knownSecrets(): { learn(name: string, value: string): void; scru
       scrub = undefined
     },
     scrub(text) {
+      if (known.size === 0) return text
       scrub ??= scrubber([...known].map(([value, name]) => [name, value]))
       return scrub(text)
     },
@@ -284,66 +286,6 @@ function backgroundOf(parts: Parts, drivers: Drivers, given: BackgroundParts): B
       await Promise.all([...pumps.map(each => each.stop(graceMs)), ...relays.map(each => each.stop())])
     },
   }
-}
-
-export function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): readonly ViewKeeper[] {
-  return handlers.flatMap(named => {
-    const { handler } = named
-    return handler.kind === 'view' ? [viewKeeper(kit, wired, { ...named, handler })] : []
-  })
-}
-
-/** All that time triggers. */
-export function timed(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
-  return [...ticking(parts, wired), ...retaining(parts, drivers), ...alarmTicking(parts, drivers, kit)]
-}
-
-export function feedsOf(
-  { handlers, resources }: Parts,
-  drivers: Drivers,
-  wired: Wiring,
-  times: Ticker,
-): readonly Feed[] {
-  const ofHandlers = handlers.flatMap(({ service, name, handler }) => {
-    if (handler.kind === 'consumer') return [consumerFeed(wired, { service, name, handler })]
-    if (handler.kind === 'subscriber') return [subscriberFeed(wired, { service, name, handler })]
-    if (handler.kind === 'reaction') return [reactionFeed(wired, { service, name, handler })]
-    if (handler.kind === 'retention' && handler.also) return [retentionFeed(times, { service, name, handler })]
-    return []
-  })
-  const mailboxes = resources.filter(resource => resource.kind === 'mailbox')
-  return [...ofHandlers, ...mailboxes.map(mailbox => mailFeed(mailbox, drivers.mail))]
-}
-
-function ticking({ handlers }: Parts, wired: Wiring): readonly Ticking[] {
-  return handlers.flatMap(({ service, name, handler }) => {
-    if (handler.kind !== 'schedule') return []
-    const clients = wired.clients(handler.uses)
-    const { when, timeoutMs } = handler
-    const runs: Ticking['run'] = (call, tick) => run(handler.handle, call, clients, { tick })
-    return [{ service: service.name, name, when, timeoutMs, run: runs }]
-  })
-}
-
-function retaining({ handlers }: Parts, { store, buckets }: Drivers): readonly Ticking[] {
-  return handlers.flatMap(({ service, name, handler }) => {
-    if (handler.kind !== 'retention') return []
-    const parts = { store, buckets, name: `${service.name}/${name}`, retention: handler }
-    const { when, timeoutMs } = handler
-    return [{ service: service.name, name, when, timeoutMs, run: call => retain(parts, call) }]
-  })
-}
-
-export function alarmTicking(parts: Parts, { store, queues }: Drivers, kit: CallKit): readonly Ticking[] {
-  if (parts.alarms.length === 0) return []
-  const triggered = (named: NamedHandler): boolean =>
-    named.handler.kind === 'reaction' || (named.handler.kind === 'retention' && named.handler.also !== undefined)
-  const viewQueue = (view: string): string | undefined => {
-    const found = parts.handlers.find(({ handler }) => handler.kind === 'view' && handler.name === view)
-    return found && `${found.service.name}.${found.name}`
-  }
-  const reactions = parts.handlers.filter(triggered)
-  return [alarmWatch({ kit, store, queues, alarms: parts.alarms, reactions, viewQueue })]
 }
 
 function runAs(kit: CallKit, wired: Wiring, name: string, uses: Uses, handle: Handle): Promise<unknown> {

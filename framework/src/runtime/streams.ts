@@ -6,11 +6,12 @@
 import { setMaxListeners } from 'node:events'
 import { fault } from '../contract/problems.ts'
 import { isProblem } from '../plan/problem.ts'
-import { answerOf, isOurs } from './answers.ts'
+import { answerOf } from './answers.ts'
 import { execute, type RunningCall } from './call.ts'
 import { issuesText } from './clients/reading.ts'
 import type { Answer } from './door.ts'
 import type { BoundEndpoint } from './endpoints.ts'
+import { isOurs } from './refusals.ts'
 
 const longestMs = 3_600_000
 

@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
-import { errorType } from './conventions.ts'
 import type { Entropy } from './entropy.ts'
+import { type Keeps, recorded } from './recorded.ts'
 
 export type { Attributes, SpanKind, SpanRecord } from '../contract/telemetry.ts'
 
@@ -52,7 +52,7 @@ export interface Tracer {
   start(name: string, kind: SpanKind, parent: Trace | undefined, attributes?: Attributes, startMs?: number): Span
 }
 
-type Scrub = (text: string) => string
+export type Scrub = (text: string) => string
 
 /** `scrub` replaces secret values in what a span says. */
 export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy, scrub: Scrub): Tracer {
@@ -64,7 +64,7 @@ export function tracer(telemetry: Telemetry, clock: Clock, entropy: Entropy, scr
       const sampled = parent ? parent.sampled && keeps !== undefined : chosen()
       if (!sampled || !keeps) return new Passing(parent, entropy)
       const traceId = parent?.traceId ?? entropy.hex(16)
-      return new Recording(
+      return recorded(
         keeps,
         { traceId, spanId: entropy.hex(8), parentId: parent?.spanId, name, kind, startMs: startMs ?? clock.now() },
         attributes,
@@ -99,83 +99,6 @@ class Passing implements Span {
   end(): void {}
 
   set(): void {}
-}
-
-interface Begun {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentId: string | undefined
-  readonly name: string
-  readonly kind: SpanKind
-  readonly startMs: number
-}
-
-/** What all spans that are kept share. */
-interface Keeps {
-  readonly sink: (span: SpanRecord) => void
-  readonly clock: Clock
-  readonly scrub: Scrub
-}
-
-class Recording implements Span {
-  readonly sampled = true
-  readonly #keeps: Keeps
-  readonly #begun: Begun
-  readonly #given: Attributes | undefined
-  #set: Record<string, string | number | boolean> | undefined
-
-  constructor(keeps: Keeps, begun: Begun, attributes: Attributes | undefined) {
-    this.#keeps = keeps
-    this.#begun = begun
-    this.#given = attributes
-  }
-
-  get traceId(): string {
-    return this.#begun.traceId
-  }
-
-  get spanId(): string {
-    return this.#begun.spanId
-  }
-
-  set(name: string, value: string | number | boolean): void {
-    this.#set ??= {}
-    this.#set[name] = value
-  }
-
-  end(failure?: unknown, endMs = this.#keeps.clock.now()): void {
-    const { sink, scrub } = this.#keeps
-    const { parentId, traceId, spanId, name, kind, startMs } = this.#begun
-    const attributes = this.#attributes(failure)
-    const span = { traceId, spanId, name, kind, startMs, endMs, attributes }
-    if (failure === undefined) {
-      sink(parentId === undefined ? span : { ...span, parentId })
-    } else {
-      const text = scrub(failure instanceof Error ? failure.message : String(failure))
-      sink({ ...span, ...(parentId === undefined ? {} : { parentId }), failure: text })
-    }
-  }
-
-  /** Those of what it was begun with give way to those that were set. */
-  #attributes(failure: unknown): Attributes {
-    const { scrub } = this.#keeps
-    const attributes: Record<string, string | number | boolean> = {}
-    if (failure !== undefined) attributes['error.type'] = errorType(failure)
-    addScrubbed(attributes, this.#given, scrub)
-    addScrubbed(attributes, this.#set, scrub)
-    return attributes
-  }
-}
-
-function addScrubbed(
-  attributes: Record<string, string | number | boolean>,
-  more: Attributes | undefined,
-  scrub: Scrub,
-): void {
-  for (const name in more) {
-    const value = more[name]
-    if (value !== undefined) attributes[name] = typeof value === 'string' ? scrub(value) : value
-  }
 }
 
 /** Runs `work` inside a span. */

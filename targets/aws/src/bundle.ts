@@ -18,9 +18,11 @@ import {
 } from 'groundplan/target'
 import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/entry.ts'
 import { lazily } from './bundle/lazily.ts'
-import { leavingOut, type Needs } from './bundle/left-out.ts'
+import { leavingOut } from './bundle/left-out.ts'
+import type { Needs } from './bundle/needs.ts'
 import { placesOf, withoutOthers } from './bundle/others.ts'
 import { plain } from './bundle/plain.ts'
+import { type Aside, aroundSecond, aside, rareFile } from './bundle/rare.ts'
 import {
   nothingPrepared,
   type Prepared,
@@ -46,13 +48,35 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
   const { only } = bundling
   for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
     const entry = entryOf(made, shape, bundling.planFile)
-    const without = [leavingOut(needsOf(system, made, shape)), withoutOthers(places, made.name), lazily, plain]
-    const first = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
-    const prepared = await preparedFor(made.name, first.files['index.js'] ?? new Uint8Array(), preparing)
-    const second = await built(bundling, made.name, entry, [withoutZod(prepared, here), ...without])
-    all.push(bundleOf(made, second, { ...second.files, [zodFile]: zod }, prepared))
+    const needs = needsOf(system, made, shape)
+    const without = [leavingOut(needs), withoutOthers(places, made.name), lazily, plain]
+    const whole = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
+    const prepared = await preparedFor(made.name, whole.files['index.js'] ?? new Uint8Array(), preparing)
+    const both = await inTwo(bundling, made.name, entry, [withoutZod(prepared, here), ...without], aside(needs, here))
+    all.push(bundleOf(made, both, { ...both.files, [zodFile]: zod }, prepared))
   }
   return all
+}
+
+/** The first file, and beside it what is seldom needed. */
+async function inTwo(
+  bundling: Bundling,
+  name: string,
+  entry: string,
+  plugins: Plugin[],
+  { first, second, entry: rare, check }: Aside,
+): Promise<Built> {
+  const main = await built(bundling, name, entry, [...plugins, first])
+  const seldom = rare()
+  if (seldom === undefined) return main
+  const outfile = `.groundplan/bundles/${name}/${rareFile}`
+  const more = await built(bundling, `${name}-rare`, seldom, [...plugins, second], { ...aroundSecond, outfile })
+  await check(main.metafile, more.metafile, bundling.root)
+  return {
+    files: { ...main.files, ...more.files },
+    beside: { ...main.beside, ...more.beside },
+    metafile: main.metafile,
+  }
 }
 
 function needsOf({ parts, services }: System, { name, rights }: BundledFunction, shape: PlanShape): Needs {
@@ -70,6 +94,7 @@ function needsOf({ parts, services }: System, { name, rights }: BundledFunction,
       alarms: isCarrier && parts.alarms.length > 0,
     },
     asks: services.some(each => (each.name === name ? each.asks.length > 0 : each.asks.includes(name))),
+    cors: parts.gateways.some(({ gateway }) => gateway.service.name === name && gateway.cors !== undefined),
     databases: shapeFor({ name, rights }, shape).databases.length > 0,
   }
 }
@@ -100,14 +125,18 @@ async function built(
   name: string,
   entry: string,
   plugins: Plugin[],
-  more: Partial<typeof looking> = {},
+  more: BuildOptions = {},
 ): Promise<Built> {
   const { build } = await import('esbuild')
-  const options = { ...optionsFor(name, entry, bundling), ...more, plugins }
-  const { outputFiles, metafile } = await build(options)
-  const contents = Object.fromEntries(outputFiles.map(({ path, contents }) => [fileName(path), contents]))
-  const { 'index.js.map': map = new Uint8Array(), ...files } = contents
-  return { files, beside: { 'index.js.map': map }, metafile }
+  const { outputFiles = [], metafile } = await build({
+    ...optionsFor(name, entry, bundling),
+    ...more,
+    plugins,
+    metafile: true,
+  })
+  const contents = outputFiles.map(({ path, contents }) => [fileName(path), contents] as const)
+  const [beside, files] = [true, false].map(map => contents.filter(([file]) => file.endsWith('.map') === map))
+  return { files: Object.fromEntries(files ?? []), beside: Object.fromEntries(beside ?? []), metafile }
 }
 
 /** Zod, in a file of its own. With its names where its functions are known by them. */

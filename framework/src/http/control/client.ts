@@ -3,7 +3,8 @@
  */
 import { type IncomingMessage, request } from 'node:http'
 import type { About, Operator } from '../../contract/operator.ts'
-import { type Fault, fault, isFault, type ProblemCode, problems } from '../../contract/problems.ts'
+import { type ProblemCode, problems } from '../../contract/problem-table.ts'
+import { type Fault, fault, isFault } from '../../contract/problems.ts'
 import { asks } from './asks.ts'
 import { addressIn } from './place.ts'
 import { problemTrailer } from './server.ts'

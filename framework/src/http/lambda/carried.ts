@@ -2,9 +2,9 @@
  * Answers between two functions, as one JSON. A file travels whole; a stream goes another way (see handed-on.ts).
  */
 import { fault } from '../../contract/problems.ts'
-import { refusalOf } from '../../runtime/answers.ts'
 import type { Answer } from '../../runtime/door.ts'
-import { collected } from './reply.ts'
+import { refusalOf } from '../../runtime/refusals.ts'
+import { collected } from './piecewise.ts'
 
 type FileAnswer = Extract<Answer, { kind: 'file' }>
 

@@ -5,15 +5,14 @@
 import { readable, utf8Bytes } from '../../contract/limits.ts'
 import type { Door } from '../../runtime/door.ts'
 import { type Addresses, addressesOf, parametersOf, type Spot, type Target } from '../addresses.ts'
-import { corsHeaders, isForeign, preflightHeaders } from '../cors.ts'
-import { apiDefaults, type HeaderList } from '../headers.ts'
+import { isForeign } from '../foreign.ts'
 import { readJson } from '../json.ts'
 import { isJson } from '../media.ts'
 import type { Found } from '../routes.ts'
-import { type Came, LambdaAsked } from './came.ts'
-import { problemReply, type Reply, replyOf } from './reply.ts'
-
-type Refusal = readonly [code: Parameters<Door['refuse']>[0], detail: string, headers?: HeaderList]
+import { LambdaAsked } from './asked.ts'
+import type { Came } from './came.ts'
+import { otherMethod, type Refusal, refused } from './refused.ts'
+import { corsOf, type Reply, replyOf } from './reply.ts'
 
 export class LambdaDoor {
   readonly #door: Door
@@ -27,11 +26,11 @@ export class LambdaDoor {
   /** Never rejects because of what a handler does. */
   async answer(came: Came): Promise<Reply> {
     const found = this.#find(came.path)
-    if (!found) return this.#refused(came, undefined, ['no-such-route', 'there is nothing at this address'])
+    if (!found) return refused(this.#door, came, undefined, ['no-such-route', 'there is nothing at this address'])
     const target = found.spot.targets.get(came.method)
-    if (!target) return this.#otherMethod(came, found.spot)
+    if (!target) return otherMethod(this.#door, came, found.spot)
     const asked = askedOf(came, target, found)
-    if (!(asked instanceof LambdaAsked)) return this.#refused(came, found.spot, asked)
+    if (!(asked instanceof LambdaAsked)) return refused(this.#door, came, found.spot, asked)
     const answer = await this.#door.call(target.route, asked)
     return replyOf(answer, corsOf(came, found.spot))
   }
@@ -54,26 +53,6 @@ export class LambdaDoor {
     }
     return undefined
   }
-
-  #refused(came: Came, spot: Spot | undefined, [code, detail, headers = []]: Refusal): Reply {
-    return problemReply(this.#door.refuse(code, detail), [...headers, ...corsOf(came, spot)])
-  }
-
-  #otherMethod(came: Came, spot: Spot): Reply {
-    const { allow, standing } = spot
-    const allowed = ['Allow', allow]
-    if (came.method !== 'OPTIONS') {
-      return this.#refused(came, spot, ['method-not-allowed', `it answers to ${allow}`, allowed])
-    }
-    const isPreflight = standing.cors && came.headers['access-control-request-method'] !== undefined
-    const cors = isPreflight ? preflightHeaders(standing.cors, came.headers.origin, allow) : []
-    return { status: 204, headers: [...apiDefaults, ...allowed, ...cors], content: '' }
-  }
-}
-
-function corsOf({ headers }: Came, spot: Spot | undefined): HeaderList {
-  const cors = spot?.standing.cors
-  return cors ? corsHeaders(cors, headers.origin) : []
 }
 
 /** The request for the runtime, or why it is refused. */

@@ -3,10 +3,13 @@
  * written piece by piece where the host takes them so.
  */
 import { limits, utf8Bytes } from '../../contract/limits.ts'
-import { refusalOf } from '../../runtime/answers.ts'
 import type { Answer, ProblemAnswer } from '../../runtime/door.ts'
-import { apiDefaults, fileDefaults, type HeaderList, withOwn } from '../headers.ts'
-import { contentDisposition } from '../media.ts'
+import { refusalOf } from '../../runtime/refusals.ts'
+import type { Spot } from '../addresses.ts'
+import { corsHeaders } from '../cors.ts'
+import { apiDefaults, type HeaderList, withOwn } from '../headers.ts'
+import type { Came } from './came.ts'
+import { collected, eventsReply, fileReply } from './piecewise.ts'
 
 /** An answer, whatever format it will have. */
 export interface Reply {
@@ -19,14 +22,6 @@ export interface Reply {
 export interface RestResult {
   readonly statusCode: number
   readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>
-  readonly body: string
-  readonly isBase64Encoded: boolean
-}
-
-export interface HttpResult {
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly cookies: readonly string[]
   readonly body: string
   readonly isBase64Encoded: boolean
 }
@@ -66,26 +61,10 @@ function tooLarge(): ProblemAnswer {
   return refusalOf('answer-invalid', 'the answer is larger than a function may give')
 }
 
-function fileReply({ file, headers, status }: Extract<Answer, { kind: 'file' }>, more: HeaderList): Reply {
-  const named = file.name === undefined ? {} : { 'Content-Disposition': contentDisposition(file.name) }
-  const text = file.type.startsWith('text/') && !file.type.includes('charset')
-  const type = typeof file.content === 'string' && text ? `${file.type}; charset=utf-8` : file.type
-  const head = [...withOwn(fileDefaults, { ...named, ...headers }), ...more, 'Content-Type', type]
-  return { status, headers: head, content: file.content }
-}
-
-/** A first line makes what stands between pass the stream on. */
-const opening = 'retry: 1000\n\n'
-
-function eventsReply({ events, headers, status }: Extract<Answer, { kind: 'events' }>, more: HeaderList): Reply {
-  const head = [...withOwn(apiDefaults, headers), ...more, 'Content-Type', 'text/event-stream; charset=utf-8']
-  return { status, headers: head, content: written(events) }
-}
-
-async function* written(events: AsyncIterable<string>): AsyncIterable<string> {
-  yield opening
-  for await (const json of events)
-    yield `data: ${json.includes('\n') ? json.replaceAll(/\r?\n/g, '\ndata: ') : json}\n\n`
+/** The headers of CORS, where the gateway has rules. */
+export function corsOf({ headers }: Came, spot: Spot | undefined): HeaderList {
+  const cors = spot?.standing.cors
+  return cors ? corsHeaders(cors, headers.origin) : []
 }
 
 export async function restResult(reply: Reply): Promise<RestResult> {
@@ -96,29 +75,12 @@ export async function restResult(reply: Reply): Promise<RestResult> {
   return { statusCode: reply.status, multiValueHeaders, ...(await bodyOf(reply)) }
 }
 
-export async function httpResult(reply: Reply): Promise<HttpResult> {
-  const headers: Record<string, string> = {}
-  const cookies: string[] = []
-  for (const [name, value] of pairs(reply.headers)) {
-    if (name.toLowerCase() === 'set-cookie') cookies.push(value)
-    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value
-  }
-  return { statusCode: reply.status, headers, cookies, ...(await bodyOf(reply)) }
-}
-
 export function pairs(headers: HeaderList): readonly (readonly [string, string])[] {
   return Array.from({ length: headers.length / 2 }, (_, at) => [headers[2 * at] ?? '', headers[2 * at + 1] ?? ''])
 }
 
-async function bodyOf({ content }: Reply): Promise<Pick<RestResult, 'body' | 'isBase64Encoded'>> {
+export async function bodyOf({ content }: Reply): Promise<Pick<RestResult, 'body' | 'isBase64Encoded'>> {
   if (typeof content === 'string') return { body: content, isBase64Encoded: false }
   const bytes = content instanceof Uint8Array ? content : await collected(content)
   return { body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true }
-}
-
-/** All of it, for whoever takes it only whole. */
-export async function collected(pieces: AsyncIterable<string | Uint8Array>): Promise<Uint8Array> {
-  const all: Buffer[] = []
-  for await (const piece of pieces) all.push(Buffer.from(piece))
-  return Buffer.concat(all)
 }

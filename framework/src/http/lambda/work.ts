@@ -4,9 +4,9 @@
  */
 import { fault } from '../../contract/problems.ts'
 import type { HandedQueues } from '../../contract/queue-handed.ts'
-import type { CarriedRequest } from '../../runtime/clients/service.ts'
 import type { InvokedRuntime } from '../../runtime/invoked.ts'
 import { carriedAnswer } from './carried.ts'
+import { isCarried } from './carried-event.ts'
 
 /** One message of a batch from SQS. */
 export interface SqsRecord {
@@ -51,17 +51,6 @@ export function work(parts: WorkParts, event: object): Promise<unknown> {
   if (isBatch(event)) return batch(parts, event)
   if (isObjectCreated(event)) return created(parts, event)
   throw fault('request-invalid', `nothing here knows an event with ${Object.keys(event).join(', ')}`)
-}
-
-/** A request of another service. */
-export interface CarriedEvent {
-  readonly groundplan: CarriedRequest
-  /** When the time of the function that asks is up. */
-  readonly endsMs?: number
-}
-
-export function isCarried(event: object): event is CarriedEvent {
-  return 'groundplan' in event
 }
 
 function isTick(event: object): event is { readonly schedule: string } {

@@ -1,6 +1,6 @@
 /** Refusals of what never became a request: Node's parser gave up, and there is only the socket to answer on. */
 import { STATUS_CODES } from 'node:http'
-import { refusalOf } from '../../runtime/answers.ts'
+import { refusalOf } from '../../runtime/refusals.ts'
 import { apiDefaults } from '../headers.ts'
 import type { Refused } from './target.ts'
 

@@ -2,8 +2,8 @@
  * The end of each exchange: answers and refusals are written, what failed is reported, and what runs is counted.
  */
 import type { Clock } from '../../contract/clock.ts'
-import { refusalOf } from '../../runtime/answers.ts'
 import type { Answer } from '../../runtime/door.ts'
+import { refusalOf } from '../../runtime/refusals.ts'
 import { apiDefaults, type HeaderList } from '../headers.ts'
 import { sendAnswer, sendProblem } from './answers.ts'
 import type { NodeAsked } from './asked.ts'

@@ -2,7 +2,7 @@
  * Problems in the document: those that an endpoint's `fails` names, and the framework's own, which are the same for
  * all endpoints and stand once in the components.
  */
-import { type ProblemCode, problems } from '../../contract/problems.ts'
+import { type ProblemCode, problems } from '../../contract/problem-table.ts'
 import type { AnyEndpoint } from '../../plan/endpoint.ts'
 import type { JsonSchema, Ref, ResponseObject } from './document.ts'
 

@@ -11,8 +11,8 @@ import { type AnyEndpoint, type File, isAnswered } from '../../plan/endpoint.ts'
 import type { AnyGateway } from '../../plan/gateway.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { isProblem } from '../../plan/problem.ts'
-import { problemFrom, refusalOf } from '../../runtime/answers.ts'
 import type { Answer, Asked, Door, DoorRoute } from '../../runtime/door.ts'
+import { problemFrom, refusalOf } from '../../runtime/refusals.ts'
 
 export function doorOf(plan: Plan): Door {
   return {

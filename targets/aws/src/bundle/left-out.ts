@@ -5,59 +5,29 @@
  */
 import { readFile } from 'node:fs/promises'
 import type { Plugin } from 'esbuild'
-import type { Parts } from 'groundplan/target'
-import type { Right } from '../rights.ts'
-
-/** What decides whether a module is needed. */
-export interface Needs {
-  readonly rights: readonly Right[]
-  readonly handlers: Parts['handlers']
-  /** Those of all services. */
-  readonly all: Parts['handlers']
-  readonly uses: Parts['uses']
-  /** Whether it asks other services, or others ask it. */
-  readonly asks: boolean
-  readonly alarms: boolean
-  readonly carries: boolean
-  readonly databases: boolean
-}
-
-type Needed = (needs: Needs) => boolean
-
-const has =
-  (...on: Right['on'][]): Needed =>
-  ({ rights }) =>
-    rights.some(right => on.includes(right.on))
-const handles =
-  (...kinds: string[]): Needed =>
-  ({ handlers }) =>
-    handlers.some(({ handler }) => kinds.includes(handler.kind))
-const grants =
-  (...kinds: string[]): Needed =>
-  ({ uses }) =>
-    uses.some(({ grant }) => kinds.includes(grant.resource.kind))
-const takesMessages: Needed = needs => needs.rights.some(({ on, may }) => on === 'queue' && may === 'receive')
-const either =
-  (...all: Needed[]): Needed =>
-  needs =>
-    all.some(each => each(needs))
-const ticks = either(handles('schedule', 'retention'), ({ alarms }) => alarms)
-const isStream = ({ handler }: Parts['handlers'][number]): boolean =>
-  handler.kind === 'endpoint' && 'kind' in handler.returns && handler.returns.kind === 'stream'
-const streams: Needed = ({ handlers }) => handlers.some(isStream)
-const asksForStreams: Needed = ({ uses, all }) => {
-  const asked = new Set(uses.map(({ grant }) => grant.resource))
-  return all.some(named => asked.has(named.service) && isStream(named))
-}
-const watches: Needed = ({ uses }) => uses.some(({ grant }) => grant.right === 'watcher')
-const onceCalls: Needed = ({ handlers }) =>
-  handlers.some(({ handler }) => handler.kind === 'endpoint' && handler.once !== undefined)
-const secretsBesidesTheKey: Needed = ({ rights }) =>
-  rights.some(({ on, name, may }) => on === 'secret' && !(may === 'set' && name.endsWith('groundplan-internal')))
+import {
+  asks,
+  asksForStreams,
+  authorizes,
+  either,
+  grants,
+  handles,
+  has,
+  type Needed,
+  type Needs,
+  onceCalls,
+  secretsBesidesTheKey,
+  streams,
+  takesMessages,
+  ticks,
+  uses,
+  watches,
+} from './needs.ts'
 
 /** Modules by the end of their path, without its ending; who needs them. */
 const modules: Readonly<Record<string, Needed>> = {
   'runtime/alarms': ({ alarms }) => alarms,
+  'runtime/authorizing': either(authorizes, asks),
   'runtime/clients/bucket': grants('bucket'),
   'runtime/clients/gauge': ({ uses }) => uses.some(({ grant }) => grant.right === 'gauge'),
   'runtime/clients/messages': grants('queue', 'topic', 'mailbox'),
@@ -70,9 +40,12 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/database/migrate': ({ databases }) => databases,
   'runtime/database/outbox': ({ databases }) => databases,
   'runtime/deliver': takesMessages,
+  'runtime/grant-clients': uses,
+  'runtime/topic-subscribers': grants('topic'),
   'runtime/feeds': either(takesMessages, ticks),
   'runtime/once': onceCalls,
-  'runtime/operations': either(({ uses }) => uses.length > 0, takesMessages, ticks, onceCalls),
+  'runtime/once-runs': onceCalls,
+  'runtime/operations': either(uses, takesMessages, ticks, onceCalls),
   'runtime/outsides': ({ uses, databases }) =>
     databases || uses.some(({ grant }) => grant.resource.kind === 'connection'),
   'runtime/clients/vault': either(has('setting'), secretsBesidesTheKey, grants('connection')),
@@ -80,11 +53,13 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/relay': ({ carries, databases }) => carries || databases,
   'runtime/retention': handles('retention'),
   'runtime/schedules': ticks,
+  'runtime/shared-key': asks,
+  'runtime/sql-relay': ({ databases }) => databases,
   'runtime/streams': streams,
-  'runtime/tokens': ({ asks }) => asks,
+  'runtime/tokens': asks,
   'runtime/views': handles('view'),
   'runtime/watching': watches,
-  'http/lambda/carried': ({ asks }) => asks,
+  'http/lambda/carried': asks,
   'http/lambda/handed-on': either(streams, asksForStreams),
   'contract/mail-once': has('mail', 'table', 'stream'),
   'contract/schedule': either(has('table', 'stream'), ticks),
@@ -99,7 +74,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'aws/src/dynamo': has('table', 'stream'),
   'aws/src/store': has('table', 'stream'),
   'aws/src/vault-settings': has('setting'),
-  'aws/src/vault-secrets': either(({ asks }) => asks, secretsBesidesTheKey),
+  'aws/src/vault-secrets': either(asks, secretsBesidesTheKey),
   's3/src/bucket': has('bucket'),
   's3/src/uploads': ({ uses }) => uses.some(({ grant }) => grant.right === 'uploader'),
 }
@@ -126,13 +101,13 @@ export function leavingOut(needs: Needs): Plugin {
 }
 
 /** A package that was built has `dist` in the place of `src`. */
-function isAt(path: string, module: string): boolean {
+export function isAt(path: string, module: string): boolean {
   const plain = path.replace(/\.[jt]s$/, '').replace('/dist/', '/src/')
   return plain.endsWith(`/${module}`) && (/\/(?:framework|groundplan)\/src\//.test(plain) || module.includes('/src/'))
 }
 
 /** What a module exports that is there when it runs. */
-function namesIn(source: string): readonly string[] {
+export function namesIn(source: string): readonly string[] {
   return [...source.matchAll(/^export (?:async )?(?:function\*?|class|const|let) (\w+)/gm)].map(([, name = '']) => name)
 }
 

@@ -31,6 +31,8 @@ export interface Prepared {
 export const nothingPrepared: Prepared = { readers: {}, writers: {}, later: 0 }
 
 const space = 'groundplan-schemas'
+/** Who asks nothing of schemas has nothing of them. */
+const asked = { namespace: space, sideEffects: false } as const
 
 /** Puts a stand-in where Zod is imported, for what is ours and the project's; packages of others have Zod itself. */
 export function withoutZod(prepared: Prepared, resolveDir: string): Plugin {
@@ -44,12 +46,12 @@ export function withoutZod(prepared: Prepared, resolveDir: string): Plugin {
     name: 'without-zod',
     setup(build) {
       build.onResolve({ filter: /^zod$/ }, ({ importer }) =>
-        isOthers(importer) ? { path: `./${zodFile}`, external: true } : { path: 'zod', namespace: space },
+        isOthers(importer) ? { path: `./${zodFile}`, external: true } : { path: 'zod', ...asked },
       )
       build.onResolve({ filter: /\/(?:reader|writer)\.[jt]s$/ }, ({ importer }) =>
-        isOurs(importer) && !/\/compile\/[^/]+$/.test(importer) ? { path: 'compile', namespace: space } : undefined,
+        isOurs(importer) && !/\/compile\/[^/]+$/.test(importer) ? { path: 'compile', ...asked } : undefined,
       )
-      build.onResolve({ filter: /^(?:schemas|ready)$/, namespace: space }, ({ path }) => ({ path, namespace: space }))
+      build.onResolve({ filter: /^(?:schemas|ready)$/, namespace: space }, ({ path }) => ({ path, ...asked }))
       build.onResolve({ filter: /^\.\/zod\.js$/, namespace: space }, ({ path }) => ({ path, external: true }))
       build.onLoad({ filter: /.*/, namespace: space }, ({ path }) => ({ contents: modules[path] ?? '', resolveDir }))
     },
