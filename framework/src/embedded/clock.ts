@@ -16,13 +16,20 @@ export function systemClock(options: { readonly unref?: boolean } = {}): Clock {
   return { now, at: (atMs, run) => timer(now, atMs, run, options.unref ?? false) }
 }
 
+/** Node loads what measures time when it is first asked for, which a clock that is never set back does without. */
 function risingTime(): () => number {
   let latest = Date.now()
-  let seen = performance.now()
+  let seenBehind: number | undefined
   return () => {
-    const elapsed = performance.now()
-    latest = Math.max(Date.now(), latest + (elapsed - seen) / 2)
-    seen = elapsed
+    const told = Date.now()
+    if (told >= latest) {
+      latest = told
+      seenBehind = undefined
+    } else {
+      const elapsed = performance.now()
+      latest += (elapsed - (seenBehind ?? elapsed)) / 2
+      seenBehind = elapsed
+    }
     return Math.floor(latest)
   }
 }
@@ -37,4 +44,9 @@ function timer(now: () => number, atMs: number, run: () => void, unref: boolean)
   }
   wait()
   return () => clearTimeout(waiting)
+}
+
+/** Milliseconds since some moment, with fractions: for seeing how long this machine takes, never for what is kept. */
+export function stopwatch(): () => number {
+  return () => performance.now()
 }

@@ -9,6 +9,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { fault, isFault } from '../contract/problems.ts'
+import { stopwatch } from './clock.ts'
 import { checkDataFile } from './data-file.ts'
 import { GroupCommit } from './group-commit.ts'
 import { hasJournal } from './journal.ts'
@@ -41,16 +42,23 @@ export interface Environment {
  * stands where it waited. 4: what was sent together may stand in one record. */
 const format = 4
 const metaKey = Buffer.from('groundplan')
+
+export interface EnvironmentOptions {
+  readonly plan: string
+  /** To see whether the disk is faster than those who write. Default: this machine's stopwatch. */
+  readonly nowMs?: () => number
+}
+
 /**
  * Opens the data folder of a plan; makes it when it is not there.
  * Faults: `engine-unavailable` (another process has it, it cannot be written, it belongs to another plan or a newer
  * program), `data-damaged`. Nothing is changed then.
  * @example const environment = openEnvironment('.groundplan/data/counter', { plan: 'counter' })
  */
-export function openEnvironment(folder: string, { plan }: { readonly plan: string }): Environment {
+export function openEnvironment(folder: string, options: EnvironmentOptions): Environment {
   const lock = locked(folder)
   try {
-    return opened(folder, plan, lock)
+    return opened(folder, options, lock)
   } catch (error) {
     lock.release()
     throw isFault(error) ? error : cannotOpen(folder, error)
@@ -68,10 +76,10 @@ function locked(folder: string): FolderLock {
   }
 }
 
-function opened(folder: string, plan: string, lock: FolderLock): Environment {
+function opened(folder: string, { plan, nowMs = stopwatch() }: EnvironmentOptions, lock: FolderLock): Environment {
   checkDataFile(join(folder, 'data.mdb'), hasJournal(folder))
   const pages = Pages.open({ folder, check: root => checkMeta(root, folder, plan) })
-  const transactions = new GroupCommit(pages)
+  const transactions = new GroupCommit(pages, nowMs)
   const closing: (() => void)[] = []
   let closed: Promise<void> | undefined
   const close = async (): Promise<void> => {

@@ -6,7 +6,7 @@
  * journal: it is *visible* to all readers, and who asked for no more is answered. Once the disk has taken it
  * it is *durable*, and everybody else is answered. A transaction begins as soon as there is work, when all who were
  * called at this moment have come, unless two wait for the disk already: what comes meanwhile waits for the next, so the
- * slower the disk, the more work shares one flush.
+ * slower the disk, the more work shares one flush. A crowd that would leave the disk idle is halved (`pace.ts`).
  *
  * Two ways of failing. A transaction that cannot be written (the disk is full) is as though it had never been: its
  * callers are told, its members read again what is kept, and the next transaction may succeed. A disk that fails to
@@ -14,6 +14,7 @@
  * from then on.
  */
 import { fault, isFault } from '../contract/problems.ts'
+import { Pace } from './pace.ts'
 import type { Pages } from './pages.ts'
 
 /** Reads, and gives what writes. A fault refuses this work alone, so nothing may have been written before it. */
@@ -29,6 +30,8 @@ export interface Member {
 
 /** One transaction. */
 export interface Group {
+  /** Of a crowd it is to do half, so that this can be flushed while the rest is made. */
+  readonly isHalf: boolean
   /** Calls when it is visible. */
   whenVisible(run: () => void): void
   /** Calls when it is durable, or with the reason why it will not be. */
@@ -50,9 +53,16 @@ interface Ending {
 }
 
 class OpenGroup implements Group {
+  readonly isHalf: boolean
   tasks: readonly Task[] = []
+  /** How long it took until it was visible, with what its callers did before. */
+  turnMs = 0
   readonly visible: (() => void)[] = []
   readonly endings: Ending[] = []
+
+  constructor(isHalf: boolean) {
+    this.isHalf = isHalf
+  }
 
   whenVisible(run: () => void): void {
     this.visible.push(run)
@@ -66,11 +76,17 @@ class OpenGroup implements Group {
 /** Works in one transaction at most, and bytes after which it takes no more, so that nothing else waits for a crowd. */
 const mostWorks = 250
 const enoughBytes = 128 * 1_024
+/** No fewer are halved: each transaction has its own cost. */
+export const fewestHalved = 16
 /** Transactions that may wait for the disk: one being flushed, one to go with the next flush. */
 const mostUnflushed = 2
 
+/** What of the pages this has to do with. */
+export type GroupedPages = Pick<Pages, 'change' | 'written' | 'failure' | 'flush' | 'isDue' | 'bringIn' | 'flushed'>
+
 export class GroupCommit {
-  readonly #pages: Pages
+  readonly #pages: GroupedPages
+  readonly #pace: Pace
   readonly #members = new Set<Member>()
   #tasks: Task[] = []
   /** A transaction is to run when all who were called at this moment have come. */
@@ -82,8 +98,10 @@ export class GroupCommit {
   #whenIdle: (() => void)[] = []
   #begun = 0
 
-  constructor(pages: Pages) {
+  /** `nowMs`: a stopwatch. */
+  constructor(pages: GroupedPages, nowMs: () => number) {
     this.#pages = pages
+    this.#pace = new Pace(nowMs)
   }
 
   /** Transactions so far: each is flushed once, unless it wrote nothing or shares the flush of the next. */
@@ -130,15 +148,33 @@ export class GroupCommit {
   }
 
   #begin(): void {
-    if (this.#isDue || this.#tasks.length === 0 || this.#unflushed.length >= mostUnflushed) return
-    // What is brought into the data file has been flushed before.
-    if (this.#pages.isDue && (this.#unflushed.length > 0 || this.#pages.flushed)) return
+    if (this.#tasks.length > 0) this.#beginTurn()
+  }
+
+  /** Whether a transaction is to come. */
+  #beginTurn(): boolean {
+    if (this.#isDue) return true
+    if (!this.#mayRun) return false
     this.#isDue = true
-    setImmediate(() => {
-      this.#isDue = false
-      if (this.#broken) this.#refuseAll(unavailable(this.#broken))
-      else this.#run(new OpenGroup())
-    })
+    this.#pace.turnBegins()
+    setImmediate(() => this.#endTurn())
+    return true
+  }
+
+  get #mayRun(): boolean {
+    if (this.#unflushed.length >= mostUnflushed) return false
+    // What is brought into the data file has been flushed before.
+    return !this.#pages.isDue || (this.#unflushed.length === 0 && !this.#pages.flushed)
+  }
+
+  #endTurn(): void {
+    this.#isDue = false
+    if (this.#broken) this.#refuseAll(unavailable(this.#broken))
+    // The data file may have been flushed since the turn began, and be due again.
+    else if (this.#tasks.length > 0 && this.#mayRun)
+      this.#run(new OpenGroup(this.#unflushed.length === 0 && this.#pace.parts))
+    this.#flush()
+    this.#begin()
   }
 
   #run(group: OpenGroup): void {
@@ -150,17 +186,16 @@ export class GroupCommit {
       this.#notKept(group, unavailable(error))
       return
     }
+    group.turnMs = this.#pace.turnMs
     this.#unflushed = [...this.#unflushed, group]
     for (const task of group.tasks) if (!task.durable) task.resolve(task.value as never)
     for (const run of group.visible) run()
-    this.#flush()
-    this.#begin()
   }
 
   /** Within the transaction. What is thrown here takes all of it back. */
   #change(group: OpenGroup): void {
     // All of them, whoever's writing fails; who is refused hears of it first, and that counts.
-    const tasks = this.#take()
+    const tasks = this.#take(group.isHalf)
     group.tasks = tasks
     let done = 0
     for (const task of tasks) {
@@ -175,13 +210,13 @@ export class GroupCommit {
     for (const member of this.#members) member.beforeCommit(group)
   }
 
-  #take(): readonly Task[] {
-    if (this.#tasks.length <= mostWorks) {
-      const tasks = this.#tasks
-      this.#tasks = []
-      return tasks
-    }
-    return this.#tasks.splice(0, mostWorks)
+  #take(isHalf = false): readonly Task[] {
+    const { length } = this.#tasks
+    const wanted = isHalf && length >= fewestHalved ? Math.ceil(length / 2) : length
+    if (wanted < length || length > mostWorks) return this.#tasks.splice(0, Math.min(wanted, mostWorks))
+    const tasks = this.#tasks
+    this.#tasks = []
+    return tasks
   }
 
   #bringIn(): void {
@@ -196,18 +231,25 @@ export class GroupCommit {
     if (this.#isFlushing || this.#unflushed.length === 0) return
     this.#isFlushing = true
     const groups = this.#unflushed
+    this.#pace.flushBegins()
     this.#pages.flush().then(
-      () => {
-        this.#isFlushing = false
-        // Those of which it was said already that nobody knows are not among them any more.
-        for (const group of groups) if (this.#unflushed.includes(group)) kept(group)
-        this.#unflushed = this.#unflushed.slice(groups.length)
-        this.#flush()
-        this.#begin()
-        this.#rest()
-      },
+      () => this.#flushed(groups),
       error => this.#break(error),
     )
+  }
+
+  #flushed(groups: readonly OpenGroup[]): void {
+    this.#isFlushing = false
+    this.#pace.flushEnds()
+    let turnsMs = 0
+    for (const { turnMs } of this.#unflushed) turnsMs += turnMs
+    // Those of which it was said already that nobody knows are not among them any more.
+    for (const group of groups) if (this.#unflushed.includes(group)) kept(group)
+    this.#unflushed = this.#unflushed.slice(groups.length)
+    // Whoever has just been answered is likely to come again.
+    const isDue = this.#beginTurn()
+    if (!isDue || !this.#pace.joins(turnsMs)) this.#flush()
+    this.#rest()
   }
 
   /** It is as though it had never been. */
@@ -221,7 +263,6 @@ export class GroupCommit {
     // Where nothing of it was tried.
     if (group.tasks.length === 0) group.tasks = this.#take()
     tellFailed(group, reason)
-    this.#begin()
     this.#rest()
   }
 

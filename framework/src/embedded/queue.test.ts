@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NewMessage } from '../contract/queue.ts'
 import { type MemoryClock, memoryClock } from '../memory/clock.ts'
-import { type Environment, openEnvironment } from './environment.ts'
+import { type Environment, type EnvironmentOptions, openEnvironment } from './environment.ts'
 import { countedKey, endOf, prefixOf } from './key-bytes.ts'
 import { leasesIn } from './leases.ts'
 import { type EmbeddedQueues, embeddedQueues } from './queue.ts'
@@ -21,9 +21,9 @@ afterEach(async () => {
   folder.remove()
 })
 
-async function opened(ordered = false): Promise<EmbeddedQueues> {
+async function opened(ordered = false, more: Partial<EnvironmentOptions> = {}): Promise<EmbeddedQueues> {
   await environment?.close()
-  environment = openEnvironment(folder.path, { plan: 'test' })
+  environment = openEnvironment(folder.path, { plan: 'test', ...more })
   return embeddedQueues(environment, { clock, queues: [{ name: 'work', ordered }] })
 }
 
@@ -67,6 +67,25 @@ describe('queues on disk', () => {
     expect(environment.queues.getKeysCount()).toBe(1)
     await clock.advance(6 * minute)
     await expect.poll(() => environment.queues.getKeysCount()).toBe(0)
+  })
+
+  it.each([
+    ['in halves, so that one is handled while the other is flushed', 1, 2],
+    ['together, where flushing takes longer than sending', 0, 1],
+  ])('serve a crowd that waits %s', async (_, sendingMs, transactions) => {
+    let nowMs = 0
+    const queues = await opened(false, { nowMs: () => nowMs })
+    // Flushes take no time here.
+    await queues.send([message('first')])
+    const crowd = Array.from({ length: 21 }, () => take(queues, 1))
+    const before = environment.transactions.begun
+    const ids = Array.from({ length: 20 }, (_each, at) => `${at}`)
+    const sent = queues.send(ids.map(id => message(id)))
+    nowMs += sendingMs
+    await sent
+    const given = await Promise.all(crowd)
+    expect(given.flat().map(({ id }) => id)).toEqual(['first', ...ids])
+    expect(environment.transactions.begun - before).toBe(transactions)
   })
 
   it('know ids again after they were opened anew, as long as before', async () => {

@@ -13,7 +13,7 @@ import { fault } from '../contract/problems.ts'
 import { checkMessage, type Leased, type NewMessage, type QueueShape, type Queues } from '../contract/queue.ts'
 import { Catalogue } from './catalogue.ts'
 import type { Environment } from './environment.ts'
-import type { Group, Member } from './group-commit.ts'
+import { fewestHalved, type Group, type Member } from './group-commit.ts'
 import { type Draft, draftOf } from './message-record.ts'
 import { QueueState, type Step } from './queue-state.ts'
 
@@ -192,6 +192,12 @@ interface Waiter {
   readonly refuse: (reason: unknown) => void
 }
 
+function wantedBy(waiters: readonly Waiter[]): number {
+  let most = 0
+  for (const { wanted } of waiters) most += wanted.max
+  return most
+}
+
 /** Signals whose abort was asked for: one listener each, however often somebody waits with it. */
 type Heard = WeakSet<AbortSignal>
 
@@ -285,19 +291,29 @@ class WaitedQueue {
   #serve(group: Group): void {
     if (this.#waiters.length === 0) return
     const nowMs = this.touch()
-    let most = 0
-    for (const { wanted } of this.#waiters) most += wanted.max
-    const found = this.state.take(Math.min(most, mostTaken), nowMs)
+    const waiters = this.#servedIn(group)
+    const found = this.state.take(Math.min(wantedBy(waiters), mostTaken), nowMs)
     let at = 0
     let served = 0
-    for (; served < this.#waiters.length && at < found.length; served++) {
-      const { wanted, give, refuse } = this.#waiters[served] as Waiter
+    for (; served < waiters.length && at < found.length; served++) {
+      const { wanted, give, refuse } = waiters[served] as Waiter
       const own = found.slice(at, at + wanted.max)
       at += own.length
       const messages = own.map(entry => this.state.lend(entry, wanted.leaseMs, nowMs))
       group.whenDurable(() => give(messages), refuse)
     }
     this.#waiters.splice(0, served)
+    if (served > 0 && this.#waiters.length > 0) group.whenVisible(() => this.#serveOthers(nowMs))
+  }
+
+  /** All, or half of those who want much. */
+  #servedIn({ isHalf }: Group): readonly Waiter[] {
+    if (!isHalf || wantedBy(this.#waiters) < fewestHalved) return this.#waiters
+    return this.#waiters.slice(0, Math.ceil(this.#waiters.length / 2))
+  }
+
+  #serveOthers(nowMs: number): void {
+    if (this.state.mayGive(nowMs)) this.#stir()
   }
 
   /** Makes a transaction, at whose end who waits is served. */
