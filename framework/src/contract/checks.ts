@@ -35,6 +35,7 @@ export interface Target {
 export interface PreparedCommit {
   readonly targets: readonly Target[]
   readonly messages: readonly NewMessage[]
+  /** 0: they are alone, and too few to be too large together. */
   readonly messageBytes: number
 }
 
@@ -72,9 +73,17 @@ export function prepareCommit(shapes: ReadonlyMap<string, TableShape>, commit: C
   }
   const targets = writes.map(write => targetOf(shapeIn(shapes, write.table), write))
   if (targets.length > 1) checkOncePerItem(targets)
-  let messageBytes = 0
-  for (const message of messages) messageBytes += checkedMessageBytes(message)
-  return { targets, messages, messageBytes }
+  return { targets, messages, messageBytes: bytesOf(messages, writes.length === 0) }
+}
+
+function bytesOf(messages: readonly NewMessage[], alone: boolean): number {
+  let sum = 0
+  const isFew = alone && messages.length * limits.messageBytes <= limits.commitBytes
+  for (const message of messages) {
+    // UTF-8 takes at most three bytes a UTF-16 unit, so a short text needs no counting.
+    if (!isFew || message.body.length * 3 > limits.messageBytes) sum += checkedMessageBytes(message)
+  }
+  return isFew ? 0 : sum
 }
 
 function targetOf(shape: TableShape, write: Write): Target {

@@ -18,7 +18,7 @@ export const headBytes = at.text
 /** UTF-16 units of a body that travels with its message. */
 const mostInline = 2_000
 
-const noHeaders = {}
+const noHeaders: Readonly<Record<string, string>> = {}
 
 /** A message ready to be kept, made before its transaction. */
 export interface Draft {
@@ -38,7 +38,8 @@ export function draftOf(message: NewMessage, nowMs: number): Draft {
   const escaped = !isWellFormed(body)
   const text = escaped ? JSON.stringify(body) : body
   const apart = text.length > mostInline
-  const head = JSON.stringify([id, nowMs, orderKey ?? null, headers, escaped ? 1 : 0])
+  const head =
+    plainHead(message, nowMs, escaped) ?? JSON.stringify([id, nowMs, orderKey ?? null, headers, escaped ? 1 : 0])
   return {
     id,
     text: apart ? `${head}\n` : `${head}\n${text}`,
@@ -47,6 +48,25 @@ export function draftOf(message: NewMessage, nowMs: number): Draft {
     line: orderKey === undefined ? undefined : lineOf(orderKey),
   }
 }
+
+/** Texts that JSON writes as they are. */
+const plain = /^[ !#-[\]-~]*$/
+
+/** The same as JSON writes it for what most messages have, an id and a trace, in half the time. */
+function plainHead(
+  { id, orderKey, headers = noHeaders }: NewMessage,
+  nowMs: number,
+  escaped: boolean,
+): string | undefined {
+  const { traceparent } = headers
+  if (escaped || orderKey !== undefined || traceparent === undefined) return undefined
+  for (const name in headers) if (name !== 'traceparent') return undefined
+  if (!plain.test(id) || !plain.test(traceparent)) return undefined
+  return `["${id}",${nowMs}${beforeTrace}${traceparent}${afterTrace}`
+}
+
+const beforeTrace = ',null,{"traceparent":"'
+const afterTrace = '"},0]'
 
 /** The record of a message that was never delivered. `bodyAt`: see `bodyAtOf`. */
 export function recordOf(text: string, bodyAt: number): Buffer {
@@ -168,10 +188,24 @@ function saidIn(
 ): { readonly head: Head; readonly text: string } {
   const all = bytes.toString('utf8', from + at.text, end)
   const headEnd = all.indexOf('\n')
-  const head = JSON.parse(all.slice(0, headEnd)) as Head
+  const head = plainIn(all, headEnd) ?? (JSON.parse(all.slice(0, headEnd)) as Head)
   const apart = bodyAtOf(bytes, from)
   const text = apart === 0 ? all.slice(headEnd + 1) : body(apart).toString()
   return { head, text: head[4] === 1 ? (JSON.parse(text) as string) : text }
+}
+
+/** What `plainHead` wrote, in half the time that JSON takes. */
+function plainIn(text: string, end: number): Head | undefined {
+  const idEnd = text.indexOf('"', 2)
+  const sentEnd = text.indexOf(',', idEnd + 2)
+  const traceAt = sentEnd + beforeTrace.length
+  const traceEnd = end - afterTrace.length
+  if (traceEnd < traceAt || !text.startsWith(beforeTrace, sentEnd) || !text.startsWith(afterTrace, traceEnd))
+    return undefined
+  const traceparent = text.slice(traceAt, traceEnd)
+  const id = text.slice(2, idEnd)
+  if (!plain.test(id) || !plain.test(traceparent)) return undefined
+  return [id, Number(text.slice(idEnd + 2, sentEnd)), null, { traceparent }, 0]
 }
 
 export function lineIn(record: Buffer): Buffer | undefined {

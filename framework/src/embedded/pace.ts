@@ -13,7 +13,9 @@ export class Pace {
   readonly #nowMs: () => number
   #turnSinceMs = 0
   #flushSinceMs = 0
+  /** The faster of the last two flushes: one that was slow says little. */
   #flushMs = Number.POSITIVE_INFINITY
+  #lastMs = Number.POSITIVE_INFINITY
 
   /** `nowMs`: a stopwatch. */
   constructor(nowMs: () => number) {
@@ -34,7 +36,9 @@ export class Pace {
   }
 
   flushEnds(): void {
-    this.#flushMs = this.#nowMs() - this.#flushSinceMs
+    const tookMs = this.#nowMs() - this.#flushSinceMs
+    this.#flushMs = Math.min(tookMs, this.#lastMs)
+    this.#lastMs = tookMs
   }
 
   /** Of a crowd for which nothing is being flushed: whether half of it is better flushed while the rest is made. */

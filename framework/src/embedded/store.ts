@@ -193,7 +193,7 @@ class EmbeddedStore implements Store, Member {
 
   /** A commit of messages alone: it can be refused for their size, and for nothing that is kept. */
   #send(prepared: PreparedCommit, drafts: readonly NamedDraft[], durable: boolean): Promise<Committed> {
-    applyCommit(prepared, [], this.#clock.now())
+    if (prepared.messageBytes > 0) applyCommit(prepared, [], this.#clock.now())
     return this.#environment.transactions.write(
       () => () => {
         this.#queues?.accept(drafts)

@@ -46,6 +46,8 @@ export function idsByChance(entropy: Entropy, atMs: number): () => string {
   return idsFrom(atMs, () => entropy.hex(8))
 }
 
+const variants = '89ab'
+
 /** `digits`: sixteen at least, hexadecimal. */
 function idsFrom(atMs: number, digits: (made: number) => string): () => string {
   const time = atMs.toString(16).padStart(12, '0')
@@ -55,8 +57,8 @@ function idsFrom(atMs: number, digits: (made: number) => string): () => string {
     made++
     const digest = digits(made)
     // Position first, so that ids made in one call sort in the order they were made.
-    const order = (made & 0xfff).toString(16).padStart(3, '0')
-    const variant = ((Number.parseInt(digest[0] ?? '0', 16) & 0x3) | 0x8).toString(16)
+    const order = ((made & 0xfff) | 0x1000).toString(16).slice(1)
+    const variant = variants.charAt(Number.parseInt(digest.charAt(0), 16) & 0x3)
     return `${begin}${order}-${variant}${digest.slice(1, 4)}-${digest.slice(4, 16)}`
   }
 }
