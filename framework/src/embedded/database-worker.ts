@@ -5,12 +5,13 @@
  * PostgreSQL on its own makes no checkpoint here until it is closed, so this thread does: else its log would grow for
  * ever, and a start after a kill would take as long as everything that was written.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { PGlite, Results } from '@electric-sql/pglite'
 import { withNewFiles } from '../contract/new-database.ts'
 import { type SqlError, sqlErrorOf } from '../contract/sql.ts'
+import { beginDatabase, hasDatabase, keepDatabase, syncFiles, unpack } from './new-database.ts'
 
 /** A statement by the extended protocol; without parameters, statements by the simple one. */
 export interface Question {
@@ -51,37 +52,39 @@ const withoutTemplates = [
 
 type Library = typeof import('@electric-sql/pglite')
 
-function open({ PGlite }: Library, dataDir: string, loadDataDir?: Blob): Promise<PGlite> {
+function open({ PGlite }: Library, dataDir: string): Promise<PGlite> {
   return PGlite.create({
     dataDir,
-    ...(loadDataDir ? { loadDataDir } : {}),
     startParams: [...PGlite.defaultStartParams, ...settings.flatMap(setting => ['-c', setting])],
     // In megabytes: small files, so that a small database is small.
     initDbStartParams: ['--wal-segsize=1'],
   })
 }
 
-/** The database in a folder; made beside it and then put there, so that a kill leaves no half of one. */
+/** The database in a folder, made where there is none. */
 async function opened(library: Library, folder: string): Promise<PGlite> {
   const data = join(folder, 'data')
-  if (!existsSync(data)) {
-    const fresh = `${data}.new`
-    await withNewFiles(files => made(library, fresh, files))
-    syncFiles(fresh)
-    renameSync(fresh, data)
-    sync(folder)
-  }
+  if (!hasDatabase(folder)) return made(library, folder, data)
   // Without this file PGlite would begin anew, over what is there.
   if (!existsSync(join(data, 'PG_VERSION'))) throw new Error('PG_VERSION is missing')
   return open(library, data)
 }
 
+async function made(library: Library, folder: string, data: string): Promise<PGlite> {
+  const pglite = await withNewFiles(async files => {
+    beginDatabase(folder)
+    return begun(library, data, files)
+  })
+  keepDatabase(folder)
+  return pglite
+}
+
 /** `files`: of a database that nobody has used; without them PostgreSQL makes them. */
-async function made(library: Library, folder: string, files: Blob | undefined): Promise<void> {
-  rmSync(folder, { recursive: true, force: true })
-  const pglite = await open(library, folder, files)
+async function begun(library: Library, data: string, files: Blob | undefined): Promise<PGlite> {
+  if (files) unpack(Buffer.from(await files.arrayBuffer()), data)
+  const pglite = await open(library, data)
   for (const statement of files ? [] : withoutTemplates) await pglite.exec(statement)
-  await pglite.close()
+  return pglite
 }
 
 // ---------- statements
@@ -160,26 +163,6 @@ async function shortenLog(pglite: PGlite): Promise<void> {
   if (Number(rows[0]?.n ?? 0) > mostLogBytes) await pglite.exec('checkpoint')
 }
 
-/** PGlite leaves flushing to the system; when it has closed, this makes its files last. */
-function syncFiles(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile() || entry.isDirectory()) sync(join(entry.parentPath, entry.name))
-  }
-  sync(folder)
-}
-
-function sync(path: string): void {
-  const isFolder = statSync(path).isDirectory()
-  // Windows keeps names by itself, and opens no folder.
-  if (isFolder && process.platform === 'win32') return
-  const file = openSync(path, isFolder ? 'r' : 'r+')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
 // ---------- the thread
 
 async function serve(pglite: PGlite, folder: string, port: MessagePort): Promise<void> {
@@ -206,7 +189,8 @@ async function serve(pglite: PGlite, folder: string, port: MessagePort): Promise
 }
 
 async function begin(port: MessagePort, folder: string): Promise<void> {
-  const say = (news: News): void => port.postMessage({ news } satisfies FromThread)
+  // Gives nothing, whatever the port's own function gives: what failed here would seem to be there.
+  const say = (news: News): undefined => void port.postMessage({ news } satisfies FromThread)
   const library = await import('@electric-sql/pglite').catch((error: unknown) => say({ unavailable: String(error) }))
   if (!library) return
   const pglite = await opened(library, folder).catch((error: unknown) => say({ damaged: String(error) }))

@@ -21,6 +21,7 @@ import { type SqlError, sqlErrorOf, sqlValue } from '../contract/sql.ts'
 import { engineOnSession, type SqlOutcome, type SqlSession } from '../contract/sql-session.ts'
 import type { Answer, FromThread, News, Question, ToThread } from './database-worker.ts'
 import { type FolderLock, lockFolder } from './lock.ts'
+import { hasDatabase } from './new-database.ts'
 
 export interface EmbeddedDatabases extends Databases {
   /** Closes every database that is open; all is on disk then. */
@@ -220,7 +221,7 @@ const stackSizeMb = 64
 
 /** Starts a thread; resolves when its database is open. Faults: `engine-unavailable`, `data-damaged`. */
 async function startThread(folder: string, execArgv?: readonly string[]): Promise<Thread> {
-  const known = existsSync(join(folder, 'data'))
+  const known = hasDatabase(folder)
   const worker = new Worker(program(execArgv !== undefined || 'typescript' in process.features), {
     workerData: { folder },
     resourceLimits: { stackSizeMb },
