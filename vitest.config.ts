@@ -100,6 +100,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
+    // As the command line has it: see framework/src/cli/main.ts.
+    execArgv: ['--wasm-tiering-budget=500000000'],
     maxWorkers: Math.min(6, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },
     testTimeout: 40_000,

@@ -25,6 +25,9 @@ export default {
   outputFileTracingRoot: root,
   // Nobody makes images smaller here: what does (LGPL binaries) is not shipped with the pages.
   outputFileTracingExcludes: { '*': ['../node_modules/sharp/**', '../node_modules/@img/**'] },
+  // Built once for each change of the sources, often on a new machine: to write what a next build could take again took a
+  // third of a build. Who works on pages has `npm run dev`.
+  experimental: { turbopackFileSystemCacheForBuild: false },
   devIndicators: false,
   allowedDevOrigins: ['127.0.0.1'],
   headers: async () => [{ source: '/:path*', headers }],
