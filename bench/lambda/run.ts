@@ -41,17 +41,19 @@ interface Measured {
 
 const probe = `
 const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
-const [began, cpuBegan] = [performance.now(), cpu()]
+// Not \`performance.now\`: what Node loads for it, whoever asks for it first should pay.
+const now = () => { const [s, ns] = process.hrtime(); return s * 1000 + ns / 1e6 }
+const [began, cpuBegan] = [now(), cpu()]
 const { handler } = require(process.argv[2])
 const cpuLoaded = cpu()
 const event = JSON.parse(process.argv[3])
 handler(event, { awsRequestId: 'r', getRemainingTimeInMillis: () => 30_000 }).then(answer => {
-  const [answered, cpuAnswered] = [performance.now(), cpu()]
+  const [answered, cpuAnswered] = [now(), cpu()]
   const { state, total } = JSON.parse(answer.body)
   if (answer.statusCode !== 200 || state !== 'placed' || total !== 57) throw new Error(JSON.stringify(answer))
   const zod = Object.keys(require.cache).some(path => path.endsWith('zod.js'))
   const measured = { loadMs: cpuLoaded - cpuBegan, firstMs: cpuAnswered - cpuLoaded, bothMs: answered - began }
-  console.log(JSON.stringify({ ...measured, readyMs: answered, zod }))
+  console.log(JSON.stringify({ ...measured, readyMs: performance.now(), zod }))
   process.exit()
 })
 `

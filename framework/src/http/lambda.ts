@@ -14,13 +14,14 @@ import type { Plan } from '../plan/plan.ts'
 import { type InvokedDrivers, type InvokedOptions, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
 import { type Came, cameByRest, isRestEvent } from './lambda/came.ts'
 import { cameByHttp } from './lambda/came-by-http.ts'
-import { answerCarried, carriedAnswer } from './lambda/carried.ts'
+import { answerCarried } from './lambda/carried.ts'
 import { type CarriedEvent, isCarried } from './lambda/carried-event.ts'
 import { LambdaDoor } from './lambda/door.ts'
-import { answerOfLines, linesOf } from './lambda/handed-on.ts'
+import { answerOfLines } from './lambda/handed-on.ts'
 import { httpResult } from './lambda/http-result.ts'
 import { type Reply, restResult } from './lambda/reply.ts'
-import { type LambdaHost, streamedReply, type Writes, written } from './lambda/streamed.ts'
+import type { LambdaHost } from './lambda/streamed.ts'
+import { handledStreaming } from './lambda/streaming.ts'
 import { work } from './lambda/work.ts'
 
 /** What Lambda tells beside an event. */
@@ -69,7 +70,9 @@ export function lambdaHandler(options: LambdaOptions): unknown {
   // Such a function is always answered piece by piece; who wants all at once is given one piece.
   return host.streamifyResponse(async (event, out, context) => {
     const made = await ready()
-    await within(made, options.clock, context, event, () => handledStreaming(made, host, event, out))
+    await within(made, options.clock, context, event, () =>
+      handledStreaming({ ...made, handled: each => handled(made, each) }, host, cameIn(event), event, out),
+    )
   })
 }
 
@@ -142,26 +145,6 @@ async function handled({ door, work: worked }: Made, event: object): Promise<unk
 
 function resultOf({ format }: Came, reply: Reply): Promise<unknown> {
   return format === 1 ? restResult(reply) : httpResult(reply)
-}
-
-async function handledStreaming(made: Made, host: LambdaHost, event: object, out: Writes): Promise<void> {
-  const came = cameIn(event)
-  if (came && made.door.isStreamed(came)) {
-    await streamedReply(host, out, await made.door.answer(came))
-    return
-  }
-  if (isCarried(event)) {
-    await handedOn(made, event, out)
-    return
-  }
-  out.end(JSON.stringify((await handled(made, event)) ?? null))
-}
-
-/** Answers another function: streams piece by piece, all else whole. */
-async function handedOn({ runtime }: Made, { groundplan }: CarriedEvent, out: Writes): Promise<void> {
-  const answer = await runtime.answer(groundplan)
-  if (answer.kind === 'events') await written(out, linesOf(answer))
-  else out.end(JSON.stringify(await carriedAnswer(answer)))
 }
 
 /**

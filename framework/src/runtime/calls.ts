@@ -1,21 +1,19 @@
 /**
- * Calls of endpoints, from a door or from another service: throttle, authorize, validate, run (once, where asked),
+ * Calls of endpoints, from a door or from another service (calls-between.ts): throttle, authorize, validate, run (once, where asked),
  * write the answer. What goes wrong becomes a problem; nothing is thrown at a door.
  */
-import { limits } from '../contract/limits.ts'
 import { answerOf } from './answers.ts'
-import { authorized, identified, vouchedFor } from './authorizing.ts'
-import { type CallKit, executed, type Identity, type RunningCall } from './call.ts'
-import type { CarriedRequest, InternalRequest } from './clients/service.ts'
+import { authorized } from './authorizing.ts'
+import { type CallKit, executed, type RunningCall } from './call.ts'
 import type { Answer, Asked } from './door.ts'
 import { EndpointRun, handled } from './endpoint-run.ts'
 import type { BoundEndpoint } from './endpoints.ts'
-import { type Given, validated, validatedPayload } from './given.ts'
+import { type Given, validated } from './given.ts'
 import type { Once } from './once.ts'
 import { runOnce } from './once-runs.ts'
 import { failure, scrubbed } from './refusals.ts'
 import { streamed } from './streams.ts'
-import { traceFrom, traceparentOf } from './telemetry.ts'
+import { traceFrom } from './telemetry.ts'
 import type { Throttles } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -29,7 +27,7 @@ export interface CallParts {
 }
 
 /** How a call came in: who it is, and what it asks. */
-interface Arrival {
+export interface Arrival {
   /** Not a promise where there is nothing to ask. */
   identify(call: RunningCall): unknown
   given(): Given
@@ -37,70 +35,31 @@ interface Arrival {
 }
 
 export class Calls {
-  readonly #parts: CallParts
+  readonly parts: CallParts
 
   constructor(parts: CallParts) {
-    this.#parts = parts
+    this.parts = parts
   }
 
   /** A call through a gateway. Never rejects. */
   fromDoor(bound: BoundEndpoint, asked: Asked): Promise<Answer> {
-    const { endpoint } = bound
-    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
-    return this.#answer(bound, call, {
-      onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
+    const call = this.begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
+    return this.answer(bound, call, {
+      onceKey: onceKeyOf(bound, asked),
       identify: running => this.#authorize(bound, running, asked),
       given: () => validated(bound.inputs, asked),
     })
   }
 
-  /** A call from another service, with the token that shows who it is for. Never rejects. */
-  async fromService(bound: BoundEndpoint, request: InternalRequest, from: RunningCall): Promise<Answer> {
-    const trace = traceFrom(traceparentOf(from.span))
-    const call = this.#begin(bound, trace, () => from.signal, from.deadlineMs)
-    const token = this.tokenFor(bound, from)
-    return this.#answer(bound, call, {
-      onceKey: request.onceKey,
-      identify: running => identified(this.#parts, bound, running, token),
-      given: () => validatedPayload(bound.inputs, request.payload),
-    })
-  }
-
-  /** A call from a service in another process. Never rejects. */
-  fromProcess(bound: BoundEndpoint, { token, traceparent, untilMs, ...request }: CarriedRequest): Promise<Answer> {
-    const call = this.#begin(bound, traceFrom(traceparent), neverAborted, untilMs)
-    return this.#answer(bound, call, {
-      onceKey: request.onceKey,
-      identify: running => identified(this.#parts, bound, running, token),
-      given: () => validatedPayload(bound.inputs, request.payload),
-    })
-  }
-
-  /** A call of somebody whom the asker vouches for. Never rejects. */
-  as(bound: BoundEndpoint, asked: Asked, identity: Identity): Promise<Answer> {
-    const { endpoint } = bound
-    const call = this.#begin(bound, traceFrom(asked.header('traceparent')), () => asked.signal)
-    return this.#answer(bound, call, {
-      onceKey: endpoint.once === undefined ? undefined : asked.header(endpoint.once.toLowerCase()),
-      identify: running => vouchedFor(bound, running, identity),
-      given: () => validated(bound.inputs, asked),
-    })
-  }
-
-  /** For one request: not longer than any takes. */
-  tokenFor({ service, name }: BoundEndpoint, from: RunningCall): string {
-    return tokenFor(this.#parts.tokens, `${service}/${name}`, from)
-  }
-
   /** `untilMs`: when whoever asks stops waiting. */
-  #begin(
+  begin(
     bound: BoundEndpoint,
     trace: ReturnType<typeof traceFrom>,
     signal: () => AbortSignal,
     untilMs = Number.POSITIVE_INFINITY,
   ): EndpointRun {
     const { service, name, endpoint, span } = bound
-    return new EndpointRun(this.#parts.kit, {
+    return new EndpointRun(this.parts.kit, {
       service,
       handler: name,
       timeoutMs: endpoint.timeoutMs,
@@ -111,8 +70,8 @@ export class Calls {
     })
   }
 
-  /** One promise where the handler waits for nothing: what a small call costs is made of such things. */
-  #answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
+  /** Never rejects. One promise where the handler waits for nothing: what a small call costs is made of such things. */
+  answer(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival): Promise<Answer> {
     try {
       const answer =
         bound.output.kind === 'stream'
@@ -138,7 +97,7 @@ export class Calls {
   #runFor(bound: BoundEndpoint, call: EndpointRun, arrival: Arrival, caller: unknown): Answer | PromiseLike<Answer> {
     arrived(call, caller, arrival.given())
     if (bound.endpoint.once !== undefined) {
-      if (arrival.onceKey !== undefined) return runOnce(this.#parts, bound, call, arrival.onceKey)
+      if (arrival.onceKey !== undefined) return runOnce(this.parts, bound, call, arrival.onceKey)
       call.answerOnly()
     }
     const value = handled(bound, call)
@@ -146,7 +105,7 @@ export class Calls {
   }
 
   #authorize(bound: BoundEndpoint, call: RunningCall, asked: Asked): unknown {
-    return bound.authorizer.scheme === 'anyone' ? undefined : authorized(this.#parts, bound, call, asked)
+    return bound.authorizer.scheme === 'anyone' ? undefined : authorized(this.parts, bound, call, asked)
   }
 
   /** The events of a stream, or what the handler gave instead. */
@@ -156,21 +115,9 @@ export class Calls {
   }
 }
 
-/** What shows `to` (as `service/endpoint`) who asks, and for whom. */
-export function tokenFor(tokens: Tokens, to: string, from: RunningCall): string {
-  return tokens.sign({
-    ...{ from: from.plan.service, to, untilMs: untilMsOf(from) },
-    ...(from.identity ? { identity: from.identity } : {}),
-  })
-}
-
-/** When a request that a call makes is over: not longer than any takes. */
-export function untilMsOf(from: RunningCall): number {
-  return Math.min(from.deadlineMs, from.kit.clock.now() + limits.requestMs)
-}
-
-function neverAborted(): AbortSignal {
-  return new AbortController().signal
+/** The idempotency key of a request, where the endpoint asks for one. */
+export function onceKeyOf({ endpoint: { once } }: BoundEndpoint, asked: Asked): string | undefined {
+  return once === undefined ? undefined : asked.header(once.toLowerCase())
 }
 
 /** Secrets stay here, also where a handler put them into a problem's words. */

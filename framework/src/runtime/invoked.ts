@@ -15,6 +15,7 @@ import { type Parts, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
+import { fromProcess } from './calls-between.ts'
 import type { CarriedRequest } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
 import type { Answer, Door } from './door.ts'
@@ -108,7 +109,7 @@ export async function invokedRuntime(
       const bound = endpoints.get(`${request.service}/${request.endpoint}`)
       if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
       await key.ready()
-      return calls.fromProcess(bound, request)
+      return fromProcess(calls, bound, request)
     },
     deliver: (queue, messages) => work().deliver(queue, messages),
     tick: schedule => work().tick(schedule),

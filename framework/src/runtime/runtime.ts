@@ -16,6 +16,7 @@ import { type Active, activity } from './activity.ts'
 import { alarmsTable } from './alarms.ts'
 import { type CallKit, type CallPlan, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
+import { fromService, vouched } from './calls-between.ts'
 import type { AskService } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
 import type { Answer, Asked, Door, DoorRoute } from './door.ts'
@@ -107,7 +108,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   const ask: AskService = (request, call) => {
     const bound = endpoints.get(`${request.service}/${request.endpoint}`)
     if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
-    return calls.fromService(bound, request, call)
+    return fromService(calls, bound, request, call)
   }
   const outside = await outsides({ parts, drivers, vault, kit, fetch: options.fetch ?? fetch })
   const wired = wiring({
@@ -147,7 +148,7 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     callAs(route, asked, identity) {
       const bound = endpointOf(route, plan, endpoints)
       return bound
-        ? calls.as(bound, asked, identity)
+        ? vouched(calls, bound, asked, identity)
         : Promise.resolve(refusalOf('no-such-route', 'there is nothing here'))
     },
     async stop(graceMs) {

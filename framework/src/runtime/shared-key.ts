@@ -1,6 +1,6 @@
 /** How the services of a plan, each in processes of its own, know each other; and how one asks another. */
 import type { RunningCall } from './call.ts'
-import { tokenFor, untilMsOf } from './calls.ts'
+import { tokenFor, untilMsOf } from './calls-between.ts'
 import type { AskService, InternalRequest } from './clients/service.ts'
 import type { InvokedOptions } from './invoked.ts'
 import { traceparentOf } from './telemetry.ts'

@@ -20,6 +20,7 @@ import { type BundledFunction, entryOf, functionsOf, shapeFor } from './bundle/e
 import { lazily } from './bundle/lazily.ts'
 import { leavingOut } from './bundle/left-out.ts'
 import type { Needs } from './bundle/needs.ts'
+import { nowhere } from './bundle/nowhere.ts'
 import { placesOf, withoutOthers } from './bundle/others.ts'
 import { plain } from './bundle/plain.ts'
 import { type Aside, aroundSecond, aside, rareFile } from './bundle/rare.ts'
@@ -29,6 +30,7 @@ import {
   preparedFor,
   preparingEntry,
   withoutZod,
+  wordsOf,
   zodEntry,
   zodFile,
 } from './bundle/schemas.ts'
@@ -49,9 +51,10 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
   for (const made of functionsOf(system).filter(({ name }) => only?.includes(name) ?? true)) {
     const entry = entryOf(made, shape, bundling.planFile)
     const needs = needsOf(system, made, shape)
-    const without = [leavingOut(needs), withoutOthers(places, made.name), lazily, plain]
+    const without = [leavingOut(needs), withoutOthers(places, made.name), lazily, nowhere, plain]
     const whole = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
-    const prepared = await preparedFor(made.name, whole.files['index.js'] ?? new Uint8Array(), preparing)
+    const words = await wordsOf(whole.metafile, bundling.root)
+    const prepared = await preparedFor(made.name, whole.files['index.js'] ?? new Uint8Array(), preparing, words)
     const both = await inTwo(bundling, made.name, entry, [withoutZod(prepared, here), ...without], aside(needs, here))
     all.push(bundleOf(made, both, { ...both.files, [zodFile]: zod }, prepared))
   }

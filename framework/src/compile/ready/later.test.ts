@@ -9,7 +9,7 @@ import * as zod from 'zod'
 import { compileReader, type ReaderOptions } from '../reader.ts'
 import { compileWriter } from '../writer.ts'
 import { type Asked, later, nameOf, type Ready } from './later.ts'
-import { readerText, writerText } from './prepare.ts'
+import { kindNamesText, readerText, writerText } from './prepare.ts'
 
 type Z = typeof zod.z
 
@@ -214,5 +214,15 @@ describe('prepared schemas', () => {
     const swapped = near.map(text => text.replace('"a"', '"b"').replace('"b":int', '"a":int'))
     const all = [...near, ...swapped, ...near.map(text => text.replace('strip', 'refuse'))]
     expect(new Set(all.map(nameOf)).size).toBe(new Set(all).size)
+  })
+
+  it('need to know those names of Zod alone that stand in the code', () => {
+    const text = kindNamesText(new Set(['string', 'iso', 'date', 'optional', 'min', 'number']))
+    expect(text.split('\n')).toEqual([
+      'export const makers = {"string":"ZodString","number":"ZodNumber","date":"ZodDate","optional":"ZodOptional","iso.date":""}',
+      'export const methods = {"optional":"ZodOptional"}',
+      'export const same = ["min"]',
+      '',
+    ])
   })
 })

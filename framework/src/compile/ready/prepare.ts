@@ -8,6 +8,7 @@ import { nodeOf, replaceNodes, withDefinition } from '../nodes.ts'
 import type { ReaderOptions } from '../reader.ts'
 import { serialiserSource } from '../serialiser.ts'
 import { refuseUnknown } from '../strict.ts'
+import { makers, methods, same } from './kind-names.ts'
 
 /** The code of a reader: a function of the symbol that says "does not fit", which gives the reader. */
 export function readerText(schema: z.ZodType, options: ReaderOptions = {}): string | undefined {
@@ -26,6 +27,17 @@ export function readerText(schema: z.ZodType, options: ReaderOptions = {}): stri
 /** The code of a serialiser: a function of what it calls beside itself. */
 export function writerText(schema: z.ZodType): string {
   return `(text, plain, only) => {\n${serialiserSource(schema)}\n}`
+}
+
+/** kind-names.ts with those names alone of which each word stands in somebody's code: `words`. */
+export function kindNamesText(words: ReadonlySet<string>): string {
+  const stands = (name: string): boolean => name.split('.').every(word => words.has(word))
+  const those = (names: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(names).filter(([name]) => stands(name)))
+  const kept = { makers: those(makers), methods: those(methods), same: same.filter(stands) }
+  return Object.entries(kept)
+    .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}\n`)
+    .join('')
 }
 
 interface Caught {

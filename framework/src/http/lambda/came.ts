@@ -2,11 +2,9 @@
  * Requests as API Gateway hands them to a function, of either format, as one plain form. Nothing here makes a `Request`:
  * Node would load its whole HTTP client for it.
  */
-import type { Asked } from '../../runtime/door.ts'
-import { cookieIn } from '../cookies.ts'
-import { noQuery, type Query, queryOf } from '../query.ts'
+import { noQuery, type Query } from '../query.ts'
 
-type Texts = Readonly<Record<string, string | undefined>>
+export type Texts = Readonly<Record<string, string | undefined>>
 type Lists = Readonly<Record<string, readonly string[] | undefined>>
 
 /** Format 1.0: what a REST API sends. */
@@ -19,18 +17,6 @@ export interface RestEvent {
   readonly multiValueQueryStringParameters?: Lists | null
   readonly requestContext: { readonly identity?: { readonly sourceIp?: string } }
   readonly body: string | null
-  readonly isBase64Encoded?: boolean
-}
-
-/** Format 2.0: what an HTTP API, or a function's own URL, sends. */
-export interface HttpEvent {
-  readonly version: '2.0'
-  readonly rawPath: string
-  readonly rawQueryString: string
-  readonly cookies?: readonly string[]
-  readonly headers: Texts
-  readonly requestContext: { readonly http: { readonly method: string; readonly sourceIp: string } }
-  readonly body?: string
   readonly isBase64Encoded?: boolean
 }
 
@@ -52,10 +38,6 @@ export function isRestEvent(event: object): event is RestEvent {
   return 'httpMethod' in event && 'path' in event
 }
 
-export function isHttpEvent(event: object): event is HttpEvent {
-  return 'version' in event && event.version === '2.0' && 'rawPath' in event
-}
-
 export function cameByRest(event: RestEvent): Came {
   return {
     format: 1,
@@ -68,22 +50,11 @@ export function cameByRest(event: RestEvent): Came {
   }
 }
 
-export function cameByHttp(event: HttpEvent): Came {
-  const { http } = event.requestContext
-  const headers = lowerCased(event.headers)
-  if (event.cookies) headers.cookie = event.cookies.join('; ')
-  return {
-    ...{ format: 2, method: http.method, path: event.rawPath, query: queryOf(event.rawQueryString), headers },
-    ...bodyOf(event),
-    address: http.sourceIp,
-  }
-}
-
-function bodyOf({ body, isBase64Encoded = false }: { body?: string | null; isBase64Encoded?: boolean }) {
+export function bodyOf({ body, isBase64Encoded = false }: { body?: string | null; isBase64Encoded?: boolean }) {
   return { body: body ?? '', isBase64: isBase64Encoded }
 }
 
-function lowerCased(texts: Texts | null): Record<string, string> {
+export function lowerCased(texts: Texts | null): Record<string, string> {
   const headers: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(texts ?? {})) if (value !== undefined) headers[name.toLowerCase()] = value
   return headers
@@ -108,43 +79,4 @@ function restQuery({ queryStringParameters, multiValueQueryStringParameters }: R
     if (only !== undefined) query[name] = another === undefined || typeof given === 'string' ? only : given
   }
   return query
-}
-
-/** What the runtime asks of a request. */
-export class LambdaAsked implements Asked {
-  readonly method: string
-  readonly path: string
-  readonly params: Readonly<Record<string, string>>
-  readonly query: Query
-  readonly address: string
-  body: unknown = undefined
-  readonly #headers: Came['headers']
-  #gone: AbortController | undefined
-
-  constructor({ method, path, headers, address }: Came, params: Readonly<Record<string, string>>, query: Query) {
-    this.method = method
-    this.path = path
-    this.params = params
-    this.query = query
-    this.address = address
-    this.#headers = headers
-  }
-
-  header(name: string): string | undefined {
-    return this.#headers[name]
-  }
-
-  cookie(name: string): string | undefined {
-    return cookieIn(this.#headers.cookie, name)
-  }
-
-  /** API Gateway does not say when a caller goes away: what hangs on it ends with the function's time, or its stream. */
-  get signal(): AbortSignal {
-    this.#gone ??= new AbortController()
-    return this.#gone.signal
-  }
-
-  leave(): void {
-    this.#gone?.abort()
-  }
 }

@@ -28,6 +28,7 @@ import {
 const modules: Readonly<Record<string, Needed>> = {
   'runtime/alarms': ({ alarms }) => alarms,
   'runtime/authorizing': either(authorizes, asks),
+  'runtime/calls-between': asks,
   'runtime/clients/bucket': grants('bucket'),
   'runtime/clients/gauge': ({ uses }) => uses.some(({ grant }) => grant.right === 'gauge'),
   'runtime/clients/messages': grants('queue', 'topic', 'mailbox'),

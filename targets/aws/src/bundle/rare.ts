@@ -41,6 +41,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'http/lambda/piecewise': either(streams, files),
   'http/lambda/refused': never,
   'http/lambda/streamed': either(streams, files),
+  'http/lambda/streaming': either(streams, files),
   'http/lambda/work': either(worksBesides, takesMessages, ticks, carries, asks),
   'runtime/conventions': never,
   'runtime/file-answers': files,

@@ -3,7 +3,10 @@
  * that is not code already. What is asked of schemas while a function makes itself ready is found out by making it ready
  * once, here, in a thread of its own; those schemas become code in the bundle.
  */
-import type { Plugin } from 'esbuild'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Metafile, Plugin } from 'esbuild'
 import { fault } from 'groundplan/target'
 import { saidBy } from './thread.ts'
 
@@ -18,7 +21,7 @@ export const zodEntry = [
 ].join('\n')
 
 /** The same, with what makes schemas code. */
-export const preparingEntry = `${zodEntry}export { readerText, writerText } from 'groundplan/prepare'\n`
+export const preparingEntry = `${zodEntry}export { kindNamesText, readerText, writerText } from 'groundplan/prepare'\n`
 
 /** Schemas as code: texts by what they read and write. */
 export interface Prepared {
@@ -26,6 +29,8 @@ export interface Prepared {
   readonly writers: Readonly<Record<string, string>>
   /** How many could not be made code. */
   readonly later: number
+  /** The module that names what stand-ins know of Zod; undefined: as it is. */
+  readonly names?: string
 }
 
 export const nothingPrepared: Prepared = { readers: {}, writers: {}, later: 0 }
@@ -53,6 +58,9 @@ export function withoutZod(prepared: Prepared, resolveDir: string): Plugin {
       )
       build.onResolve({ filter: /^(?:schemas|ready)$/, namespace: space }, ({ path }) => ({ path, ...asked }))
       build.onResolve({ filter: /^\.\/zod\.js$/, namespace: space }, ({ path }) => ({ path, external: true }))
+      build.onLoad({ filter: /\/compile\/ready\/kind-names\.[jt]s$/ }, () =>
+        prepared.names === undefined ? undefined : { contents: prepared.names, loader: 'js' },
+      )
       build.onLoad({ filter: /.*/, namespace: space }, ({ path }) => ({ contents: modules[path] ?? '', resolveDir }))
     },
   }
@@ -98,7 +106,7 @@ async function found() {
   const ended = await Promise.resolve(handler({}, { getRemainingTimeInMillis: () => 60_000 })).catch(error => error)
   // An event that says nothing is refused by whoever is ready.
   if (ended?.code !== 'request-invalid') throw ended
-  const { readerText, writerText } = require(folder + '/${zodFile}')
+  const { kindNamesText, readerText, writerText } = require(folder + '/${zodFile}')
   const readers = {}
   const writers = {}
   const later = new Set()
@@ -107,14 +115,40 @@ async function found() {
     if (text === undefined) later.add(key ?? real())
     else (does === 'read' ? readers : writers)[key] = text
   }
-  return { readers, writers, later: later.size }
+  const names = kindNamesText(new Set(require(folder + '/words.json')))
+  return { readers, writers, later: later.size, names }
 }
 found().then(told, failed)
 `
 
-/** `index` and `zod`: texts of the two files. Faults: `unsupported`, where the function cannot make itself ready. */
-export function preparedFor(name: string, index: Uint8Array, zod: Uint8Array): Promise<Prepared> {
-  return saidBy<Prepared>(finding, { 'index.js': index, [zodFile]: zod }).catch(why => {
+/** As a member, or taken out: `z.string`, `const { string } = z`. */
+const reading = /\.\s*([A-Za-z_$][\w$]*)|\{([^{}]*)\}\s*=/g
+
+/**
+ * Names that are read from something in what a bundle was made of; packages of others have Zod itself. Who reads a name in
+ * any other way makes Zod load, and has it. `root`: what its paths begin at.
+ */
+export async function wordsOf({ inputs }: Metafile, root: string): Promise<readonly string[]> {
+  const words = new Set<string>()
+  for (const path of Object.keys(inputs)) {
+    const isText = !path.includes(':') && existsSync(join(root, path)) && !/\/kind-names\.[jt]s$/.test(path)
+    if (!isText || isOthers(`/${path}`)) continue
+    for (const [, member, taken] of (await readFile(join(root, path), 'utf8')).matchAll(reading)) {
+      for (const word of (member ?? taken ?? '').split(/[^\w$]+/)) if (word !== '') words.add(word)
+    }
+  }
+  return [...words].sort()
+}
+
+/** `index` and `zod`: texts of the two files; `words`: those of what the first was made of. Faults: `unsupported`, where the function cannot make itself ready. */
+export function preparedFor(
+  name: string,
+  index: Uint8Array,
+  zod: Uint8Array,
+  words: readonly string[],
+): Promise<Prepared> {
+  const files = { 'index.js': index, [zodFile]: zod, 'words.json': JSON.stringify(words) }
+  return saidBy<Prepared>(finding, files).catch(why => {
     throw fault('unsupported', `the function "${name}" cannot make itself ready: ${why}`)
   })
 }
