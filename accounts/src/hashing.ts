@@ -1,9 +1,10 @@
 /**
- * Password hashes: scrypt on Node's own threads. What hashes takes its turn, few at a time, so that a flood of sign-ins
- * takes neither the main thread nor all the others. Each hash says how it was made, so that costs can grow.
+ * Password hashes: scrypt on threads of a low priority. What hashes takes its turn, few at a time, so that a flood of
+ * sign-ins takes neither the main thread nor all the cores. Each hash says how it was made, so that costs can grow.
  */
 import crypto from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { HashingThreads } from './hashing-threads.ts'
 import { type Turns, turns } from './turns.ts'
 
 /** OWASP's least for scrypt, in the form that takes the least memory: 16 MB, five times over. */
@@ -25,6 +26,12 @@ export interface Hashing {
 
 /** One core stays free for everybody else. */
 export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParallelism() - 1))): Hashing {
+  const threads = new HashingThreads(atOnce)
+  const derived = (password: string, salt: Buffer, { N, r, p }: typeof cost): Promise<Buffer> => {
+    const options = { N, r, p, maxmem: 256 * N * r }
+    // However it was typed, the same password is the same bytes.
+    return threads.derive({ password: password.normalize('NFKC'), salt, bytes: keyBytes, options })
+  }
   return {
     inTurn: turns(atOnce, mostWaiting),
     async hash(password) {
@@ -41,14 +48,4 @@ export function hashing(atOnce: number = Math.max(1, Math.min(3, availableParall
       return known.length === key.length && crypto.timingSafeEqual(known, key)
     },
   }
-}
-
-function derived(password: string, salt: Buffer, { N, r, p }: typeof cost): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const options = { N, r, p, maxmem: 256 * N * r }
-    // However it was typed, the same password is the same bytes.
-    crypto.scrypt(password.normalize('NFKC'), salt, keyBytes, options, (error, key) =>
-      error ? reject(error) : resolve(key),
-    )
-  })
 }

@@ -37,7 +37,7 @@ export interface Kit {
 
 export type Uses = Clients<AccountsUses>
 
-export function auth({ title, hashing }: Kit, uses: Uses) {
+export function auth({ title, hashing }: Pick<Kit, 'title' | 'hashing'>, uses: Uses) {
   return authOn(uses, title, hashing)
 }
 

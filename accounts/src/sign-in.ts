@@ -2,7 +2,7 @@
  * Signing in and out. What does not let somebody in says the same, does the same and takes as long, whether or not there
  * is such an account.
  */
-import { answer, endpoint, problem } from 'groundplan'
+import { answer, type Call, endpoint, problem } from 'groundplan'
 import { z } from 'zod'
 import { attempt, firstUse, forgiven, isSpent, tried } from './attempts.ts'
 import { audited } from './audit.ts'
@@ -23,6 +23,7 @@ import {
 } from './kit.ts'
 import { kept, newcomer } from './membership.ts'
 import * as sessions from './opened.ts'
+import { fitting, knowing, type Shown } from './passwords.ts'
 import type { Visitor } from './session.ts'
 
 // ---------- what comes out
@@ -67,6 +68,7 @@ const closed = { 'account-locked': 403, 'development-only': 403 } as const
 // ---------- endpoints
 
 const wrong = problem('wrong-credentials', 'The address or the password is wrong')
+const notVerified = problem('email-not-verified', 'Confirm your address first')
 
 export function signInEndpoints(kit: Kit) {
   const { name, uses, door } = kit
@@ -99,13 +101,9 @@ export function signInEndpoints(kit: Kit) {
         if (seen) await audited(clients, call, caller, { kind: 'sign-in-throttled' })
         return tooManyAttempts
       }
-      const headers = visitHeaders(caller)
       try {
-        const shown = async () => {
-          const { api } = await auth(kit, clients)
-          return api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
-        }
-        const given = await hashed(kit, shown, Boolean(device))
+        const given = await hashed(kit, () => shown(kit, clients, { email, password }, caller), Boolean(device))
+        if (given === wrong) return await notLetIn(clients, call, 'wrong-credentials')
         if ('code' in given) return given
         await forgiven(clients, at, device ? { device } : { account: email }, spent)
         const challenge = cookieOf(given.headers, 'two_factor')
@@ -114,9 +112,7 @@ export function signInEndpoints(kit: Kit) {
       } catch (error) {
         const why = refusalOf(error)
         if (why === undefined) throw error
-        call.log.info('somebody was not let in', { why })
-        await audited(clients, call, caller, { kind: 'sign-in-failed' })
-        return why === 'EMAIL_NOT_VERIFIED' ? problem('email-not-verified', 'Confirm your address first') : wrong
+        return await notLetIn(clients, call, why === 'EMAIL_NOT_VERIFIED' ? 'email-not-verified' : 'wrong-credentials')
       }
     },
   })
@@ -186,6 +182,22 @@ export function signInEndpoints(kit: Kit) {
   })
   return { signIn, secondFactor, refresh, signOut }
 }
+
+/** What better-auth says to whoever shows the right password; it is not asked about any other. */
+async function shown(kit: Kit, uses: Uses, { email, password }: Shown, visitor: Visitor) {
+  const hash = await fitting(uses, kit.hashing, { email, password })
+  if (hash === undefined) return wrong
+  const { api } = await auth({ ...kit, hashing: knowing(kit.hashing, hash, password) }, uses)
+  return api.signInEmail({ body: { email, password }, headers: visitHeaders(visitor), returnHeaders: true })
+}
+
+async function notLetIn(uses: Uses, call: Refused, why: 'email-not-verified' | 'wrong-credentials') {
+  call.log.info('somebody was not let in', { why })
+  await audited(uses, call, call.caller, { kind: 'sign-in-failed' })
+  return why === 'wrong-credentials' ? wrong : notVerified
+}
+
+type Refused = Pick<Call, 'at' | 'newId' | 'log'> & { readonly caller: Visitor }
 
 const wrongCode = problem('wrong-code', 'The code is wrong, was used, or came too late')
 

@@ -1,8 +1,8 @@
 /** Signing up and in, and what nobody learns by trying. */
-import crypto from 'node:crypto'
 import { seed } from 'groundplan'
 import type { testbed } from 'groundplan/testbed'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HashingThreads } from '../src/hashing-threads.ts'
 import { browse } from './door.ts'
 import { as, type Bed, codeOf, linksTo, password, person, signedIn, tokensOf } from './people.ts'
 import { quickHashes, template } from './quick.ts'
@@ -39,10 +39,10 @@ export function signingIn(home: string, open: typeof testbed): void {
 
     /** How many passwords are hashed while this runs. */
     async function hashes(run: () => Promise<unknown>): Promise<number> {
-      const scrypt = vi.spyOn(crypto, 'scrypt')
+      const derive = vi.spyOn(HashingThreads.prototype, 'derive')
       await run()
-      const { length } = scrypt.mock.calls
-      scrypt.mockRestore()
+      const { length } = derive.mock.calls
+      derive.mockRestore()
       return length
     }
 
@@ -124,8 +124,9 @@ export function signingIn(home: string, open: typeof testbed): void {
       it('gives no session before the address is confirmed, and no link is good that we did not send', async () => {
         const body = { name: 'B', email: 'unconfirmed@example.org', password }
         await bed.gateways.accounts.signUp({ body })
-        const early = await bed.gateways.accounts.signIn({ body: { email: body.email, password } })
-        expect(early).toMatchObject({ ok: false, problem: { code: 'email-not-verified' } })
+        const early = (shown: string) => bed.gateways.accounts.signIn({ body: { email: body.email, password: shown } })
+        expect(await early(password)).toMatchObject({ ok: false, problem: { code: 'email-not-verified' } })
+        expect(await early(wrong)).toMatchObject({ ok: false, problem: { code: 'wrong-credentials' } })
         const made = await bed.gateways.accounts.verifyEmail({ body: { token: 'a.b.c' } })
         expect(made).toMatchObject({ ok: false, problem: { code: 'link-invalid' } })
         await bed.gateways.accounts.sendAgain({ body: { email: body.email } })
@@ -147,6 +148,30 @@ export function signingIn(home: string, open: typeof testbed): void {
         expect(answers[0]).toEqual(answers[1])
         expect(answers[0]).toMatchObject({ ok: false, problem: { code: 'wrong-credentials' } })
         expect(counts).toEqual([1, 1])
+      })
+
+      it('hashes once whatever comes of it, and asks the database for no more for one account than for another', async () => {
+        const who = await person(bed)
+        const body = { name: 'B', email: 'not-confirmed@example.org', password }
+        await bed.gateways.accounts.signUp({ body })
+        const tries = [
+          { email: who.email, password: who.password },
+          { email: body.email, password },
+          { email: who.email, password: wrong },
+          { email: body.email, password: wrong },
+          { email: 'nobody-at-all@example.org', password: wrong },
+        ]
+        const counts: number[] = []
+        const questions: number[] = []
+        for (const tried of tries) {
+          const from = bed.traces.length
+          counts.push(await hashes(() => bed.gateways.accounts.signIn({ body: tried })))
+          questions.push(bed.traces.slice(from).filter(({ name }) => name === 'people.query').length)
+        }
+        expect(counts).toEqual([1, 1, 1, 1, 1])
+        // Whoever is wrong: one, and better-auth asks none.
+        expect(questions.slice(2)).toEqual([1, 1, 1])
+        expect(Math.min(...questions.slice(0, 2))).toBeGreaterThan(1)
       })
 
       it('R12: takes ten wrong passwords in a quarter of an hour, then hashes nothing; the owner comes in from a known device', async () => {

@@ -36,8 +36,8 @@ const shop = plan('shop', {
     accounts: people.gateway,
   },
 })
-/** One for each flood of one account: what is used up stays so for a quarter of an hour. */
-const owners = ['owner-1@example.org', 'owner-2@example.org']
+/** One for each flood: what is used up stays so for a quarter of an hour. */
+const owners = Array.from({ length: Number(process.argv[2] ?? 1) }, (_, at) => `owner-${at + 1}@example.org`)
 const owner = { name: 'The owner', password: 'the password of the owner', roles: ['customer'] as const }
 const sample = seed({
   uses: { db: people.database.writer },

@@ -64,10 +64,9 @@ export function headerOf(request: Inbound, name: string): string | undefined {
  * `X-Forwarded-For` whom it was called by; what stands further left anybody can have written.
  */
 export function addressOf(request: Inbound, proxies: number): string {
-  const direct = plainAddress(request.socket.remoteAddress ?? '')
-  if (proxies === 0) return direct
-  const forwarded = headerOf(request, 'x-forwarded-for')?.split(',') ?? []
-  return plainAddress(forwarded.at(-proxies)?.trim() || direct)
+  const forwarded = proxies === 0 ? [] : (headerOf(request, 'x-forwarded-for')?.split(',') ?? [])
+  // The socket asks the system: not where somebody else has said it.
+  return plainAddress(forwarded.at(-proxies)?.trim() || (request.socket.remoteAddress ?? ''))
 }
 
 /** IPv4 in its own form, even where the socket is an IPv6 one. */

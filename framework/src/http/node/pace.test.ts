@@ -42,6 +42,25 @@ describe('a pace', () => {
   })
 })
 
+describe('a pace of what takes long', () => {
+  it('ends the turns of those that wait after a millisecond, and begins one in each at least', async () => {
+    let nowMs = 0
+    const pace = new Pace(4, () => nowMs)
+    const begun: number[] = []
+    const takes = (ms: number) => () => {
+      nowMs += ms
+      begun.push(ms)
+    }
+    for (const ms of [0, 0, 0, 0, 0.4, 0.4, 0.4, 0.4, 5, 5, 0, 0, 0, 0]) pace.run(takes(ms))
+    const counts = [begun.length]
+    while (begun.length < 14) {
+      await turn()
+      counts.push(begun.length)
+    }
+    expect(counts).toEqual([4, 7, 9, 10, 14])
+  })
+})
+
 describe('a crowd at one endpoint', () => {
   it.each([
     { way: 'the short way', shortWay: true },

@@ -2,18 +2,23 @@
  * Pace: so many requests for one endpoint are begun in a turn of the event loop; those that come above it, in the next
  * turns, in their order. A thousand that arrive in one moment would otherwise be worked through in one turn, and
  * whoever asks for something else would wait for all of them.
+ *
+ * Sixteen small ones are about a millisecond of work. Where they are more, because the endpoint does much or its code
+ * was hardly ever run, a turn of those that wait ends when its millisecond is over.
  */
 
-/** About a millisecond of work. */
 export const mostInOneTurn = 16
+const longestTurnMs = 1
 
 export class Pace {
   readonly #most: number
+  readonly #nowMs: () => number
   #begun = 0
   #waiting: (() => void)[] = []
 
-  constructor(most: number = mostInOneTurn) {
+  constructor(most: number = mostInOneTurn, nowMs: () => number = () => performance.now()) {
     this.#most = most
+    this.#nowMs = nowMs
   }
 
   /** Begins it now, or when its turn has come. `begin` never throws. */
@@ -22,22 +27,23 @@ export class Pace {
       this.#waiting.push(begin)
       return
     }
-    this.#count()
+    this.#begun += 1
+    // Looked at only where so many came: whoever comes alone pays nothing.
+    if (this.#begun === this.#most) setImmediate(this.#next)
     begin()
   }
 
-  /** Looked at only where so many came: whoever comes alone pays nothing. */
-  #count(): void {
-    this.#begun += 1
-    if (this.#begun === this.#most) setImmediate(this.#next)
-  }
-
+  /** While some wait, whoever comes waits behind them. */
   readonly #next = (): void => {
-    this.#begun = 0
-    const now = this.#waiting.splice(0, this.#most)
-    for (const begin of now) {
-      this.#count()
+    const untilMs = this.#nowMs() + longestTurnMs
+    let begun = 0
+    for (const begin of this.#waiting) {
+      if (begun === this.#most || (begun > 0 && this.#nowMs() >= untilMs)) break
+      begun += 1
       begin()
     }
+    this.#waiting.splice(0, begun)
+    if (this.#waiting.length > 0 || begun === this.#most) setImmediate(this.#next)
+    else this.#begun = begun
   }
 }
