@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isWellFormed } from '../contract/keys.ts'
 import type { NewMessage } from '../contract/queue.ts'
-import { draftOf, messageIn, recordOf, wholeOf } from './message-record.ts'
+import { draftOf, lineOf, messageIn, recordOf, wholeOf } from './message-record.ts'
 
 const nowMs = Date.UTC(2030, 0, 1)
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
@@ -52,6 +53,12 @@ describe('the record of a message', () => {
       const apart = () => body ?? Buffer.alloc(0)
       const found = messageIn('work', wholeOf(recordOf(text, body ? 1 : 0)), apart)
       expect({ ...found }).toEqual({ headers: {}, ...message, sentAtMs: nowMs, attempt: 0 })
+    }
+  })
+
+  it('stands in the line that the SHA-256 of its order key begins with, of data of any age', () => {
+    for (const key of odd) {
+      expect(lineOf(key)).toEqual(createHash('sha256').update(key, 'utf8').digest().subarray(0, 8))
     }
   })
 })
