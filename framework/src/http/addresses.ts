@@ -67,7 +67,7 @@ export function addressesOf(doors: readonly Door[], { atRoot = false, only }: La
   const all = doors.flatMap(door => standingsOf(door, atRoot))
   const standings = only ? all.filter(({ gateway }) => only.includes(gateway)) : all
   refuseDouble(standings, atRoot)
-  const routes = routeTable(new Map(standings.flatMap(spotsOf)))
+  const routes = routesOf(standings)
   const longestFirst = standings.toSorted((left, right) => right.base.length - left.base.length)
   return {
     standings,
@@ -76,13 +76,19 @@ export function addressesOf(doors: readonly Door[], { atRoot = false, only }: La
   }
 }
 
+/** What answers at each path of them. */
+export function routesOf(standings: readonly Standing[]): Routes<Spot> {
+  return routeTable(new Map(standings.flatMap(spotsOf)))
+}
+
 /** Whether a path is the base itself or stands below it. */
 export function isBelow(path: string, base: string): boolean {
   if (!path.startsWith(base)) return false
   return path.length === base.length || base === '' || path.charCodeAt(base.length) === 0x2f
 }
 
-function standingsOf(door: Door, atRoot: boolean): readonly Standing[] {
+/** The gateways of a door, each at its address. */
+export function standingsOf(door: Door, atRoot: boolean): readonly Standing[] {
   const gateways = Object.entries(door.gateways)
   return gateways.map(([name, gateway]) => ({
     door,

@@ -4,11 +4,11 @@
  */
 import { readable, utf8Bytes } from '../../contract/limits.ts'
 import type { Door } from '../../runtime/door.ts'
-import { type Addresses, addressesOf, parametersOf, type Spot, type Target } from '../addresses.ts'
+import { parametersOf, routesOf, type Spot, type Standing, standingsOf, type Target } from '../addresses.ts'
 import { isForeign } from '../foreign.ts'
 import { readJson } from '../json.ts'
 import { isJson } from '../media.ts'
-import type { Found } from '../routes.ts'
+import type { Found, Routes } from '../routes.ts'
 import { LambdaAsked } from './asked.ts'
 import type { Came } from './came.ts'
 import { otherMethod, type Refusal, refused } from './refused.ts'
@@ -16,11 +16,13 @@ import { corsOf, type Reply, replyOf } from './reply.ts'
 
 export class LambdaDoor {
   readonly #door: Door
-  readonly #addresses: Addresses
+  readonly #standings: readonly Standing[]
+  readonly #routes: Routes<Spot>
 
   constructor(door: Door) {
     this.#door = door
-    this.#addresses = addressesOf([door])
+    this.#standings = standingsOf(door, false)
+    this.#routes = routesOf(this.#standings)
   }
 
   /** Never rejects because of what a handler does. */
@@ -43,11 +45,11 @@ export class LambdaDoor {
 
   /** An API may tell the path without what its domain maps to it. */
   #find(path: string): Found<Spot> | undefined {
-    const { routes, standings } = this.#addresses
+    const routes = this.#routes
     const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
     const found = routes.find(path) ?? routes.find(plain)
     if (found) return found
-    for (const { base } of standings) {
+    for (const { base } of this.#standings) {
       const below = routes.find(plain === '/' ? base : base + plain)
       if (below) return below
     }
