@@ -159,6 +159,8 @@ function optionsFor(name: string, entry: string, bundling: Bundling) {
     stdin: { contents: entry, resolveDir: here, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: `.groundplan/bundles/${name}/index.js`,
     ...{ minify: true, write: false, metafile: true },
+    // Of what is not caught Node shows the line, which is not to be all of the file.
+    lineLimit: 300,
     ...{ charset: 'utf8', legalComments: 'none', sourcemap: 'external', sourcesContent: false },
   } as const satisfies BuildOptions
 }
