@@ -1,9 +1,8 @@
 /**
  * Threads that make keys of passwords: our own, not Node's. What they do takes long, is wanted by whoever likes to, and
  * hurries nobody; so the rest of the process goes first where cores are scarce. On Linux each thread has a priority of
- * its own, and these have a lower one: a third of the share of others where all cores are wanted, and nobody who wakes up
- * waits for them; elsewhere they are threads like any other. Node's own, which write to disks and
- * look up names for everybody, are left to that.
+ * its own, and these have a lower one: a third of the share of others where all cores are wanted. Elsewhere they are
+ * threads like any other. Node's own, which write to disks and look up names for everybody, are left to that.
  *
  * A thread begins when it is needed, keeps no process alive, and is let go of after a minute without work.
  */
