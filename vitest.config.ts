@@ -109,6 +109,7 @@ export default defineConfig({
     // Whoever waits for a condition waits as long on a machine that is busy; where it holds it costs nothing.
     expect: { poll: { timeout: 20_000 } },
     provide: { thorough },
+    setupFiles: [fileURLToPath(new URL('./tools/postgres-program.ts', import.meta.url))],
     globalSetup: [
       fileURLToPath(new URL('./tools/temp-folder.ts', import.meta.url)),
       fileURLToPath(new URL('./tools/database-files.ts', import.meta.url)),
