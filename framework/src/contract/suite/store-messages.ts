@@ -94,6 +94,7 @@ export const outboxPromises: StorePromises = {
     for (let n = 0; n < 3; n++) {
       const before = told.one
       await store.commit({ writes: [], messages: [message(`${n}`)] })
+      expect(await store.outbox.peek(10)).toHaveLength(n + 1)
       await vi.waitFor(() => expect(told.one).toBeGreaterThan(before), 20_000)
     }
     const before = { ...told }
