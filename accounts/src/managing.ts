@@ -53,9 +53,9 @@ function seeingEndpoints(kit: Kit) {
     returns: z.object({ person: PersonShown, sessions: z.array(SessionShown) }),
     fails: { 'not-found': 404 },
     uses: kit.uses,
-    async handle({ params: { userId }, caller }, clients) {
+    async handle({ params: { userId }, caller, at }, clients) {
       const row = await personOf(clients, userId, caller)
-      return row ? { person: personShown(row), sessions: await sessionList(clients, userId) } : nobody
+      return row ? { person: personShown(row), sessions: await sessionList(clients, userId, at) } : nobody
     },
   })
   const choices = endpoint('GET /roles', {

@@ -65,8 +65,8 @@ function sessionEndpoints({ uses, door }: Kit) {
     caller: door.signedIn(),
     returns: z.object({ sessions: z.array(MySession) }),
     uses,
-    async handle({ caller }, clients) {
-      const all = await sessionList(clients, caller.userId)
+    async handle({ caller, at }, clients) {
+      const all = await sessionList(clients, caller.userId, at)
       return { sessions: all.map(each => ({ ...each, current: each.sessionId === caller.sessionId })) }
     },
   })

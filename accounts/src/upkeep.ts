@@ -9,6 +9,9 @@ import { changeKeys, ringOf } from './keys.ts'
 import type { Kit } from './kit.ts'
 import { idleMs, lastsMs } from './opened.ts'
 
+/** UTC. */
+const removesAtHour = 3
+
 const PublicKey = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
@@ -37,6 +40,8 @@ export function upkeepHandlers({ uses, kept }: Kit) {
         // Where nobody ever signed in there is nothing to keep up, and no database to open for it.
         if ((await ringOf(clients)).length === 0) return
         await changeKeys(clients, { at })
+        // What is over lets nobody in: it is only removed, at night, so that a database that sleeps is not woken each hour.
+        if (at.getUTCHours() !== removesAtHour) return
         const { sql } = clients.db
         const idle = new Date(at.getTime() - idleMs).toISOString()
         const old = new Date(at.getTime() - lastsMs).toISOString()

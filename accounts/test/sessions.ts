@@ -68,10 +68,16 @@ export function sessionsIn(home: string, open: typeof testbed): void {
       })
 
       it('are over after 14 days without use, and after 30 days in any case', async () => {
-        const idle = await signedIn(bed, await person(bed))
+        const idler = await person(bed)
+        const idle = await signedIn(bed, idler)
         let used = await signedIn(bed, await person(bed))
         for (let day = 0; day < 29; day += 7) {
           await bed.advance('7 days')
+          // Over, and not shown any more, though removed only later.
+          if (day === 7) {
+            const again = await signedIn(bed, idler)
+            expect((await as(bed, again).accounts.listSessions()).value.sessions).toMatchObject([{ current: true }])
+          }
           const next = await refresh(used.refreshToken)
           if (day < 21) used = tokensOf(next)
           else expect(next).toMatchObject(day === 21 ? { ok: true } : refused)
@@ -169,7 +175,7 @@ export function sessionsIn(home: string, open: typeof testbed): void {
         let tokens = await signedIn(bed, who)
         const signers = new Set<string>()
         const known: number[] = []
-        const hours = inject('thorough') ? 4 : 8
+        const hours = inject('thorough') ? 4 : 12
         for (let hour = 0; hour < 24 * 32; hour += hours) {
           await bed.advance(`${hours} hours`)
           const renewed = await refresh(tokens.refreshToken)

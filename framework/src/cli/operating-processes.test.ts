@@ -182,11 +182,17 @@ describe('a folder at rest', { timeout: 120_000 }, () => {
 })
 
 describe('what an operator exports', { timeout: 300_000 }, () => {
-  it.each(['running', 'at rest'])('streams 6,000 items in a heap that could not hold them, %s', async mode => {
+  it('streams 6,000 items in a heap that could not hold them, at rest and running', async () => {
     project.write('shop/seed.ts', seedOf(6_000, 10_000))
-    const server = mode === 'running' ? await serve() : undefined
     expect(await ran('seed shop')).toMatchObject({ code: 0, error: '' })
-    // All items are some 60 MB; a heap that held them would not do.
+    await exported(6_000)
+    const server = await serve()
+    await exported(6_000)
+    await server.end()
+  })
+
+  /** All items are some 60 MB; a heap that held them would not do. */
+  async function exported(items: number): Promise<void> {
     const exporting = begin('table export shop/orders', { node: ['--max-old-space-size=48'] })
     let lines = 0
     let last = ''
@@ -195,10 +201,9 @@ describe('what an operator exports', { timeout: 300_000 }, () => {
       last = text
     })
     expect(await exporting.ended, exporting.error()).toBe(0)
-    expect(lines).toBe(6_000)
+    expect(lines).toBe(items)
     expect(last.endsWith('}\n')).toBe(true)
-    await server?.end()
-  })
+  }
 
   it('ends with an error when the process dies in the middle, and not as if that were all', async () => {
     project.write('shop/seed.ts', seedOf(5_000, 2_000))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import type { NewMessage, QueueShape } from '../contract/queue.ts'
 import { type MemoryClock, memoryClock } from './clock.ts'
 import { type MemoryQueues, memoryQueues } from './queue.ts'
@@ -105,9 +105,9 @@ describe('queues in memory', () => {
     expect(await take(queues)).toMatchObject([{ headers: { trace: '1' } }])
   })
 
-  it('work with a million messages waiting', async () => {
+  it('work with hundreds of thousands of messages waiting', async () => {
     const { clock, queues } = bed()
-    const count = 1_000_000
+    const count = inject('thorough') ? 1_000_000 : 250_000
     const batch = 10_000
     for (let at = 0; at < count; at += batch) {
       const steps = (id: number) => ({ queue: 'steps', orderKey: `k${id % 100_000}` })
