@@ -46,6 +46,11 @@ const assortment = ['body', 'lens', 'tripod', 'bag', 'card', 'strap']
 export async function orderUnderKills(rush: Rush): Promise<RushReport> {
   const prepared = await prepare(rush)
   await using shop = await mortal({ system: 'storefront', root: rush.root, data: rush.data })
+  // Before it is killed: who is interrupted ten times while signing in has no attempts left, and this is about orders.
+  for (const person of new Set([prepared.operator, ...prepared.customers])) {
+    person.token = signedIn(shop, person)
+    await person.token
+  }
   const done = { ended: false }
   const [asked, renamed] = await Promise.all([
     orderAll(shop, rush, prepared).finally(() => {
@@ -73,7 +78,7 @@ interface Prepared {
   readonly operator: Person
 }
 
-/** Somebody who signs in when nobody knows them. */
+/** Somebody who signs in, and again when nobody knows them any more. */
 interface Person {
   readonly email: string
   /** Of the last sign-in, which several may wait for. */
@@ -173,7 +178,7 @@ interface Wanted {
   readonly method?: string
 }
 
-/** Asks as somebody, who signs in first where that is due: at the beginning, and when a sign-in has ended. */
+/** Asks as somebody, who signs in first where that is due: when a sign-in has ended. */
 async function asking(
   shop: Mortal,
   person: Person,
