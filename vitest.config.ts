@@ -100,7 +100,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
-    // As the command line has it: see framework/src/cli/main.ts.
+    // As the command line has it: see framework/src/cli/web-assembly.ts.
     execArgv: ['--wasm-tiering-budget=500000000'],
     maxWorkers: Math.min(6, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },

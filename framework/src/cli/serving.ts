@@ -27,6 +27,7 @@ import { saidBefore, sownOnce } from './seeding.ts'
 import type { Ready } from './voice.ts'
 import type { Front, OpenFront } from './web/front.ts'
 import { systemsAnswerer, systemsPath } from './web/systems.ts'
+import { readyForDatabases } from './web-assembly.ts'
 
 export interface SystemToServe extends LoadedSystem {
   readonly values: GivenValues
@@ -198,6 +199,7 @@ class Open {
     const unsown: string[] = []
     for (const system of systems) {
       const { plan, values, seed } = system
+      await readyForDatabases(plan)
       const runtime = await this.#target?.start(plan, values, this.#kept.telemetry(plan.name))
       if (!runtime) continue
       this.#doorways.set(plan.name, new Doorway(this.#doorOf(runtime)))
