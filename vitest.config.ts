@@ -20,7 +20,7 @@ const alone = [
   'framework/src/targets/testbed/settle.test.ts',
   'framework/src/targets/testbed/virtual-time.test.ts',
 ]
-const never = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.groundplan/**']
+const never = ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.open-next/**', '**/.groundplan/**']
 
 /** What takes longest begins first, so that none of it ends alone; what computes beside what waits. */
 const longest = [

@@ -64,7 +64,7 @@ function nameLeads({ path }: Page, name: string, known: ReadonlySet<string>): bo
 
 /** What a run or an install makes; never committed. */
 function isLocal(path: string): boolean {
-  return /(^|\/)(node_modules|dist|coverage|\.groundplan|\.next)(\/|$)/.test(path)
+  return /(^|\/)(node_modules|dist|coverage|\.groundplan|\.next|\.open-next)(\/|$)/.test(path)
 }
 
 function isFile(path: string): boolean {

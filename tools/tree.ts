@@ -20,7 +20,7 @@ export type Complaint = string
 export const root = fileURLToPath(new URL('../', import.meta.url))
 
 /** Folders that hold no work of ours: installed, built or kept by a run. */
-const passedOver = new Set(['node_modules', 'dist', 'coverage', '.git', '.groundplan', '.next', '.turbo'])
+const passedOver = new Set(['node_modules', 'dist', 'coverage', '.git', '.groundplan', '.next', '.open-next', '.turbo'])
 
 const code = /\.(ts|tsx|mts|mjs|js|jsx)$/
 

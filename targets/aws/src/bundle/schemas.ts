@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Metafile, Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
 import { fault } from 'groundplan/target'
 import { saidBy } from './thread.ts'
 
@@ -128,7 +128,7 @@ const reading = /\.\s*([A-Za-z_$][\w$]*)|\{([^{}]*)\}\s*=/g
  * Names that are read from something in what a bundle was made of; packages of others have Zod itself. Who reads a name in
  * any other way makes Zod load, and has it. `root`: what its paths begin at.
  */
-export async function wordsOf({ inputs }: Metafile, root: string): Promise<readonly string[]> {
+export async function wordsOf({ inputs }: { readonly inputs: object }, root: string): Promise<readonly string[]> {
   const words = new Set<string>()
   for (const path of Object.keys(inputs)) {
     const isText = !path.includes(':') && existsSync(join(root, path)) && !/\/kind-names\.[jt]s$/.test(path)
