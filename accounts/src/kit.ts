@@ -66,6 +66,12 @@ export const Code = z.string().trim().min(6).max(32)
 /** Where somebody wants to go in the end. */
 export const Next = z.string().max(1_000).refine(isPathHere, { error: 'a path of these pages, such as /basket' })
 
+/**
+ * Calls a second of each endpoint that strangers try their luck at, in a process. Ten times what can be hashed in that time
+ * on a large machine, and for a crowd of a thousand two seconds in which other calls do not notice it.
+ */
+export const strangersPace = 500
+
 // ---------- what is refused
 
 export const limited = { 'too-many-attempts': 429, busy: 503 } as const

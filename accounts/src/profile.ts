@@ -8,7 +8,18 @@ import { z } from 'zod'
 import { attempt } from './attempts.ts'
 import { audited } from './audit.ts'
 import { rootOf } from './keys.ts'
-import { Email, type Kit, limited, Name, Password, sendWanted, Token, tooManyAttempts, type Uses } from './kit.ts'
+import {
+  Email,
+  type Kit,
+  limited,
+  Name,
+  Password,
+  sendWanted,
+  strangersPace,
+  Token,
+  tooManyAttempts,
+  type Uses,
+} from './kit.ts'
 import { asked, gone } from './mine.ts'
 import type { SignedIn } from './session.ts'
 
@@ -66,6 +77,7 @@ function confirmEmail(kit: Kit) {
     body: z.object({ token: Token }),
     returns: z.object({ state: z.literal('changed') }),
     fails: { 'link-invalid': 400, ...limited },
+    pace: strangersPace,
     uses,
     async handle({ body: { token }, caller, at, newId }, clients) {
       if (!(await attempt(clients, at, { address: caller.address }))) return tooManyAttempts

@@ -17,6 +17,7 @@ import {
   type Kit,
   limited,
   Password,
+  strangersPace,
   Token,
   tooManyAttempts,
   type Uses,
@@ -80,6 +81,7 @@ export function signInEndpoints(kit: Kit) {
     body: z.object({ email: Email, password: Password, device: Token.optional(), deliver }),
     returns: { 200: SignedInAnswer, 202: ChallengeAnswer },
     fails: { 'wrong-credentials': 401, 'email-not-verified': 403, ...closed, ...limited },
+    pace: strangersPace,
     uses,
     async handle(call, clients) {
       // Ids and a log are made when they are asked for: whoever is refused needs neither.
@@ -123,6 +125,7 @@ export function signInEndpoints(kit: Kit) {
     body: z.object({ challenge: Token, code: Code.optional(), recoveryCode: Code.optional(), deliver }),
     returns: SignedInAnswer,
     fails: { 'wrong-code': 401, ...closed, ...limited },
+    pace: strangersPace,
     uses,
     async handle({ body: { challenge, code, recoveryCode, deliver }, caller, at, newId }, clients) {
       const now = { at, newId }

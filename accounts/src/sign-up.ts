@@ -19,6 +19,7 @@ import {
   NewPassword,
   Next,
   sendWanted,
+  strangersPace,
   Token,
   tooManyAttempts,
   type Uses,
@@ -39,6 +40,7 @@ export function signUpEndpoints(kit: Kit) {
     body: z.object({ name: Name, email: Email, password: NewPassword, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: { 'by-invitation-only': 403, 'password-too-easy': 422, ...limited },
+    pace: strangersPace,
     uses,
     async handle({ body, caller, at, newId }, clients) {
       if (!newcomers) return problem('by-invitation-only', 'Here people are invited')
@@ -63,6 +65,7 @@ export function signUpEndpoints(kit: Kit) {
     body: z.object({ token: Token }),
     returns: z.object({ state: z.literal('verified') }),
     fails: { 'link-invalid': 400, ...limited },
+    pace: strangersPace,
     uses,
     async handle({ body, caller, at, newId }, clients) {
       if (!(await attempt(clients, at, { address: caller.address }))) return tooManyAttempts
@@ -86,6 +89,7 @@ export function signUpEndpoints(kit: Kit) {
     body: z.object({ email: Email, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: limited,
+    pace: strangersPace,
     uses,
     handle: ({ body, caller, at }, clients) => asked(clients, at, caller, { kind: 'verify', ...body }),
   })
@@ -96,6 +100,7 @@ export function signUpEndpoints(kit: Kit) {
     body: z.object({ email: Email, next: Next.optional() }),
     returns: { 202: onItsWay },
     fails: limited,
+    pace: strangersPace,
     uses,
     handle: ({ body, caller, at }, clients) => asked(clients, at, caller, { kind: 'reset', ...body }),
   })
@@ -106,6 +111,7 @@ export function signUpEndpoints(kit: Kit) {
     body: z.object({ token: Token, password: NewPassword }),
     returns: z.object({ state: z.literal('password-changed') }),
     fails: { 'link-invalid': 400, 'password-too-easy': 422, ...limited },
+    pace: strangersPace,
     uses,
     async handle({ body, caller, at, newId }, clients) {
       const easy = await tooEasy(body.password, [kit.title])

@@ -36,6 +36,8 @@ export const limits = {
   attempts: 1_000,
   /** Calls of one handler at a time, in one process. */
   concurrency: 1_000,
+  /** Calls a second that an endpoint with a pace begins in a process. */
+  pace: 1_000,
   /** One run of a schedule or a reaction (Lambda). */
   runMs: 15 * minute,
   /** How long the same message id is the same message. */

@@ -48,6 +48,18 @@ test('an endpoint answers within 29 seconds and takes at most 6 MB', () => {
   ])
 })
 
+test('the pace of an endpoint is 1 to 1,000 calls a second', () => {
+  // at: none
+  const none = endpoint('POST /none', { ...open, pace: 0 })
+  // at: parts
+  const parts = endpoint('POST /parts', { ...open, pace: 0.5 })
+  const fine = endpoint('POST /fine', { ...open, pace: 1_000 })
+  expect(lines(checkLimits(of({ none, parts, fine })))).toEqual([
+    `${at('none')}  The endpoint "none" of the service "work" has a pace of 0 — choose a whole number from 1 to 1000`,
+    `${at('parts')}  The endpoint "parts" of the service "work" has a pace of 0.5 — choose a whole number from 1 to 1000`,
+  ])
+})
+
 test('a gateway lets at most 6 MB through', () => {
   const web = service('web', { show: endpoint('GET /', open) })
   // at: gateway

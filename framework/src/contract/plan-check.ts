@@ -156,6 +156,7 @@ function* endpointMistakes(parts: Parts): Generator<Mistake> {
     const { handler } = named
     const subject = `The ${handlerText(named)}`
     yield* tooMany(handler, `${subject} accepts a body`, handler.maxBodyBytes, limits.requestBytes, readable)
+    if (handler.pace !== undefined) yield* notBetween(handler, `${subject} has a pace of`, handler.pace, limits.pace)
     for (const code of Object.keys(handler.fails)) {
       if (!Object.hasOwn(problems, code)) continue
       const message = `${subject} names "${code}" in \`fails\`, a problem of the framework`

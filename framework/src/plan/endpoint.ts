@@ -180,6 +180,8 @@ export interface Endpoint<in out T extends EndpointTypes> extends Handler {
   /** The request header that makes a retried request happen once. */
   readonly once?: string
   readonly maxBodyBytes: number
+  /** Calls a second, in each process. */
+  readonly pace?: number
   readonly handle: Handle
 }
 
@@ -214,6 +216,9 @@ type Outcome<T> = T | Promise<T> | Operation<T, boolean>
  *   the endpoint then writes in the operation it returns, and nowhere else. SQL cannot be part of it: a handler that
  *   writes to a database may run again after a crash, with the same `newId()`s: insert under them, `on conflict do nothing`.
  * - `timeout`: at most 29 seconds, the default. `maxBody`: at most 6 MB, default 1 MB.
+ * - `pace`: at most so many calls a second, 1 to 1,000, are begun in each process, evenly; those above it wait. For what a
+ *   crowd may ask for and nobody is in a hurry for, such as signing in, so that other calls do not notice. On AWS a
+ *   function has processes enough, and no pace.
  * @example
  * const show = endpoint('GET /products/:productId', {
  *   summary: 'One product', caller: anyone, returns: Product, fails: { 'not-found': 404 },
@@ -246,6 +251,7 @@ export function endpoint<
     readonly once?: string
     readonly timeout?: Duration<'second' | 'millisecond'>
     readonly maxBody?: Size
+    readonly pace?: number
     readonly uses?: U
     readonly handle: HandleOf<Ret, F, EndpointCall<ParamsOf<R, P>, Given<Q>, Given<B>, Given<H>, Caller>, U>
   },

@@ -20,7 +20,7 @@ import { type Extras, type Place, placesOf, takenAt } from './elsewhere.ts'
 import { Exchange, type Inbound, type NodeExchange, type Outbound } from './exchange.ts'
 import { discard, type Incoming } from './incoming.ts'
 import { callMount, mountAt } from './mounts.ts'
-import { Pace } from './pace.ts'
+import { EvenPace, Pace } from './pace.ts'
 import { type Pages, pagesOf } from './pages.ts'
 import { parserRefusal, rawAnswer } from './raw.ts'
 import type { Responder } from './respond.ts'
@@ -62,7 +62,7 @@ export class Handler {
   readonly #parts: HandlerParts
   readonly #responder: Responder
   readonly #places: readonly Place[]
-  readonly #paces = new Map<Target, Pace>()
+  readonly #paces = new Map<Target, Pace | EvenPace>()
   /** Extras that stand below a gateway's address go before its endpoints. */
   readonly #nearer: readonly string[]
 
@@ -148,10 +148,11 @@ export class Handler {
     })
   }
 
-  #paceOf(target: Target): Pace {
+  #paceOf(target: Target): Pace | EvenPace {
     let pace = this.#paces.get(target)
     if (pace === undefined) {
-      pace = new Pace()
+      const { pace: perSecond } = target.route.endpoint
+      pace = perSecond === undefined ? new Pace() : new EvenPace(perSecond)
       this.#paces.set(target, pace)
     }
     return pace

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { memoryClock } from '../../memory/clock.ts'
 import { anyone } from '../../plan/authorizer.ts'
@@ -10,7 +10,7 @@ import { service } from '../../plan/service.ts'
 import { serve } from '../node.ts'
 import { doorOf } from '../test/door.ts'
 import { jsonRequest, request, Wire } from '../test/wire.ts'
-import { mostInOneTurn, Pace } from './pace.ts'
+import { EvenPace, mostInOneTurn, Pace } from './pace.ts'
 
 const open: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -61,6 +61,43 @@ describe('a pace of what takes long', () => {
   })
 })
 
+describe('an even pace', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('begins one at once, and those that wait one after the other, in their order', () => {
+    vi.useFakeTimers()
+    const pace = new EvenPace(100)
+    const begun: string[] = []
+    for (const name of ['a', 'b', 'c']) pace.run(() => begun.push(name))
+    expect(begun).toEqual(['a'])
+    vi.advanceTimersByTime(9)
+    expect(begun).toEqual(['a'])
+    vi.advanceTimersByTime(1)
+    expect(begun).toEqual(['a', 'b'])
+    pace.run(() => begun.push('d'))
+    vi.advanceTimersByTime(20)
+    expect(begun).toEqual(['a', 'b', 'c', 'd'])
+    vi.advanceTimersByTime(10)
+    pace.run(() => begun.push('e'))
+    expect(begun.at(-1)).toBe('e')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('begins a few that fell due while the thread was busy, and does not make up for the others', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    let nowMs = 0
+    const pace = new EvenPace(1_000, () => nowMs)
+    let begun = 0
+    for (let n = 0; n < 20; n++) pace.run(() => (begun += 1))
+    nowMs = 10
+    vi.advanceTimersToNextTimer()
+    expect(begun).toBe(5)
+    nowMs = 11
+    vi.advanceTimersToNextTimer()
+    expect(begun).toBeLessThanOrEqual(7)
+  })
+})
+
 describe('a crowd at one endpoint', () => {
   it.each([
     { way: 'the short way', shortWay: true },
@@ -83,13 +120,34 @@ describe('a crowd at one endpoint', () => {
   )
 })
 
-async function opened(shortWay: boolean) {
+describe('a crowd at an endpoint with a pace of its own', () => {
+  it.each([
+    { way: 'the short way', shortWay: true },
+    { way: 'Node’s own HTTP', shortWay: false },
+  ])('is begun no faster than that, and others do not wait for it ($way)', async ({ shortWay }) => {
+    const { port, seen } = await opened(shortWay, 250)
+    const crowd = await Promise.all(Array.from({ length: 60 }, () => connected(port)))
+    const reader = await connected(port)
+    const began = performance.now()
+    for (const each of crowd) each.send(jsonRequest('PUT /api/shop/small', '{"text":"x"}'))
+    reader.send(request('GET /api/shop/hello'))
+    expect((await reader.reply())?.status).toBe(200)
+    const answers = await Promise.all(crowd.map(each => each.reply()))
+    expect(answers.every(answer => answer?.status === 204)).toBe(true)
+    // Never faster: however slow this machine is, the reader came before the last.
+    expect(performance.now() - began).toBeGreaterThanOrEqual((60 - 1) * 4 - 5)
+    expect(seen.crowdBeforeReader).toBeLessThan(60)
+  })
+})
+
+async function opened(shortWay: boolean, pace?: number) {
   const seen = { crowd: 0, crowdBeforeReader: Number.NaN }
   const small = endpoint('PUT /small', {
     summary: 'What the crowd wants',
     caller: anyone,
     body: z.object({ text: z.string() }),
     returns: nothing,
+    ...(pace === undefined ? {} : { pace }),
     handle: () => {
       seen.crowd += 1
     },
