@@ -14,6 +14,10 @@ const onAws: Omit<AwsSettings, 'domain' | 'sizes'> = {
   systems: { counter: { compute: 'containers' }, storefront: { compute: 'functions', makesMailDomains: true } },
 }
 
+/** Groups of IAM Identity Center. */
+const developers = '00000000-0000-0000-0000-000000000002'
+const onCall = '00000000-0000-0000-0000-000000000003'
+
 /** A tenth, a half, and all when a person has said yes: an alarm takes everything back. */
 const slowly: Traffic = [
   { percent: 10, for: '10 minutes' },
@@ -47,11 +51,16 @@ export default config({
     ],
   },
   environments: {
-    test: { target: aws({ ...onAws, domain: 'test.example.org', sizes: smallest }) },
+    test: {
+      target: aws({ ...onAws, domain: 'test.example.org', sizes: smallest, people: { deploy: [developers] } }),
+    },
     // On a server of one's own with `start --env production`; on AWS by what `synth --env production` writes.
     production: {
       drivers: postgres({ url: fromEnv('DATABASE_URL') }),
-      target: aws({ ...onAws, domain: 'example.org', sizes: usual }),
+      target: aws({
+        ...{ ...onAws, domain: 'example.org', sizes: usual },
+        people: { deploy: [onCall], approve: [onCall], read: [developers] },
+      }),
       domains: { storefront: { customer: 'customer.storefront.example.org', ops: 'ops.storefront.example.org' } },
     },
   },

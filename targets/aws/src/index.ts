@@ -5,7 +5,7 @@
 import type { AwsTarget } from './pipeline/way.ts'
 import type { AwsSettings } from './settings.ts'
 
-export type { AwsSettings, Compute, SystemSettings } from './settings.ts'
+export type { AwsSettings, Compute, People, SystemSettings } from './settings.ts'
 export { type Sizes, smallest, usual } from './sizes.ts'
 
 /**

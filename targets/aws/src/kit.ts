@@ -67,7 +67,12 @@ export function onlyEncrypted(action: string, resources: readonly unknown[]) {
 }
 
 /** What differs by account and is asked for when a template is deployed: each once. */
-export function asked({ stack }: Kit, id: string, description: string, more: { readonly type?: string } = {}): string {
+export function asked(
+  { stack }: Kit,
+  id: string,
+  description: string,
+  more: { readonly type?: string; readonly allowedPattern?: string } = {},
+): string {
   const known = stack.node.tryFindChild(id)
   if (known instanceof CfnParameter) return known.valueAsString
   return new CfnParameter(stack, id, { type: 'String', description, ...more }).valueAsString

@@ -8,6 +8,16 @@ import { type Sizes, usual } from './sizes.ts'
 /** How a service runs: as tasks of ECS on Fargate behind a balancer, or as one function of Lambda. */
 export type Compute = 'containers' | 'functions'
 
+/**
+ * Who may do what by hand, as ids of groups in IAM Identity Center: `deploy`, `approve` what somebody else asked for, or
+ * `read` how it goes.
+ */
+export interface People {
+  readonly deploy?: readonly string[]
+  readonly approve?: readonly string[]
+  readonly read?: readonly string[]
+}
+
 export interface SystemSettings {
   /** For all services, or by their names. */
   readonly compute?: Compute | Readonly<Record<string, Compute>>
@@ -30,6 +40,7 @@ export interface SystemSettings {
  * - `compute`: default `functions`.
  * - `systems`: what is other for one system.
  * - `approval`: who must agree to a deployment: `nobody`, `oneself` (the default), or `another` than who asked.
+ * - `people`: groups of IAM Identity Center, for the template of permission sets. Default: the sets are given by hand.
  * - `domains`: names that gateways have of their own, by system and gateway; the config's environment says them.
  * - `traffic`: how calls go over to what is new, by system; the stages of the config's pipeline say it.
  */
@@ -42,15 +53,18 @@ export interface AwsSettings {
   readonly compute?: Compute
   readonly systems?: Readonly<Record<string, SystemSettings>>
   readonly approval?: Approval
+  readonly people?: People
   readonly domains?: Domains
   readonly traffic?: Readonly<Record<string, Traffic>>
 }
 
 /** What settings come to for one system. */
-export interface Resolved extends Omit<AwsSettings, 'sizes' | 'compute' | 'systems' | 'traffic' | 'domains'> {
+export interface Resolved
+  extends Omit<AwsSettings, 'sizes' | 'compute' | 'systems' | 'traffic' | 'domains' | 'people'> {
   /** By gateway. */
   readonly domains: Readonly<Record<string, string>>
   readonly approval: Approval
+  readonly people: People
   /** Default: all calls go over at once. */
   readonly traffic: Traffic | undefined
   readonly sizes: Sizes
@@ -62,16 +76,28 @@ export interface Resolved extends Omit<AwsSettings, 'sizes' | 'compute' | 'syste
 /** Faults: `unsupported`, for settings that AWS does not take. */
 export function resolved(settings: AwsSettings, system: string): Resolved {
   const { region, domain, operations, costOwner, compute: everywhere = 'functions' } = settings
-  const { approval = 'oneself' } = settings
+  const { approval = 'oneself', people = {} } = settings
   const own = settings.systems?.[system] ?? {}
   const { compute = everywhere, sizes, host = `${system}.${domain}`, makesMailDomains = false } = own
   return {
     ...{ region, domain, operations, costOwner, host, makesMailDomains, approval },
+    people: grouped(people),
     domains: within(domain, settings.domains?.[system] ?? {}),
     traffic: settings.traffic?.[system],
     sizes: checked({ ...(settings.sizes ?? usual), ...sizes }),
     computeOf: service => (typeof compute === 'string' ? compute : (compute[service] ?? everywhere)),
   }
+}
+
+/** A group is known by its id: names of groups change. */
+function grouped(people: People): People {
+  const wrong = Object.values(people)
+    .flat()
+    .find(id => !/^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+  if (wrong === undefined) return people
+  throw fault('unsupported', `"${wrong}" is no id of a group in IAM Identity Center`, {
+    wayOut: 'aws identitystore list-groups says them',
+  })
 }
 
 /** One zone of Route 53 has all names. */

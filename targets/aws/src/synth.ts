@@ -12,15 +12,17 @@ import { edge, needsEdge } from './application/edge.ts'
 import { deployment } from './infra/deployment.ts'
 import { infra } from './infra/infra.ts'
 import type { Kit } from './kit.ts'
+import { people } from './pipeline/people.ts'
 import type { AwsSettings } from './settings.ts'
 import { type System, systemOf } from './system.ts'
 
-/** The templates of a system, each with what makes it, in the order in which they are deployed. */
+/** The templates of a system, each with what makes it, in the order in which they are deployed; the last by the organization. */
 const templates: readonly { readonly name: string; readonly of: string; make(kit: Kit): void }[] = [
   { name: 'deployment', of: 'where what is deployed lies', make: deployment },
   { name: 'infra', of: 'what it keeps and stands on', make: infra },
   { name: 'edge', of: 'what its site needs in us-east-1', make: edge },
   { name: 'application', of: 'what runs', make: application },
+  { name: 'people', of: 'who may do what by hand', make: people },
 ]
 
 /** Faults: `unsupported`. */

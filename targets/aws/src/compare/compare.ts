@@ -9,7 +9,7 @@ import { permissionsOf, undenied, widened } from './permissions.ts'
 import { isRecord, type Json, type Resource, resourcesIn, shown } from './templates.ts'
 
 export function compared(before: TargetFiles, after: TargetFiles): TargetChanges {
-  const [old, now] = [resourcesIn(before), resourcesIn(after)]
+  const [old, now] = [resourcesIn(before), resourcesIn(inSight(before, after))]
   const pairs = [...new Set([...old.keys(), ...now.keys()])].sort().map(key => [old.get(key), now.get(key)] as const)
   const known = new Set(openings(old.values()))
   return {
@@ -24,6 +24,14 @@ export function compared(before: TargetFiles, after: TargetFiles): TargetChanges
     loses: pairs.flatMap(([was, is]) => lossOf(was, is)),
   }
 }
+
+/** The people's template is deployed in another account: whoever asks what runs here does not see it. */
+function inSight(before: TargetFiles, after: TargetFiles): TargetFiles {
+  if (Object.keys(before).length === 0 || peopleFile in before) return after
+  return Object.fromEntries(Object.entries(after).filter(([file]) => file !== peopleFile))
+}
+
+const peopleFile = 'CloudFormation-people.json'
 
 type Resources = ReadonlyMap<string, Resource>
 

@@ -67,6 +67,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::Lambda::EventSourceMapping': kind('source', undefined, ['EventSourceArn', 'StartingPosition']),
   'AWS::Lambda::Function': kind('function', 'FunctionName', ['PackageType']),
   'AWS::SNS::Topic': kind('topic', 'TopicName'),
+  'AWS::SSO::PermissionSet': kind('permission set', 'Name', ['InstanceArn']),
   'AWS::Scheduler::Schedule': kind('schedule', 'Name', ['GroupName']),
   'AWS::WAFv2::WebACL': kind('firewall', 'Name', ['Scope']),
 }

@@ -30,6 +30,10 @@ function permissionsIn(resource: Resource): readonly Permission[] {
     case 'AWS::IAM::Policy':
     case 'AWS::IAM::ManagedPolicy':
       return statements(properties.PolicyDocument, `policy ${id}`)
+    case 'AWS::SSO::PermissionSet':
+      return statements(properties.InlinePolicy, `permission set ${id}`)
+    case 'AWS::SSO::Assignment':
+      return [assigned(properties)]
     case 'AWS::KMS::Key':
       return statements(properties.KeyPolicy, undefined, `key ${id}`)
     case 'AWS::S3::BucketPolicy':
@@ -82,6 +86,14 @@ function managed({ id, properties }: Resource): readonly Permission[] {
   })
 }
 
+function assigned({ PrincipalId, PermissionSetArn }: Properties): Permission {
+  return {
+    who: `group ${shown(PrincipalId)}`,
+    action: 'sign in',
+    resource: `permission set ${shown(PermissionSetArn)}`,
+  }
+}
+
 function invoked({ Principal, Action, FunctionName, SourceArn }: Properties): Permission {
   const condition = SourceArn === undefined ? {} : { condition: `from ${shown(SourceArn)}` }
   return { who: shown(Principal), action: shown(Action), resource: shown(FunctionName), ...condition }
@@ -103,8 +115,8 @@ export function undenied(before: Iterable<Resource>, after: Iterable<Resource>):
 }
 
 function denials({ id, properties }: Resource): readonly { readonly key: string; readonly sentence: string }[] {
-  const { PolicyDocument, KeyPolicy, AssumeRolePolicyDocument } = properties
-  const documents = [PolicyDocument, KeyPolicy, AssumeRolePolicyDocument, ...policies(properties)]
+  const { PolicyDocument, KeyPolicy, AssumeRolePolicyDocument, InlinePolicy } = properties
+  const documents = [PolicyDocument, KeyPolicy, AssumeRolePolicyDocument, InlinePolicy, ...policies(properties)]
   const all = documents
     .flatMap(document => listOf(isRecord(document) ? document.Statement : undefined))
     .filter(isRecord)

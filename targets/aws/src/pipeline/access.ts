@@ -7,11 +7,10 @@
  */
 import { CfnOutput } from 'aws-cdk-lib'
 import { CfnRole } from 'aws-cdk-lib/aws-iam'
-import { releaseName } from '../application/release.ts'
 import { document } from '../application/roles.ts'
 import { asked, type Kit } from '../kit.ts'
 import type { PolicyDocument, Statement } from '../policy.ts'
-import { deploysEnvironment, pushesImages, readsStacks, startsMachine } from './rights.ts'
+import { readsStacks, ships } from './rights.ts'
 import type { Stop, Way } from './way.ts'
 
 const github = 'token.actions.githubusercontent.com'
@@ -27,15 +26,12 @@ export function githubEnvironment(way: Way, { environment }: Stop, does: 'deploy
   return `${way.name}-${environment}${does === 'diff' ? '-diff' : ''}`
 }
 
-function deploying(way: Way, { system, shift, from }: Stop): readonly Statement[] {
+/** The images of an environment come from the one before. */
+function deploying(way: Way, { system, from }: Stop): readonly Statement[] {
   const repositories = [from, system].flatMap(each =>
     each ? way.images.map(({ name }) => each.names.service(name)) : [],
   )
-  return [
-    ...deploysEnvironment(system),
-    ...(repositories.length > 0 ? pushesImages(repositories) : []),
-    ...(shift.by === 'machine' ? [startsMachine(releaseName(system))] : []),
-  ]
+  return ships(system, repositories)
 }
 
 type Trusts = (does: 'deploy' | 'diff') => readonly object[]

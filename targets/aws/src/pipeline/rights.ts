@@ -1,11 +1,13 @@
 /**
- * What the roles of a pipeline may do. Whoever deploys makes everything that the templates name, so these rights are as
+ * What the roles of a pipeline may do, and people by hand: one description of both. Whoever deploys makes everything that the templates name, so these rights are as
  * wide as the templates: bounded by names where Amazon's names can carry the system's and the environment's, and by the
  * kinds of things everywhere. Roles it may make and give are those of this environment alone.
  */
-import { account, partition, region } from '../names.ts'
+import { releaseName } from '../application/release.ts'
+import { account, idOf, partition, region } from '../names.ts'
 import { asText, type Statement } from '../policy.ts'
 import type { System } from '../system.ts'
+import { shiftOf } from '../traffic.ts'
 
 /** Reading what is deployed: for `diff`. */
 export function readsStacks({ names }: System): readonly Statement[] {
@@ -54,6 +56,18 @@ export function startsMachine(name: string): Statement {
   }
 }
 
+/**
+ * All that brings what is new to an environment, whether a pipeline does it or a person.
+ * @param repositories of the images that it pushes
+ */
+export function ships(system: System, repositories: readonly string[]): readonly Statement[] {
+  return [
+    ...deploysEnvironment(system),
+    ...(repositories.length > 0 ? pushesImages(repositories) : []),
+    ...(shiftOf(system).by === 'machine' ? [startsMachine(releaseName(system))] : []),
+  ]
+}
+
 /** Everything that `groundplan deploy` and the stacks it makes need. */
 export function deploysEnvironment(system: System): readonly Statement[] {
   const { names } = system
@@ -94,6 +108,80 @@ const agreeing = ['s3:DeleteObject*', 's3:PutObject*', 's3:RestoreObject']
 export function approvalsIn({ names }: System): readonly unknown[] {
   return [arn(`s3:::${names.deployments}/deployments/*/approved.json`)]
 }
+
+/** Agreeing to what somebody else asked for: `groundplan approve`, and the approval of the pipeline before the environment. */
+export function agrees(system: System): readonly Statement[] {
+  const { names, plan, environment } = system
+  const pipeline = `codepipeline:${within}:${plan.name}-pipeline`
+  return [
+    {
+      Sid: 'Asked',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:ListBucket'],
+      Resource: [arn(`s3:::${names.deployments}`), arn(`s3:::${names.deployments}/*`)],
+    },
+    { Sid: 'Agrees', Effect: 'Allow', Action: ['s3:PutObject'], Resource: approvalsIn(system) },
+    {
+      Sid: 'Pipeline',
+      Effect: 'Allow',
+      Action: ['codepipeline:GetPipeline*', 'codepipeline:ListPipelineExecutions'],
+      Resource: [arn(pipeline)],
+    },
+    {
+      Sid: 'Answers',
+      Effect: 'Allow',
+      Action: ['codepipeline:PutApprovalResult'],
+      Resource: [arn(`${pipeline}/${idOf('Approve', environment)}/*`)],
+    },
+  ]
+}
+
+/** Seeing how it goes: state, logs, measures, traces. Nothing of what the plan keeps, and no secret. */
+export function looksAt(system: System): readonly Statement[] {
+  return [
+    {
+      Sid: 'State',
+      Effect: 'Allow',
+      Action: stateOf,
+      Resource: [...ownOf(system), arn(`states:${within}:execution:${system.names.prefix}-*`)],
+    },
+    { Sid: 'Measures', Effect: 'Allow', Action: measures, Resource: ['*'] },
+  ]
+}
+
+/** Of things that bear the environment's name. */
+const stateOf: readonly string[] = [
+  'cloudformation:Describe*',
+  'cloudformation:GetTemplate',
+  'cloudformation:ListStackResources',
+  'dynamodb:DescribeTable',
+  'ecs:Describe*',
+  'lambda:GetAlias',
+  'lambda:GetFunctionConfiguration',
+  'logs:DescribeLogStreams',
+  'logs:FilterLogEvents',
+  'logs:GetLogEvents',
+  'logs:StartQuery',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'states:DescribeExecution',
+  'states:DescribeStateMachine',
+  'states:GetExecutionHistory',
+  'states:ListExecutions',
+]
+
+/** These know no resource. */
+const measures: readonly string[] = [
+  'cloudformation:ListStacks',
+  'cloudwatch:DescribeAlarms',
+  'cloudwatch:GetMetricData',
+  'cloudwatch:GetMetricStatistics',
+  'cloudwatch:ListMetrics',
+  'logs:DescribeLogGroups',
+  'logs:GetQueryResults',
+  'xray:BatchGetTraces',
+  'xray:GetTraceSummaries',
+]
 
 interface Named {
   readonly service: string

@@ -20,6 +20,8 @@ const here: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws',
   'AWS::Region': 'eu-central-1',
   'AWS::AccountId': '000000000000',
+  // The parameter of the people's template, which is deployed in another account.
+  AccountId: '000000000000',
 }
 
 function textOf(resource: unknown): string {
