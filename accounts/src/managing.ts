@@ -129,12 +129,12 @@ function changingEndpoints(kit: Kit) {
 
 function closingEndpoints(kit: Kit) {
   const setLock = endpoint('PUT /people/:userId/lock', {
-    summary: 'Lock an account, which ends its sessions and lets nobody in, or open it again',
+    summary: 'Lock an account, which ends its sessions, pauses its keys and lets nobody in, or open it again',
     caller: manager(kit),
     body: z.object({ locked: z.boolean() }),
     returns: z.object({ locked: z.boolean() }),
     fails: { 'not-found': 404, 'own-account': 409 },
-    uses: kit.uses,
+    uses: { ...kit.uses, ...(kit.apiKeys ? { apiKeys: kit.apiKeys.keys.keys.writer } : {}) },
     async handle({ params: { userId }, body: { locked }, caller, at, newId }, clients) {
       if (userId === caller.userId) return problem('own-account', 'Nobody locks their own account')
       if (!(await personOf(clients, userId, caller))) return nobody
@@ -142,6 +142,8 @@ function closingEndpoints(kit: Kit) {
       // The lock first: who signs in meanwhile is refused, or has a session that is ended now.
       await kept(clients, { ...newcomer(kit, userId), locked_at }, 'locked_at')
       if (locked) await sessions.sessionsEnded(clients, userId, at)
+      // A tenant's keys are the tenant's, whoever made them.
+      if (clients.apiKeys) await kit.apiKeys?.keys.pause(clients.apiKeys, userId, locked)
       const kind = locked ? 'person-locked' : 'person-unlocked'
       await audited(clients, { at, newId }, caller, { kind, userId, by: caller.userId })
       return { locked }

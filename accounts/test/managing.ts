@@ -189,14 +189,7 @@ export function managingIn(home: string, open: typeof testbed): void {
 
       it('whose account is locked before they ever signed in are what newcomers are, once it is open', async () => {
         const chief = await person(bed, { roles: ['operator'] })
-        const ofNoTenant = seed({
-          uses: { db: people.database.writer },
-          async handle(_call, { db: { sql } }) {
-            await sql.updateTable('memberships').set({ tenant: null }).where('user_id', '=', chief.userId).execute()
-            return []
-          },
-        })
-        await bed.seed(ofNoTenant)
+        await ofNoTenant(chief)
         const boss = as(bed, await signedIn(bed, chief)).accounts
         const body = { email: 'uta@example.org', password: 'a long enough password' }
         await bed.gateways.accounts.signUp({ body: { ...body, name: 'Uta' } })
@@ -309,6 +302,18 @@ export function managingIn(home: string, open: typeof testbed): void {
 
     type TrailQuery = NonNullable<Parameters<Bed['gateways']['accounts']['auditTrail']>[0]>['query']
 
+    async function ofNoTenant(...those: readonly { readonly userId: string }[]): Promise<void> {
+      const ids = those.map(({ userId }) => userId)
+      const without = seed({
+        uses: { db: people.database.writer },
+        async handle(_call, { db: { sql } }) {
+          await sql.updateTable('memberships').set({ tenant: null }).where('user_id', 'in', ids).execute()
+          return []
+        },
+      })
+      await bed.seed(without)
+    }
+
     /** All pages of it, read by a manager who signs in for it. */
     async function trail(manager: Awaited<ReturnType<typeof person>>, query: TrailQuery) {
       const boss = as(bed, await signedIn(bed, manager)).accounts
@@ -358,6 +363,31 @@ export function managingIn(home: string, open: typeof testbed): void {
         north = as(bed, await signedIn(bed, northern)).accounts
         expect(await north.revokeKey({ params: { keyId: next.value.keyId } })).toMatchObject({ ok: true })
         await expect(account(next.value.text)).rejects.toMatchObject({ code: 'not-authenticated' })
+      })
+
+      it('of somebody whose account is locked are refused until it is opened; a tenant’s are the tenant’s', async () => {
+        const [chief, loner, northern] = [
+          await person(bed, { roles: ['operator'] }),
+          await person(bed),
+          await person(bed),
+        ]
+        await ofNoTenant(chief, loner)
+        const body = { name: 'A script', scopes: ['read'] }
+        const makes = async (who: typeof loner) => {
+          const made = await as(bed, await signedIn(bed, who)).accounts.createKey({ body })
+          if (!made.ok) throw new Error(JSON.stringify(made))
+          return made.value.text
+        }
+        const [own, tenants] = [await makes(loner), await makes(northern)]
+        await bed.settled()
+        const account = async (key: string) => (await bed.with({ 'x-api-key': key }).keys.whose()).value.account
+        expect([await account(own), await account(tenants)]).toEqual([loner.userId, 'north'])
+        const boss = as(bed, await signedIn(bed, chief)).accounts
+        for (const { userId } of [loner, northern]) await boss.setLock({ params: { userId }, body: { locked: true } })
+        await expect(account(own)).rejects.toMatchObject({ code: 'not-authenticated' })
+        expect(await account(tenants)).toBe('north')
+        await boss.setLock({ params: { userId: loner.userId }, body: { locked: false } })
+        expect(await account(own)).toBe(loner.userId)
       })
 
       it('are made with scopes and rate plans that the plan declares, and no others', async () => {

@@ -95,6 +95,19 @@ describe('An API key', () => {
     expect(await ask(bed, revoked.text)).toMatchObject({ status: 401 })
   })
 
+  it('of an account that is paused is refused until it is paused no more; those of others are not', async () => {
+    await using bed = await booted()
+    const [first, second, other] = [await issue(bed), await issue(bed), await issue(bed, { account: 'ben' })]
+    await bed.settled()
+    const { writer } = bed.uses({ writer: keys.keys.writer })
+    const statuses = async () =>
+      (await Promise.all([first, second, other].map(({ text }) => ask(bed, text)))).map(({ status }) => status)
+    await keys.pause(writer, 'ann', true)
+    expect(await statuses()).toEqual([401, 401, 200])
+    await keys.pause(writer, 'ann', false)
+    expect(await statuses()).toEqual([200, 200, 200])
+  })
+
   it('may call so often a second, and is told when it may again', async () => {
     await using bed = await booted()
     const { text } = await issue(bed, { rate: 'free' })

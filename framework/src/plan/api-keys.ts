@@ -33,6 +33,8 @@ const KeyItem = z.object({
   createdAt: z.iso.datetime(),
   lastUsedAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
+  /** Not good for now, as everything of its account. */
+  paused: z.boolean().default(false),
 })
 
 const UsageItem = z.object({ keyId: z.string(), month: z.string(), used: z.int().default(0) })
@@ -81,6 +83,8 @@ export interface ApiKeys<Scope extends string> {
   ): Promise<{ keyId: string; text: string } | undefined>
   /** From the next request on the key is refused. */
   revoke(keys: KeyWriter, keyId: string): Promise<void>
+  /** From the next request on the account's keys are refused, until they are good again by `paused: false`. */
+  pause(keys: KeyWriter, account: string, paused: boolean): Promise<void>
 }
 
 /**
@@ -125,6 +129,7 @@ export function apiKeys<const Scope extends string>(
     revoke: async (keys, keyId) => {
       await keys.remove({ keyId })
     },
+    pause,
   }
   return self
 }
@@ -153,7 +158,7 @@ type Item = z.output<typeof KeyItem>
 async function verify(request: Credentials, uses: VerifyUses, rules: Rules): Promise<Verdict<never>> {
   const shown = parted(rules.name, request.header(rules.header))
   const item = shown && (await uses.keys.get({ keyId: shown.keyId }))
-  if (!item || !same(item.secretHash, await sha256(shown.secret))) return undefined
+  if (!item || item.paused || !same(item.secretHash, await sha256(shown.secret))) return undefined
   if (!rules.needed.every(scope => item.scopes.includes(scope))) {
     return problem('not-allowed', `This key lacks a scope: it needs ${rules.needed.join(', ')}`)
   }
@@ -230,6 +235,15 @@ async function rotate(
     old: keys.patch({ keyId: oldId }, { expiresAt: new Date(ends).toISOString() }),
   })
   return { keyId, text: `${name}_${keyId}_${secret}` }
+}
+
+async function pause(keys: KeyWriter, account: string, paused: boolean): Promise<void> {
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await keys.by.account({ account }, after === undefined ? {} : { after })
+    // A key that was removed meanwhile is refused as well.
+    for (const { keyId } of page.items) await keys.patch({ keyId }, { paused }).or(undefined)
+    after = page.after
+  }
 }
 
 function parted(name: string, text: string | undefined): { keyId: string; secret: string } | undefined {
