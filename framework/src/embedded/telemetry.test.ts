@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { anyCharacter } from '../contract/suite/any-character.ts'
 import type { LogRecord, SpanRecord } from '../contract/telemetry.ts'
 import { type MemoryClock, memoryClock } from '../memory/clock.ts'
 import { type Loss, openTelemetry, readTelemetry, type TelemetryOptions, type TelemetryStore } from './telemetry.ts'
@@ -375,7 +376,7 @@ describe('Whatever is given', () => {
 
   type Given = { readonly span: SpanRecord } | { readonly log: LogRecord } | 'restart' | 'flush'
 
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 500, maxLength: 900 }))
+  const text = fc.oneof(fc.string({ unit: anyCharacter }), fc.string({ minLength: 500, maxLength: 900 }))
   const given: fc.Arbitrary<Given> = fc.oneof(
     {
       weight: 5,

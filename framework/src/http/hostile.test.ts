@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Clock } from '../contract/clock.ts'
 import { problems } from '../contract/problem-table.ts'
+import { anyCharacter } from '../contract/suite/any-character.ts'
 import { systemClock } from '../embedded/clock.ts'
 import { memoryClock } from '../memory/clock.ts'
 import { type Served, type ServerLimits, serve } from './node.ts'
@@ -442,8 +443,8 @@ describe('the server', () => {
       request('GET /api/shop/live'),
     )
     const bytes = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 200 }),
-      fc.tuple(good, fc.nat(), fc.string({ unit: 'binary', maxLength: 5 })).map(([text, at, put]) => {
+      fc.string({ unit: anyCharacter, maxLength: 200 }),
+      fc.tuple(good, fc.nat(), fc.string({ unit: anyCharacter, maxLength: 5 })).map(([text, at, put]) => {
         const place = at % text.length
         return text.slice(0, place) + put + text.slice(place + put.length)
       }),

@@ -3,6 +3,7 @@
  * valid or hostile, then perhaps damaged. A character is a byte.
  */
 import fc from 'fast-check'
+import { anyCharacter } from '../../contract/suite/any-character.ts'
 import { jsonRequest, request } from './wire.ts'
 
 const order = JSON.stringify({ customer: 'Ann', items: [{ sku: 'a', quantity: 1 }] })
@@ -164,7 +165,7 @@ const message = fc
   })
   .map(written)
 /** A few bytes somewhere that are taken out, or put in. */
-const damage = fc.option(fc.tuple(fc.nat(), fc.nat({ max: 3 }), fc.string({ unit: 'binary', maxLength: 3 })), {
+const damage = fc.option(fc.tuple(fc.nat(), fc.nat({ max: 3 }), fc.string({ unit: anyCharacter, maxLength: 3 })), {
   freq: 4,
 })
 export const anyStream: fc.Arbitrary<string> = fc
