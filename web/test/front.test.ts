@@ -1,6 +1,6 @@
 /** The process of the pages beside that of the systems: how both begin, die, come back and end. */
 import { readFileSync } from 'node:fs'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand, leftBy, type Running, start } from './running.ts'
 
 /** Machines that test are busy ones. */
@@ -9,12 +9,18 @@ const patient = { timeout: 20_000 }
 const page = (url: string) => fetch(`${url}/counter`, { headers: { accept: 'text/html' } })
 
 describe('the process of the pages', { timeout: 90_000 }, () => {
+  /** For who leaves it as it was; the last of them ends it. Whoever starts first builds the pages. */
+  let shared: Running
   const open: AsyncDisposable[] = []
 
   beforeAll(buildCommand, 240_000)
+  beforeAll(async () => {
+    shared = await start({ systems: ['counter'] })
+  }, 240_000)
   afterEach(async () => {
     for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]()
   })
+  afterAll(() => shared?.[Symbol.asyncDispose]())
 
   async function started(options: Parameters<typeof start>[0]): Promise<Running> {
     const running = await start(options)
@@ -30,13 +36,37 @@ describe('the process of the pages', { timeout: 90_000 }, () => {
     }
   }
 
+  it('tells nobody that it runs: its tools are told not to', async () => {
+    await page(shared.url)
+    const environment = readFileSync(`/proc/${await shared.frontId()}/environ`, 'utf8').split('\0')
+    expect(environment).toContain('NEXT_TELEMETRY_DISABLED=1')
+    expect(
+      environment.filter(line => /^(?:PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_|TZ|CI|NO_COLOR|NODE_|NEXT_)/.test(line)),
+    ).toEqual(environment.filter(line => line !== ''))
+  })
+
+  it('is started again when it dies, and a page that is asked for meanwhile waits; the systems go on', async () => {
+    await page(shared.url)
+    const first = (await shared.frontId()) ?? 0
+    process.kill(first, 'SIGKILL')
+    expect(await leftBy(shared.url)).toBe(1000)
+    expect((await page(shared.url)).status).toBe(200)
+    const second = await shared.frontId()
+    expect(second).not.toBe(first)
+    expect(shared.text()).toMatch(/the web front ended \(SIGKILL\); it starts again in \d+ ms/)
+    for (let death = 0; death < 3; death++) {
+      process.kill((await shared.frontId()) ?? 0, 'SIGKILL')
+      await expect.poll(async () => (await page(shared.url)).status, patient).toBe(200)
+    }
+  })
+
   it('serves pages and systems at one address, and ends with both at Ctrl-C', async () => {
-    const running = await started({ systems: ['counter'] })
-    const answer = await page(running.url)
+    const answer = await page(shared.url)
     expect([answer.status, (await answer.text()).includes('Cameras in stock')]).toEqual([200, true])
-    const front = (await running.frontId()) ?? 0
+    expect(await leftBy(shared.url)).toBe(1000)
+    const front = (await shared.frontId()) ?? 0
     expect(lives(front)).toBe(true)
-    expect(await running.end('SIGINT')).toBe(0)
+    expect(await shared.end('SIGINT')).toBe(0)
     expect(lives(front)).toBe(false)
   })
 
@@ -48,36 +78,10 @@ describe('the process of the pages', { timeout: 90_000 }, () => {
     await expect.poll(() => lives(front), patient).toBe(false)
   })
 
-  it('is started again when it dies, and a page that is asked for meanwhile waits; the systems go on', async () => {
-    const running = await started({ systems: ['counter'] })
-    await page(running.url)
-    const first = (await running.frontId()) ?? 0
-    process.kill(first, 'SIGKILL')
-    expect(await leftBy(running.url)).toBe(1000)
-    expect((await page(running.url)).status).toBe(200)
-    const second = await running.frontId()
-    expect(second).not.toBe(first)
-    expect(running.text()).toMatch(/the web front ended \(SIGKILL\); it starts again in \d+ ms/)
-    for (let death = 0; death < 3; death++) {
-      process.kill((await running.frontId()) ?? 0, 'SIGKILL')
-      await expect.poll(async () => (await page(running.url)).status, patient).toBe(200)
-    }
-  })
-
   it('is not there with --no-web: a plain page stands in its place', async () => {
     const running = await started({ systems: ['counter', '--no-web'] })
     expect(await running.frontId()).toBeUndefined()
     expect(await (await fetch(running.url)).text()).toContain('Groundplan')
     expect((await page(running.url)).status).toBe(404)
-  })
-
-  it('tells nobody that it runs: its tools are told not to', async () => {
-    const running = await started({ systems: ['counter'] })
-    await page(running.url)
-    const environment = readFileSync(`/proc/${await running.frontId()}/environ`, 'utf8').split('\0')
-    expect(environment).toContain('NEXT_TELEMETRY_DISABLED=1')
-    expect(
-      environment.filter(line => /^(?:PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_|TZ|CI|NO_COLOR|NODE_|NEXT_)/.test(line)),
-    ).toEqual(environment.filter(line => line !== ''))
   })
 })

@@ -1,5 +1,5 @@
 /** The commands of an operator where processes meet, die, and belong to others. */
-import { chmodSync, existsSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runningOperator } from '../http/control/client.ts'
@@ -44,6 +44,7 @@ async function ran(line: string) {
 
 const folder = (system = 'shop') => join(project.root, '.groundplan', 'data', system)
 const socket = (system = 'shop') => join(folder(system), 'control.sock')
+const lock = () => join(folder(), 'process.lock')
 
 describe('a running process and its operators', { timeout: 120_000 }, () => {
   it('has a socket for each system that nobody else may open, and removes it at the end', async () => {
@@ -167,13 +168,12 @@ describe('a folder at rest', { timeout: 120_000 }, () => {
     await fetch(`${server.url}/api/shop/counts/gate`, { method: 'PUT' })
     await server.end()
     const running = begin('schedule run shop/nightly')
-    const held = async () => {
-      const other = await ran('schedule list shop --json')
-      return other.code
-    }
+    // Who looked by a command would have the folder itself, again and again, and keep it waiting.
+    const holder = () => existsSync(lock()) && JSON.parse(readFileSync(lock(), 'utf8')).pid
+    await expect.poll(holder, { timeout: 60_000 }).toBe(running.child.pid)
     // It has the folder for as long as the schedule runs: others are told by whom.
-    await expect.poll(held, { timeout: 60_000 }).toBe(1)
     const refused = await ran('queue list shop')
+    expect(refused.code).toBe(1)
     expect(refused.error).toContain(`Process ${running.child.pid} has the data of "shop" and does not answer`)
     running.child.kill('SIGKILL')
     await running.ended

@@ -11,7 +11,11 @@ const files: Readonly<Record<string, string>> = {
   'package.json': '{ "private": true, "type": "module" }',
   'shared/word.js': `export const word = 'hello'\n`,
   'web/package.json': '{ "private": true, "type": "module" }',
-  'web/next.config.mjs': `export default { turbopack: { root: ${JSON.stringify(repository)} } }\n`,
+  // Small and mapped code is not what these pages are for.
+  'web/next.config.mjs': `export default {
+  turbopack: { root: ${JSON.stringify(repository)} },
+  experimental: { turbopackMinify: false, turbopackSourceMaps: false },
+}\n`,
   'web/app/layout.js': `export default function Layout({ children }) {
   return <html lang="en"><body>{children}</body></html>
 }\n`,
