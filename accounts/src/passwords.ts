@@ -11,31 +11,37 @@ export interface Shown {
   readonly password: string
 }
 
-/** The hash that the password fits; undefined: it fits none. */
+export interface Fitting {
+  /** Whose address it is, if anybody's: for the audit trail, and for no answer. */
+  readonly userId?: string
+  /** That the password fits; undefined: it fits none. */
+  readonly hash?: string
+}
+
 export async function fitting(
   { db }: Pick<Uses, 'db'>,
   hashing: Hashing,
   { email, password }: Shown,
-): Promise<string | undefined> {
+): Promise<Fitting> {
   const kept = await keptHash(db, email)
-  if (kept === undefined) {
+  if (!kept?.password) {
     await hashing.hash(password)
-    return undefined
+    return kept ? { userId: kept.userId } : {}
   }
-  return (await hashing.verify({ hash: kept, password })) ? kept : undefined
+  const { userId, password: hash } = kept
+  return (await hashing.verify({ hash, password })) ? { userId, hash } : { userId }
 }
 
 /** As better-auth looks for it. */
-async function keptHash({ sql }: Uses['db'], email: string): Promise<string | undefined> {
-  const row = await sql
+async function keptHash({ sql }: Uses['db'], email: string) {
+  return await sql
     .selectFrom('user')
     .innerJoin('account', 'account.userId', 'user.id')
-    .select('account.password')
+    .select(['user.id as userId', 'account.password'])
     .where('user.email', '=', email)
     .where('account.providerId', '=', 'credential')
     .whereRef('account.accountId', '=', 'user.id')
     .executeTakeFirst()
-  return row?.password || undefined
 }
 
 /** Knows that a hash fits a password: better-auth asks again, and nothing is hashed twice. Any other is hashed. */

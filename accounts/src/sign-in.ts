@@ -105,8 +105,8 @@ export function signInEndpoints(kit: Kit) {
       }
       try {
         const given = await hashed(kit, () => shown(kit, clients, { email, password }, caller), Boolean(device))
-        if (given === wrong) return await notLetIn(clients, call, 'wrong-credentials')
         if ('code' in given) return given
+        if ('wrong' in given) return await notLetIn(clients, call, 'wrong-credentials', given.userId)
         await forgiven(clients, at, device ? { device } : { account: email }, spent)
         const challenge = cookieOf(given.headers, 'two_factor')
         if (challenge !== undefined) return answer(202, { state: 'second-factor', challenge })
@@ -188,15 +188,20 @@ export function signInEndpoints(kit: Kit) {
 
 /** What better-auth says to whoever shows the right password; it is not asked about any other. */
 async function shown(kit: Kit, uses: Uses, { email, password }: Shown, visitor: Visitor) {
-  const hash = await fitting(uses, kit.hashing, { email, password })
-  if (hash === undefined) return wrong
+  const { userId, hash } = await fitting(uses, kit.hashing, { email, password })
+  if (hash === undefined) return { wrong: true, userId } as const
   const { api } = await auth({ ...kit, hashing: knowing(kit.hashing, hash, password) }, uses)
   return api.signInEmail({ body: { email, password }, headers: visitHeaders(visitor), returnHeaders: true })
 }
 
-async function notLetIn(uses: Uses, call: Refused, why: 'email-not-verified' | 'wrong-credentials') {
+async function notLetIn(
+  uses: Uses,
+  call: Refused,
+  why: 'email-not-verified' | 'wrong-credentials',
+  userId?: string | undefined,
+) {
   call.log.info('somebody was not let in', { why })
-  await audited(uses, call, call.caller, { kind: 'sign-in-failed' })
+  await audited(uses, call, call.caller, { kind: 'sign-in-failed', ...(userId === undefined ? {} : { userId }) })
   return why === 'wrong-credentials' ? wrong : notVerified
 }
 

@@ -220,16 +220,34 @@ export function managingIn(home: string, open: typeof testbed): void {
       it('see what happened to their account, and from where', async () => {
         const who = await person(bed)
         const tokens = await signedIn(bed, who)
+        await bed.advance('1 second')
         await bed.gateways.accounts.signIn({ body: { email: who.email, password: 'a wrong password' } })
         await bed.advance('1 second')
         await as(bed, tokens).accounts.endOthers()
         await bed.settled()
         const { items } = (await as(bed, tokens).accounts.events()).value
-        expect(items.map(({ kind }) => kind)).toEqual(['session-ended', 'signed-in'])
-        expect(items[1]).toMatchObject({ userId: who.userId, address: '127.0.0.1' })
+        expect(items.map(({ kind }) => kind)).toEqual(['session-ended', 'sign-in-failed', 'signed-in'])
+        expect(items[2]).toMatchObject({ userId: who.userId, address: '127.0.0.1' })
         const { audit } = bed.uses({ audit: people.audit.reader })
         const [kept] = (await audit.by.person({ userId: who.userId }, { limit: 1 })).items
         expect(Date.parse(kept?.expiresAt ?? '') - Date.parse(kept?.at ?? '')).toBe(365 * 86_400_000)
+      })
+
+      it('tried by somebody with a wrong password see that, and from where; nobody else is told of it', async () => {
+        const [owner, other] = [await person(bed), await person(bed)]
+        const tried = await bed.gateways.accounts.signIn({ body: { email: owner.email, password: 'a wrong password' } })
+        expect(tried).toMatchObject({ ok: false, problem: { code: 'wrong-credentials' } })
+        await bed.advance('1 second')
+        const seenBy = async (who: typeof owner) => {
+          const own = as(bed, await signedIn(bed, who)).accounts
+          await bed.settled()
+          return (await own.events()).value.items.map(({ kind, address }) => [kind, address])
+        }
+        expect(await seenBy(owner)).toEqual([
+          ['signed-in', '127.0.0.1'],
+          ['sign-in-failed', '127.0.0.1'],
+        ])
+        expect(await seenBy(other)).toEqual([['signed-in', '127.0.0.1']])
       })
     })
 
