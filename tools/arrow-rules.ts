@@ -46,6 +46,8 @@ export const lambdaEntry = 'framework/src/lambda.ts'
 export const accountsEntry = 'accounts/src/index.ts'
 /** The same for pages: `@groundplan/accounts/client`. */
 export const accountsClient = 'accounts/src/client.ts'
+/** Quick hashes and ready databases, for tests of systems whose people sign in. */
+const accountsQuick = 'accounts/test/quick.ts'
 
 /** Proves drivers; imported by tests only. */
 export const contractSuite = 'framework/src/contract/suite/'
@@ -139,7 +141,7 @@ function system(folder: string, packages: readonly string[], inTests: readonly s
     packages: ['zod', ...packages],
     node: false,
     tests: {
-      may: [publicEntry, publicClient, accountsEntry, accountsClient, ...forTests],
+      may: [publicEntry, publicClient, accountsEntry, accountsClient, accountsQuick, ...forTests],
       packages: ['zod', 'vitest', 'fast-check', ...packages, ...inTests],
     },
   }

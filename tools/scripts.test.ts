@@ -15,6 +15,7 @@ const framework = {
   'tsconfig.json': JSON.stringify({
     compilerOptions: {
       target: 'es2023',
+      lib: ['es2023'],
       module: 'nodenext',
       strict: true,
       types: ['node'],

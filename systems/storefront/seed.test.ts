@@ -1,4 +1,5 @@
-import { databaseTemplate, testbed } from 'groundplan/testbed'
+import { quickHashes, template } from '@groundplan/accounts/test/quick'
+import { testbed } from 'groundplan/testbed'
 import { describe, expect, it } from 'vitest'
 import { rebuiltProduct } from './model/products.ts'
 import plan from './plan.ts'
@@ -7,7 +8,7 @@ import { assortment } from './sample/assortment.ts'
 import { pictureOf } from './sample/picture.ts'
 import sampleData, { sampleProducts } from './seed.ts'
 
-const template = databaseTemplate()
+quickHashes()
 
 describe('The sample data', () => {
   it('are more than 200 products in twelve categories, each with a picture', async () => {

@@ -87,7 +87,7 @@ interface Person {
 
 const password = 'a password of the tests'
 /** Accounts, each with several who order at the same time. */
-const households = 5
+const households = 2
 
 /** Products and people, put there by the plan itself. */
 async function prepare({ data, customers, ordersEach }: Rush): Promise<Prepared> {

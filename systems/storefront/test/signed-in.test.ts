@@ -1,7 +1,8 @@
-import { databaseTemplate, testbed } from 'groundplan/testbed'
+import { quickHashes, template } from '@groundplan/accounts/test/quick'
+import { testbed } from 'groundplan/testbed'
 import { signedInIn } from './signed-in.ts'
 
-const template = databaseTemplate()
+quickHashes()
 const inMemory: typeof testbed = (plan, options = {}) => testbed(plan, { ...options, databaseTemplate: template })
 
 signedInIn('in memory', inMemory)
