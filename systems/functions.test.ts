@@ -8,6 +8,7 @@ import { queueName } from '../drivers/aws/src/drivers.ts'
 import { allOf } from '../drivers/aws/src/test/engines.ts'
 import { sentMail } from '../drivers/aws/src/test/sent-mail.ts'
 import { bucketName } from '../drivers/s3/src/names.ts'
+import { mailQueue, schedulesTable } from '../framework/src/target.ts'
 import { carrier } from '../targets/aws/src/rights.ts'
 import { httpEvent, objectCreated, type QueueSource, restEvent } from '../targets/aws/src/test/lambda/cloud.ts'
 import plan, { done, errands, steps } from '../targets/aws/src/test/lambda/errands.ts'
@@ -183,19 +184,88 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       expect(strange).toMatchObject({ ok: false, error: { errorMessage: expect.stringContaining('somebody-elses') } })
     })
 
-    it('is looked after each minute: an alarm tells people by mail', async () => {
-      const told = async () => {
+    /** What Amazon's scheduler does each minute, by so many at once: of these one looks, and the others are told so. */
+    const minute = async (byHowMany = 1) => {
+      const all = Array.from({ length: byHowMany }, () =>
+        there.functions.get(carrier)?.invoke({ schedule: 'groundplan/minute' }),
+      )
+      const failures = (await Promise.all(all)).flatMap(outcome => (outcome?.ok ? [] : [outcome?.error.errorMessage]))
+      for (const failure of failures) expect(failure).toBe('conflict: groundplan/alarms is running')
+      expect(failures.length).toBeLessThan(byHowMany)
+    }
+
+    describe('is looked after each minute: an alarm', () => {
+      const told = async (what: 'Alarm' | 'Over') => {
         const mails = await sentMail(ses.endpoint)
-        return mails.filter(
-          ({ to, subject }) => to.includes('people@example.org') && subject.includes('errands-buried'),
-        )
+        const subject = `[errands] ${what}: errands-buried`
+        return mails.filter(mail => mail.to.includes('people@example.org') && mail.subject === subject).length
       }
-      const before = (await told()).length
-      await sent('errands', [{ name: 'worse', does: 'fails' }])
-      const buried = async () => (await there.drivers.queues.deadLetters('errands', 10)).length
-      await expect.poll(buried, { timeout: 30_000 }).toBeGreaterThan(0)
-      await invoked(carrier, { schedule: 'groundplan/minute' })
-      await expect.poll(async () => (await told()).length, { timeout: 30_000 }).toBe(before + 1)
+      const buried = async () =>
+        (await there.drivers.queues.deadLetters('errands', 10)).map(({ body }) => JSON.parse(body).name)
+      const looks = 'groundplan/alarms'
+      /** As if a minute had gone by: the look of this one is to be done again. */
+      const nextMinute = async () => {
+        const key = { schedule: looks }
+        await there.drivers.store.commit({ writes: [{ op: 'remove', table: schedulesTable.name, key }] })
+      }
+      const minuteBy = async (count: number) => {
+        await nextMinute()
+        await minute(count)
+        expect(await there.drivers.schedules.last(looks)).toMatchObject({ state: 'done' })
+      }
+
+      it('tells people by mail, once for an incident, by however many and however often it is looked; and once that it is over', async () => {
+        await sent('errands', [{ name: 'worse', does: 'fails' }])
+        await expect.poll(buried, { timeout: 30_000 }).toContain('worse')
+        const before = await Promise.all([told('Alarm'), told('Over')])
+        await minuteBy(4)
+        await expect.poll(() => told('Alarm'), { timeout: 30_000 }).toBe(1 + before[0])
+        // It still holds: whoever was told knows.
+        await minuteBy(1)
+        await minuteBy(4)
+        await there.drivers.queues.purge('errands', 'dead')
+        await minuteBy(4)
+        await expect.poll(() => told('Over'), { timeout: 30_000 }).toBe(1 + before[1])
+        await nextMinute()
+        await minute()
+        await minute()
+        // All that was to be sent has been: then there was one of each.
+        const waiting = async () => {
+          const { ready, delayed, leased } = await there.drivers.queues.counts(mailQueue('people'))
+          return ready + delayed + leased
+        }
+        await expect.poll(waiting, { timeout: 30_000 }).toBe(0)
+        expect(await Promise.all([told('Alarm'), told('Over')])).toEqual(before.map(count => count + 1))
+      })
+    })
+
+    it('does not get a message before it is due, by whichever way it was said; then the next minute brings it', async () => {
+      const dueMs = Date.now() + 3_000
+      const later = async (name: string, at?: number) => {
+        const body = { errand: { name, does: 'well' }, ...(at === undefined ? {} : { at: new Date(at).toISOString() }) }
+        expect(await asked('POST', '/api/errands/errands/later', { body })).toMatchObject({ statusCode: 200 })
+      }
+      await Promise.all([later('in a while'), later('at a time', dueMs), later('next week', dueMs + 604_800_000)])
+      const delayed = async () => (await there.drivers.queues.counts('errands')).delayed
+      // The carrier has taken them from the outbox: they wait where no queue of Amazon's has them.
+      await expect.poll(delayed, { timeout: 30_000 }).toBe(3)
+      await minute()
+      expect([await attemptOf('in a while'), await attemptOf('at a time')]).toEqual([undefined, undefined])
+      const handledAt = async (name: string): Promise<number> => {
+        await expect
+          .poll(
+            async () => {
+              await minute(2)
+              return attemptOf(name)
+            },
+            { timeout: 30_000 },
+          )
+          .toBe(1)
+        return Date.now()
+      }
+      expect(await handledAt('in a while')).toBeGreaterThanOrEqual(dueMs)
+      expect(await handledAt('at a time')).toBeGreaterThanOrEqual(dueMs)
+      expect([await delayed(), await attemptOf('next week')]).toEqual([1, undefined])
     })
 
     it('hands on the stream of another function, each event when it comes; a problem comes back as one', async () => {

@@ -133,6 +133,19 @@ const send = endpoint('POST /errands', {
   },
 })
 
+/** Errands for later: after so many seconds, or at a time. */
+const sendLater = endpoint('POST /errands/later', {
+  summary: 'Sends an errand that is due later',
+  caller: anyone,
+  body: z.object({ errand: Errand, at: z.iso.datetime().optional() }),
+  returns: z.object({ sent: z.boolean() }),
+  uses: { errands: errands.sender },
+  async handle({ body: { errand, at } }, { errands }) {
+    await errands.send(errand, at === undefined ? { delay: '3 seconds' } : { at: new Date(at) })
+    return { sent: true }
+  },
+})
+
 const picture = endpoint('GET /picture', {
   summary: 'Bytes',
   caller: anyone,
@@ -170,6 +183,6 @@ const hanging = endpoint('GET /hanging', {
 })
 
 export default plan('errands', {
-  gateways: { desk: gateway(service('desk', { greeting, send, picture, counting, handedOn, hanging })) },
+  gateways: { desk: gateway(service('desk', { greeting, send, sendLater, picture, counting, handedOn, hanging })) },
   alarms: [alarm('errands-buried', { when: deadLetters(errands).above(0), tell: people })],
 })
