@@ -19,7 +19,7 @@ import { Signed } from './signed.tsx'
 
 export function PersonView({ userId }: { readonly userId: string }) {
   return (
-    <Signed title="Somebody" may="people">
+    <Signed title="Person" may="people">
       {me => <Somebody userId={userId} isMe={me.userId === userId} />}
     </Signed>
   )

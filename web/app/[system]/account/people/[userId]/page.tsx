@@ -2,7 +2,7 @@
 import type { Metadata } from 'next'
 import { PersonView } from '../../../../../accounts/person-view.tsx'
 
-export const metadata: Metadata = { title: 'Somebody' }
+export const metadata: Metadata = { title: 'Person' }
 
 interface PersonPageProps {
   readonly params: Promise<{ readonly userId: string }>
