@@ -4,7 +4,7 @@
  */
 import type { ObjectCreatedMessage } from '../contract/bucket.ts'
 import type { PlanShape } from '../contract/drivers.ts'
-import { fault } from '../contract/problems.ts'
+import { fault, isFault } from '../contract/problems.ts'
 import type { Leased } from '../contract/queue.ts'
 import type { HandedQueues } from '../contract/queue-handed.ts'
 import type { Parts } from '../plan/parts.ts'
@@ -47,13 +47,22 @@ export function invokedWork({ all, own, shape, drivers, kit, wired }: WorkParts)
       await drain(drivers.store.outbox, drivers.queues, kit.stopping)
       const alarms = alarmTicking(all, drivers, kit)
       const watch = ticker(kit, drivers.schedules, alarms, false)
-      for (const { service, name } of alarms) await watch.runDue(service, name)
+      for (const { service, name } of alarms) await unlessRunning(watch.runDue(service, name))
     },
     async created(message: ObjectCreatedMessage) {
       const { createdTo = [] } = shape.buckets.find(({ name }) => name === message.bucket) ?? {}
       const body = JSON.stringify(message)
       await drivers.queues.send(createdTo.map(queue => ({ queue, id: digestOf(`${queue}/${body}`), body })))
     },
+  }
+}
+
+/** Whoever looks already does what was to be done now; the next minute comes anyway. */
+async function unlessRunning(looked: Promise<void>): Promise<void> {
+  try {
+    await looked
+  } catch (error) {
+    if (!isFault(error, 'conflict')) throw error
   }
 }
 
