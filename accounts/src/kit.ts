@@ -68,9 +68,9 @@ export const Next = z.string().max(1_000).refine(isPathHere, { error: 'a path of
 
 /**
  * Calls a second of each endpoint that strangers try their luck at, in a process. Ten times what can be hashed in that time
- * on a large machine, and for a crowd of a thousand two seconds in which other calls do not notice it.
+ * on a machine of four processors, and for a crowd of a thousand four seconds in which other calls do not notice it.
  */
-export const strangersPace = 500
+export const strangersPace = 250
 
 // ---------- what is refused
 
