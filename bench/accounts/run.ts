@@ -4,11 +4,11 @@
  * below five times what it is without.
  *
  * Who floods has connections already, or opens one for each attempt: both are measured. Hashing, the sender, the reader and
- * the server share the machine; who sends goes last where cores are scarce, since attackers bring their own. What each used of
- * the processor stands below each flood, and how long the server's main thread was ready to run and had no core.
+ * the server share the machine; who sends goes last where cores are scarce and who reads goes first (as root), since both have
+ * their own. What each used of the processor stands below each flood, and how long the server's main thread was ready to run and had no core.
  *
- * Each flood comes six times, and what the GETs took is one sample: a single one lasts for some 500 of them, of which the
- * fifth worst would be the p99. The very first meets code that has hardly run yet, and counts like the others; the ratio of
+ * Each flood comes six times, and what the GETs took is one sample: a single one lasts for 800 of them or more, of which the
+ * eighth worst would be the p99. The very first meets code that has hardly run yet, and counts like the others; the ratio of
  * each stands beside that of all.
  *
  * Options: `--requests=20000` to weigh the check, `--floods=6`, `--seconds=2` of plain GETs at rest before each, `--apart` on Linux: the server, with
