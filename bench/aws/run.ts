@@ -22,7 +22,7 @@ import { systemClock } from '../../framework/src/embedded/clock.ts'
 type Call = () => Promise<unknown>
 type Ways = Readonly<Record<'SDK' | 'signed call', Readonly<Record<'GetItem' | 'PutItem', Call>>>>
 
-const dynamodb = { host: 'dynamodb', signedFor: 'dynamodb', target: 'DynamoDB_20120810' }
+const dynamodb = { host: 'dynamodb', signedFor: 'dynamodb', target: 'DynamoDB_20120810', json: '1.0' } as const
 const atOnce = 4
 
 async function main(): Promise<void> {

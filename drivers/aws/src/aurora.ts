@@ -2,9 +2,10 @@
  * `@groundplan/aws/database`: the login of an Aurora cluster, which Amazon keeps in a secret and changes when it is due.
  * Its password is read for each new connection: one that was read before may be the old one.
  */
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type Clock, fault } from 'groundplan/driver'
-import { type AwsOptions, clientOptions, persistently, unavailable } from './client.ts'
+import { type AwsOptions, persistently, unavailable } from './client.ts'
+import { type SecretsOperations, secretsManager } from './secrets-manager.ts'
+import { SignedCalls } from './signed-calls.ts'
 
 export interface LoginOptions extends AwsOptions {
   /** The ARN, or name, of the secret. */
@@ -13,8 +14,8 @@ export interface LoginOptions extends AwsOptions {
 
 /** Gives the password of now. Faults: `engine-unavailable`. */
 export function passwordIn({ login, ...options }: LoginOptions): () => Promise<string> {
-  const client = new SecretsManagerClient(clientOptions(options))
-  const asks = () => client.send(new GetSecretValueCommand({ SecretId: login }))
+  const calls = new SignedCalls<SecretsOperations>(secretsManager, options)
+  const asks = () => calls.call('GetSecretValue', { SecretId: login })
   return async () => {
     const { SecretString = '' } = await persistently(options.clock, 'the login of the database', asks).catch(error => {
       throw unavailable('the login of the database', error)

@@ -9,16 +9,7 @@
  * One item is written by one plain call. Several, or messages, are one transaction, whose token makes it the same one
  * when it is sent again. A plain write whose answer was lost is found out by its revision.
  */
-import {
-  type CancellationReason,
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  PutItemCommand,
-  TransactionCanceledException,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import type { CancellationReason, TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import {
   applyCommit,
   assign,
@@ -38,6 +29,7 @@ import { addition } from './addition.ts'
 import { awsErrorOf, backOff, isThrottle, isUncertain, unavailable } from './client.ts'
 import { conditionInput, type Expression, expressionInput, isExpressible, Terms } from './conditions.ts'
 import { counted, type Dynamo } from './dynamo.ts'
+import { cancellationReasons, conditionFailed } from './dynamo-calls.ts'
 import { Lines } from './lines.ts'
 import type { DynamoOutbox, Letter } from './outbox.ts'
 import { itemOf, type Kept, keptOf, keyRecord, recordOf, type Values } from './record.ts'
@@ -165,8 +157,7 @@ export class Committer {
 
   /** Under a key that nobody else has: sent twice it is kept once. */
   async #keep({ table, record }: { readonly table: string; readonly record: Values }): Promise<Answer> {
-    const command = new PutItemCommand({ TableName: table, Item: record, ...counted })
-    await this.#dynamo.persistently('PutItem', table, () => this.#dynamo.client.send(command))
+    await this.#dynamo.persistently('PutItem', table, { TableName: table, Item: record, ...counted })
     return 'kept'
   }
 
@@ -177,7 +168,8 @@ export class Committer {
         await this.#plain(action)
         return 'kept'
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return answerOf(action, error, revision, uncertain)
+        const refused = conditionFailed(error)
+        if (refused) return answerOf(action, refused.Item, { revision, uncertain, error })
         this.#mayGoOn(action.table, error, attempt)
         uncertain ||= !isThrottle(awsErrorOf(error))
       }
@@ -186,22 +178,22 @@ export class Committer {
   }
 
   #plain({ does, table, key, record, condition }: Action) {
-    const { client } = this.#dynamo
     const more = { TableName: table, ...conditionInput(condition), ...counted }
     if (does === 'put' && record) {
-      return this.#dynamo.once('PutItem', table, () => client.send(new PutItemCommand({ Item: record, ...more })))
+      return this.#dynamo.once('PutItem', table, { Item: record, ...more })
     }
-    return this.#dynamo.once('DeleteItem', table, () => client.send(new DeleteItemCommand({ Key: key, ...more })))
+    return this.#dynamo.once('DeleteItem', table, { Key: key, ...more })
   }
 
   async #transact(items: TransactWriteItem[], token: string): Promise<Answer> {
-    const command = new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: token, ...counted })
+    const transaction = { TransactItems: items, ClientRequestToken: token, ...counted }
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#dynamo.once('TransactWriteItems', '', () => this.#dynamo.client.send(command))
+        await this.#dynamo.once('TransactWriteItems', '', transaction)
         return 'kept'
       } catch (error) {
-        if (error instanceof TransactionCanceledException) return cancelled(error.CancellationReasons ?? [], error)
+        const reasons = cancellationReasons(error)
+        if (reasons) return cancelled(reasons, error)
         this.#mayGoOn('a transaction', error, attempt)
       }
       await backOff(this.#dynamo.clock, attempt)
@@ -222,21 +214,20 @@ export class Committer {
     const update = write.op === 'add' ? addition(shape, write, revision, nowMs) : undefined
     if (!update) return undefined
     const table = this.#nameOf(shape.name)
-    const command = new UpdateItemCommand({
+    const sum = {
       TableName: table,
       Key: keyRecord(key),
       UpdateExpression: update.change,
       ...conditionInput(update.condition),
       ReturnValues: 'ALL_NEW',
       ...counted,
-    })
+    } as const
     for (let attempt = 0; ; attempt++) {
       try {
-        const call = () => this.#dynamo.client.send(command)
-        const { Attributes = {} } = await this.#dynamo.once('UpdateItem', table, call)
+        const { Attributes = {} } = await this.#dynamo.once('UpdateItem', table, sum)
         return { ok: true, items: [itemOf(shape, Attributes)] }
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return undefined
+        if (conditionFailed(error)) return undefined
         const known = awsErrorOf(error)
         if (known.name === 'ValidationException') return undefined
         this.#mayGoOn(table, error, attempt)
@@ -318,12 +309,11 @@ function transactItem({ does, table, key, record, condition }: Action): Transact
 /** A plain write that was refused may have been kept the first time it was sent. Faults: `engine-unavailable`. */
 function answerOf(
   action: Action,
-  error: ConditionalCheckFailedException,
-  revision: string,
-  uncertain: boolean,
+  found: Values | undefined,
+  { revision, uncertain, error }: { readonly revision: string; readonly uncertain: boolean; readonly error: unknown },
 ): Answer {
   if (!uncertain) return 'changed meanwhile'
-  if (action.does === 'remove' ? !error.Item : error.Item?.r?.S === revision) return 'kept'
+  if (action.does === 'remove' ? !found : found?.r?.S === revision) return 'kept'
   throw unavailable(`whether a write to ${action.table} was kept is not known`, error)
 }
 

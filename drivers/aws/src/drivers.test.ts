@@ -1,7 +1,6 @@
 /** The whole set together: what a commit sends arrives, objects tell their queues, mail goes out once. */
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { bucketName, s3Client } from '@groundplan/s3'
 import type { Drivers, PlanShape } from 'groundplan/driver'
 import { describe, expect, it, vi } from 'vitest'
@@ -11,6 +10,7 @@ import { Dynamo } from './dynamo.ts'
 import { Sqs } from './sqs.ts'
 import { realClock } from './test/clock.ts'
 import { allOf, credentials, type Engine } from './test/engines.ts'
+import { removeQueues } from './test/queues.ts'
 import { removeTables } from './test/tables.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -64,10 +64,9 @@ await allOf(['dynamodb', 'elasticmq', 'moto'], (dynamodb: Engine, sqs: Engine, m
     const dynamo = new Dynamo({ ...options, endpoint: dynamodb.endpoint })
     await removeTables(dynamo, prefix)
     dynamo.close()
-    const { client } = new Sqs({ ...options, endpoint: sqs.endpoint })
-    const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ QueueNamePrefix: prefix }))
-    for (const QueueUrl of QueueUrls) await client.send(new DeleteQueueCommand({ QueueUrl }))
-    client.destroy()
+    const calls = new Sqs({ ...options, endpoint: sqs.endpoint })
+    await removeQueues(calls, prefix)
+    calls.close()
   }
 
   describe('the drivers of AWS together', () => {

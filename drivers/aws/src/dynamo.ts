@@ -1,20 +1,14 @@
 /** DynamoDB: calls with their capacity counted, and reads of records by key. */
-import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
-  type ConsumedCapacity,
-  DynamoDBClient,
-  GetItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import type { BatchGetItemOutput, ConsumedCapacity } from '@aws-sdk/client-dynamodb'
 import type { Clock } from 'groundplan/driver'
-import { type AwsOptions, backOff, clientOptions, persistently } from './client.ts'
+import { type AwsOptions, backOff, persistently } from './client.ts'
+import { DynamoCalls, type DynamoOperations } from './dynamo-calls.ts'
 import type { Values } from './record.ts'
 import { Streams } from './streams.ts'
 
-/** What calls tell of what they used. */
-interface Metered {
-  readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[] | undefined
-}
+type Operation = keyof DynamoOperations
+type Input<O extends Operation> = DynamoOperations[O]['input']
+type Output<O extends Operation> = DynamoOperations[O]['output']
 
 /** A record to be read: by the name of its table on AWS. */
 export interface Place {
@@ -28,23 +22,23 @@ export const counted = { ReturnConsumedCapacity: 'TOTAL' } as const
 const mostKeysAtOnce = 100
 
 export class Dynamo {
-  readonly client: DynamoDBClient
+  readonly #calls: DynamoCalls
   readonly clock: Clock
   readonly streams: Streams
   readonly #spent: AwsOptions['spent']
   readonly #endings: (() => void)[] = []
 
   constructor(options: AwsOptions) {
-    this.client = new DynamoDBClient(clientOptions(options))
+    this.#calls = new DynamoCalls(options)
     this.streams = new Streams(options)
     this.clock = options.clock
     this.#spent = options.spent
   }
 
   /** A call made once. Its errors are for the caller. */
-  async once<T extends Metered>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
-    const output = await call()
-    const used = output.ConsumedCapacity
+  async once<O extends Operation>(operation: O, resource: string, input: Input<O>): Promise<Output<O>> {
+    const output: Output<O> = await this.#calls.call(operation, input)
+    const used = usedBy(output)
     if (this.#spent && used) {
       const all: readonly ConsumedCapacity[] = Array.isArray(used) ? used : [used]
       for (const { CapacityUnits = 0, TableName } of all) {
@@ -55,8 +49,8 @@ export class Dynamo {
   }
 
   /** A call that may be made again until there is an answer: a read. Faults: `engine-unavailable`. */
-  persistently<T extends Metered>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
-    return persistently(this.clock, `${operation} of ${resource}`, () => this.once(operation, resource, call))
+  persistently<O extends Operation>(operation: O, resource: string, input: Input<O>): Promise<Output<O>> {
+    return persistently(this.clock, `${operation} of ${resource}`, () => this.once(operation, resource, input))
   }
 
   /** The records at these places, strongly consistent each. No place twice. */
@@ -78,33 +72,32 @@ export class Dynamo {
 
   close(): void {
     for (const end of this.#endings) end()
-    this.client.destroy()
+    this.#calls.close()
     this.streams.close()
   }
 
   async #readOne({ table, key }: Place): Promise<Values | undefined> {
-    const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true, ...counted })
-    const { Item } = await this.persistently('GetItem', table, () => this.client.send(command))
-    return Item
+    const asked = { TableName: table, Key: key, ConsistentRead: true, ...counted }
+    return (await this.persistently('GetItem', table, asked)).Item
   }
 
   async #readBatch(places: readonly Place[], found: Map<string, Values>): Promise<void> {
-    let asked: BatchGetItemCommandOutput['UnprocessedKeys'] = keysByTable(places)
+    let asked: BatchGetItemOutput['UnprocessedKeys'] = keysByTable(places)
     for (let attempt = 0; asked && Object.keys(asked).length > 0; attempt++) {
       if (attempt > 0) await backOff(this.clock, attempt)
-      const answer: BatchGetItemCommandOutput = await this.#batch(
-        new BatchGetItemCommand({ RequestItems: asked, ...counted }),
-      )
+      const batch = { RequestItems: asked, ...counted }
+      const answer: BatchGetItemOutput = await this.persistently('BatchGetItem', 'several tables', batch)
       for (const [table, records] of Object.entries(answer.Responses ?? {})) {
         for (const record of records) found.set(nameOf(table, record), record)
       }
       asked = answer.UnprocessedKeys
     }
   }
+}
 
-  #batch(command: BatchGetItemCommand): Promise<BatchGetItemCommandOutput> {
-    return this.persistently('BatchGetItem', 'several tables', () => this.client.send(command))
-  }
+/** What calls tell of what they used, where they do. */
+function usedBy(output: object): ConsumedCapacity | readonly ConsumedCapacity[] | undefined {
+  return 'ConsumedCapacity' in output ? (output.ConsumedCapacity as ConsumedCapacity | ConsumedCapacity[]) : undefined
 }
 
 function keysByTable(places: readonly Place[]) {

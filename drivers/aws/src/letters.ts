@@ -7,7 +7,7 @@
  *   m, z   the letter as JSON, compressed if it is large
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { BatchWriteItemCommand, PutItemCommand, QueryCommand, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import type { WriteRequest } from '@aws-sdk/client-dynamodb'
 import { backOff } from './client.ts'
 import { counted, type Dynamo } from './dynamo.ts'
 import { bytesOf, endOfPrefix, lowest } from './key-bytes.ts'
@@ -38,8 +38,7 @@ export class Letters {
   async put(kind: Kind, queue: string, { position, text }: Letter): Promise<void> {
     const content: Values = text.length > longestPlainText ? { z: { B: deflateRawSync(text) } } : { m: { S: text } }
     const record = { ...keyOf(kind, queue, position), ...content }
-    const command = new PutItemCommand({ TableName: this.#table, Item: record, ...counted })
-    await this.#dynamo.persistently('PutItem', this.#table, () => this.#dynamo.client.send(command))
+    await this.#dynamo.persistently('PutItem', this.#table, { TableName: this.#table, Item: record, ...counted })
   }
 
   /** The first ones, in their order: up to and including what begins with `until`. */
@@ -76,9 +75,8 @@ export class Letters {
     let left: readonly WriteRequest[] = requests
     for (let attempt = 0; left.length > 0; attempt++) {
       if (attempt > 0) await backOff(this.#dynamo.clock, attempt)
-      const command = new BatchWriteItemCommand({ RequestItems: { [this.#table]: [...left] }, ...counted })
-      const call = () => this.#dynamo.client.send(command)
-      const { UnprocessedItems } = await this.#dynamo.persistently('BatchWriteItem', this.#table, call)
+      const batch = { RequestItems: { [this.#table]: [...left] }, ...counted }
+      const { UnprocessedItems } = await this.#dynamo.persistently('BatchWriteItem', this.#table, batch)
       left = UnprocessedItems?.[this.#table] ?? []
     }
   }
@@ -93,7 +91,7 @@ export class Letters {
       select,
     }: { most?: number; until?: string | undefined; after?: Values | undefined; select?: 'COUNT' },
   ) {
-    const command = new QueryCommand({
+    return this.#dynamo.persistently('Query', this.#table, {
       TableName: this.#table,
       KeyConditionExpression: 'p = :p AND s BETWEEN :from AND :to',
       ExpressionAttributeValues: {
@@ -107,7 +105,6 @@ export class Letters {
       ...(after ? { ExclusiveStartKey: after } : {}),
       ...counted,
     })
-    return this.#dynamo.persistently('Query', this.#table, () => this.#dynamo.client.send(command))
   }
 }
 

@@ -12,7 +12,7 @@
  *   g      the places of those that have been sent already, as long as others have not
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { BatchWriteItemCommand, QueryCommand, UpdateItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import type { WriteRequest } from '@aws-sdk/client-dynamodb'
 import { type Cancel, limits, type NewMessage, type Outbox, type OutboxEntry } from 'groundplan/driver'
 import { awsErrorOf, backOff } from './client.ts'
 import { counted, type Dynamo } from './dynamo.ts'
@@ -134,7 +134,7 @@ export class DynamoOutbox implements Outbox {
   }
 
   #page(partition: number, max: number, after: Values | undefined) {
-    const command = new QueryCommand({
+    return this.#dynamo.persistently('Query', this.#table, {
       TableName: this.#table,
       KeyConditionExpression: 'p = :p',
       ExpressionAttributeValues: { ':p': { B: bytesOf(partition) } },
@@ -143,7 +143,6 @@ export class DynamoOutbox implements Outbox {
       ...(after ? { ExclusiveStartKey: after } : {}),
       ...counted,
     })
-    return this.#dynamo.persistently('Query', this.#table, () => this.#dynamo.client.send(command))
   }
 
   async #remove(records: readonly string[]): Promise<void> {
@@ -157,15 +156,14 @@ export class DynamoOutbox implements Outbox {
     let left: readonly WriteRequest[] = requests
     for (let attempt = 0; left.length > 0; attempt++) {
       if (attempt > 0) await backOff(this.#dynamo.clock, attempt)
-      const command = new BatchWriteItemCommand({ RequestItems: { [this.#table]: [...left] }, ...counted })
-      const call = () => this.#dynamo.client.send(command)
-      const { UnprocessedItems } = await this.#dynamo.persistently('BatchWriteItem', this.#table, call)
+      const batch = { RequestItems: { [this.#table]: [...left] }, ...counted }
+      const { UnprocessedItems } = await this.#dynamo.persistently('BatchWriteItem', this.#table, batch)
       left = UnprocessedItems?.[this.#table] ?? []
     }
   }
 
   async #forgetPart(record: string, places: readonly number[]): Promise<void> {
-    const command = new UpdateItemCommand({
+    const forgetting = {
       TableName: this.#table,
       Key: keyOf(record),
       UpdateExpression: 'ADD g :g',
@@ -173,10 +171,9 @@ export class DynamoOutbox implements Outbox {
       ExpressionAttributeValues: { ':g': { NS: places.map(String) } },
       ReturnValues: 'UPDATED_NEW',
       ...counted,
-    })
+    } as const
     try {
-      const call = () => this.#dynamo.client.send(command)
-      const { Attributes } = await this.#dynamo.persistently('UpdateItem', this.#table, call)
+      const { Attributes } = await this.#dynamo.persistently('UpdateItem', this.#table, forgetting)
       if ((Attributes?.g?.NS?.length ?? 0) >= countIn(record)) await this.#remove([record])
     } catch (error) {
       // It is gone: somebody else has sent the rest.

@@ -1,7 +1,6 @@
 /** Makes what is missing in an account: for tests and first tries. A deployment makes it by its own template. */
-import { CreateTableCommand, UpdateTimeToLiveCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
-import type { TableShape } from 'groundplan/driver'
-import { awsErrorOf } from './client.ts'
+import { fault, type TableShape } from 'groundplan/driver'
+import { awsErrorOf, backOff } from './client.ts'
 import type { Dynamo } from './dynamo.ts'
 import { lettersTable, outboxTable, resourceName, tableDefinition, ttlAttribute } from './names.ts'
 
@@ -17,16 +16,26 @@ export async function makeTables(dynamo: Dynamo, prefix: string, tables: readonl
   await Promise.all([...tables, ...ownTables].map(shape => makeTable(dynamo, prefix, shape)))
 }
 
-async function makeTable({ client }: Dynamo, prefix: string, shape: Made): Promise<void> {
+async function makeTable(dynamo: Dynamo, prefix: string, shape: Made): Promise<void> {
   const name = resourceName(prefix, shape.name)
   try {
-    await client.send(new CreateTableCommand(tableDefinition(name, shape)))
+    await dynamo.once('CreateTable', name, tableDefinition(name, shape))
   } catch (error) {
     if (awsErrorOf(error).name !== 'ResourceInUseException') throw error
     return
   }
-  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { TableName: name })
+  await untilActive(dynamo, name)
   if (shape.expires === undefined) return
   const TimeToLiveSpecification = { AttributeName: ttlAttribute, Enabled: true }
-  await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }))
+  await dynamo.once('UpdateTimeToLive', name, { TableName: name, TimeToLiveSpecification })
+}
+
+/** A table is there some seconds after it was made. Faults: `engine-unavailable`. */
+async function untilActive(dynamo: Dynamo, name: string): Promise<void> {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const { Table } = await dynamo.persistently('DescribeTable', name, { TableName: name })
+    if (Table?.TableStatus === 'ACTIVE') return
+    await backOff(dynamo.clock, attempt)
+  }
+  throw fault('engine-unavailable', `the table ${name} is still being made`)
 }

@@ -13,8 +13,9 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { AwsCredentialIdentity, HttpRequest } from '@smithy/types'
+import type { HttpRequest } from '@smithy/types'
 import { type AwsOptions, sockets } from './client.ts'
+import { ofProcess } from './credentials.ts'
 
 /** A service that speaks JSON. */
 export interface JsonService {
@@ -24,40 +25,59 @@ export interface JsonService {
   readonly signedFor: string
   /** How the names of its operations begin. */
   readonly target: string
+  /** Of the protocol. */
+  readonly json: '1.0' | '1.1'
+}
+
+/** What one of its operations takes and gives. */
+export interface Does<Input, Output> {
+  readonly input: Input
+  readonly output: Output
 }
 
 export const dynamoStreams: JsonService = {
   host: 'streams.dynamodb',
   signedFor: 'dynamodb',
   target: 'DynamoDBStreams_20120810',
+  json: '1.0',
 }
 
 /** An error that the service gave: named as the SDK names it. */
 export class ServiceError extends Error {
   readonly $metadata: { readonly httpStatusCode: number }
+  /** All that it said. */
+  readonly said: object
 
-  constructor(name: string, message: string, status: number) {
+  constructor(name: string, message: string, status: number, said: object = {}) {
     super(message)
     this.name = name
     this.$metadata = { httpStatusCode: status }
+    this.said = said
   }
 }
 
 const connectionMs = 30_000
-const contentType = 'application/x-amz-json-1.0'
 
-export class SignedCalls {
+type AnyOperations = Readonly<Record<string, Does<object, unknown>>>
+
+/** Calls of a service; `Operations`: those that are made, typed as the SDK types them. */
+export class SignedCalls<Operations extends { [O in keyof Operations]: Does<object, unknown> } = AnyOperations> {
   readonly #requests: SignedRequests
-  readonly #target: string
+  readonly #service: JsonService
 
   constructor(service: JsonService, options: AwsOptions) {
     this.#requests = new SignedRequests(service, options)
-    this.#target = service.target
+    this.#service = service
   }
 
   /** One call, made once. Faults of the service come as errors of its own names. */
-  async call(operation: string, input: object, signal?: AbortSignal): Promise<unknown> {
-    const headers = { 'content-type': contentType, 'x-amz-target': `${this.#target}.${operation}` }
+  async call<O extends keyof Operations & string>(
+    operation: O,
+    input: Operations[O]['input'],
+    signal?: AbortSignal,
+  ): Promise<Operations[O]['output']> {
+    const { json, target } = this.#service
+    const headers = { 'content-type': `application/x-amz-json-${json}`, 'x-amz-target': `${target}.${operation}` }
     return answerIn(await this.#requests.send({ path: '/', headers, body: JSON.stringify(input) }, signal))
   }
 
@@ -165,10 +185,21 @@ function whole(response: IncomingMessage): Promise<Answered> {
 
 function answerIn({ status, text }: Pick<Answered, 'status' | 'text'>): unknown {
   const answer: unknown = text === '' ? {} : parsed(text, status)
+  dropNulls(answer)
   if (status === 200) return answer
   const said = answer as { readonly __type?: string; readonly message?: string; readonly Message?: string }
   const name = said.__type?.split('#').at(-1) ?? 'UnknownError'
-  throw new ServiceError(name, said.message ?? said.Message ?? `answered with ${status}`, status)
+  throw new ServiceError(name, said.message ?? said.Message ?? `answered with ${status}`, status, said)
+}
+
+/** What is null is not there: so the SDK takes it, and some say it. */
+function dropNulls(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const name of Object.keys(value)) {
+    const part: unknown = Reflect.get(value, name)
+    if (part === null) Reflect.deleteProperty(value, name)
+    else dropNulls(part)
+  }
 }
 
 /** A proxy on the way may answer with a page. */
@@ -182,15 +213,6 @@ function parsed(text: string, status: number): unknown {
 
 function domainOf(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-}
-
-/** Those of the process: its role, its environment. Renewed before they end. */
-function ofProcess(): () => Promise<AwsCredentialIdentity> {
-  let provider: Promise<() => Promise<AwsCredentialIdentity>> | undefined
-  return async () => {
-    provider ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) => defaultProvider())
-    return (await provider)()
-  }
 }
 
 /** SHA-256 as the signer takes it; with a key, an HMAC. */

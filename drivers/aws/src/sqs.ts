@@ -1,18 +1,27 @@
 /** SQS: calls in batches of ten, with their requests counted. */
-import {
-  ChangeMessageVisibilityBatchCommand,
-  CreateQueueCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SQSClient,
+import type {
+  ChangeMessageVisibilityBatchRequest,
+  ChangeMessageVisibilityBatchResult,
+  CreateQueueRequest,
+  DeleteMessageBatchRequest,
+  DeleteMessageBatchResult,
+  DeleteQueueRequest,
+  GetQueueAttributesRequest,
+  GetQueueAttributesResult,
+  GetQueueUrlRequest,
+  GetQueueUrlResult,
+  ListQueuesRequest,
+  ListQueuesResult,
+  Message,
+  ReceiveMessageRequest,
+  ReceiveMessageResult,
+  SendMessageBatchRequest,
+  SendMessageBatchResult,
 } from '@aws-sdk/client-sqs'
 import { type Clock, fault } from 'groundplan/driver'
-import { type AwsOptions, awsErrorOf, backOff, clientOptions, persistently } from './client.ts'
+import { type AwsOptions, awsErrorOf, backOff, persistently } from './client.ts'
 import { queueAttributes } from './names.ts'
+import { type Does, type JsonService, SignedCalls } from './signed-calls.ts'
 
 export interface Sending {
   readonly body: string
@@ -28,27 +37,51 @@ interface Failed {
   readonly Message?: string | undefined
 }
 
+/** What is called here and by tests, by name; typed as the SDK types it. */
+interface SqsOperations {
+  readonly ChangeMessageVisibilityBatch: Does<ChangeMessageVisibilityBatchRequest, ChangeMessageVisibilityBatchResult>
+  readonly CreateQueue: Does<CreateQueueRequest, object>
+  readonly DeleteMessageBatch: Does<DeleteMessageBatchRequest, DeleteMessageBatchResult>
+  readonly DeleteQueue: Does<DeleteQueueRequest, object>
+  readonly GetQueueAttributes: Does<GetQueueAttributesRequest, GetQueueAttributesResult>
+  readonly GetQueueUrl: Does<GetQueueUrlRequest, GetQueueUrlResult>
+  readonly ListQueues: Does<ListQueuesRequest, ListQueuesResult>
+  readonly ReceiveMessage: Does<ReceiveMessageRequest, ReceiveMessageResult>
+  readonly SendMessageBatch: Does<SendMessageBatchRequest, SendMessageBatchResult>
+}
+
+const service: JsonService = { host: 'sqs', signedFor: 'sqs', target: 'AmazonSQS', json: '1.0' }
+
 const mostAtOnce = 10
 /** Of all messages of a batch; a single one of ours is never larger. */
 const batchBytes = 1_000_000
 const mostAttempts = 8
 
 export class Sqs {
-  readonly client: SQSClient
   readonly clock: Clock
+  readonly #calls: SignedCalls<SqsOperations>
   readonly #spent: AwsOptions['spent']
   readonly #closing = new AbortController()
   readonly #urls = new Map<string, Promise<string>>()
 
   constructor(options: AwsOptions) {
-    this.client = new SQSClient(clientOptions(options))
+    this.#calls = new SignedCalls<SqsOperations>(service, options)
     this.clock = options.clock
     this.#spent = options.spent
   }
 
+  /** A call made once. Its errors are for the caller. */
+  once<O extends keyof SqsOperations>(
+    operation: O,
+    input: SqsOperations[O]['input'],
+    signal?: AbortSignal,
+  ): Promise<SqsOperations[O]['output']> {
+    return this.#calls.call(operation, input, signal)
+  }
+
   /** Makes a queue, or takes the one that is there. */
   async make(name: string, ordered: boolean): Promise<void> {
-    await this.client.send(new CreateQueueCommand({ QueueName: name, Attributes: queueAttributes(ordered) }))
+    await this.once('CreateQueue', { QueueName: name, Attributes: queueAttributes(ordered) })
   }
 
   /** In this order; none of one group overtakes another. Faults: `engine-unavailable`, `message-too-large`. */
@@ -59,7 +92,7 @@ export class Sqs {
         const Entries = some.map(([Id, { body, deduplication, group }]) => ({
           ...{ Id, MessageBody: body, MessageDeduplicationId: deduplication, MessageGroupId: group },
         }))
-        return (await this.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed ?? []
+        return (await this.once('SendMessageBatch', { QueueUrl, Entries })).Failed ?? []
       })
     }
   }
@@ -69,16 +102,16 @@ export class Sqs {
     name: string,
     { most, waitSeconds, leaseSeconds }: { most: number; waitSeconds: number; leaseSeconds: number },
   ): Promise<readonly Message[]> {
-    const command = new ReceiveMessageCommand({
+    const asked: ReceiveMessageRequest = {
       QueueUrl: await this.#url(name),
       MaxNumberOfMessages: most,
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: leaseSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-    })
+    }
     return this.#call('ReceiveMessage', name, async () => {
       try {
-        return (await this.client.send(command, { abortSignal: this.#closing.signal })).Messages ?? []
+        return (await this.once('ReceiveMessage', asked, this.#closing.signal)).Messages ?? []
       } catch (error) {
         if (this.#closing.signal.aborted) return []
         throw error
@@ -92,7 +125,7 @@ export class Sqs {
     for (const batch of chunks(receipts)) {
       await this.#all('DeleteMessageBatch', name, batch, async some => {
         const Entries = some.map(([Id, ReceiptHandle]) => ({ Id, ReceiptHandle }))
-        return (await this.client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Failed ?? []
+        return (await this.once('DeleteMessageBatch', { QueueUrl, Entries })).Failed ?? []
       })
     }
   }
@@ -104,7 +137,7 @@ export class Sqs {
     for (const batch of chunks(receipts)) {
       const lost = await this.#all('ChangeMessageVisibilityBatch', name, batch, async some => {
         const Entries = some.map(([Id, ReceiptHandle]) => ({ Id, ReceiptHandle, VisibilityTimeout: seconds }))
-        return (await this.client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))).Failed ?? []
+        return (await this.once('ChangeMessageVisibilityBatch', { QueueUrl, Entries })).Failed ?? []
       })
       held.push(...batch.filter(receipt => !lost.includes(receipt)))
     }
@@ -114,11 +147,13 @@ export class Sqs {
   /** About how many. */
   async counts(name: string): Promise<{ readonly visible: number; readonly hidden: number }> {
     const QueueUrl = await this.#url(name)
-    const command = new GetQueueAttributesCommand({
+    const asked: GetQueueAttributesRequest = {
       QueueUrl,
       AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    })
-    const { Attributes = {} } = await this.#call('GetQueueAttributes', name, () => this.client.send(command))
+    }
+    const { Attributes = {} } = await this.#call('GetQueueAttributes', name, () =>
+      this.once('GetQueueAttributes', asked),
+    )
     const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: hidden } = Attributes
     return { visible: Number(visible ?? 0), hidden: Number(hidden ?? 0) }
   }
@@ -126,7 +161,7 @@ export class Sqs {
   /** Ends what waits for messages. */
   close(): void {
     this.#closing.abort()
-    this.client.destroy()
+    this.#calls.close()
   }
 
   #call<T>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
@@ -171,8 +206,8 @@ export class Sqs {
 
   async #asked(name: string): Promise<string> {
     try {
-      const command = new GetQueueUrlCommand({ QueueName: name })
-      return (await this.#call('GetQueueUrl', name, () => this.client.send(command))).QueueUrl ?? ''
+      const asked = { QueueName: name }
+      return (await this.#call('GetQueueUrl', name, () => this.once('GetQueueUrl', asked))).QueueUrl ?? ''
     } catch (error) {
       const { name: code, message } = awsErrorOf(error)
       throw fault('engine-unavailable', `queue ${name}: ${code}: ${message}`, {}, error)

@@ -1,6 +1,5 @@
 /** What the contract does not ask of every store: calls that are saved, answers that are lost, processes side by side. */
 import { randomUUID } from 'node:crypto'
-import { DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import type { ChangeMessage, Clock, Item, Store, TableShape, Write } from 'groundplan/driver'
 import { memoryClock } from 'groundplan/memory/clock'
 import { describe, expect, it, vi } from 'vitest'
@@ -215,8 +214,8 @@ await against('dynamodb', ({ endpoint }) => {
   describe('what DynamoDB keeps', () => {
     it('is removed by DynamoDB some time after it has expired', () =>
       withStore(async ({ dynamo, prefix }) => {
-        const command = new DescribeTimeToLiveCommand({ TableName: `${prefix}-things` })
-        const { TimeToLiveDescription } = await dynamo.client.send(command)
+        const table = `${prefix}-things`
+        const { TimeToLiveDescription } = await dynamo.once('DescribeTimeToLive', table, { TableName: table })
         expect(TimeToLiveDescription).toMatchObject({ AttributeName: 't', TimeToLiveStatus: 'ENABLED' })
       }))
 

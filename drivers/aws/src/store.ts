@@ -3,7 +3,6 @@
  * index lag behind, as DynamoDB's do. What has expired is hidden by our clock, and removed by DynamoDB's within days.
  */
 import { randomBytes } from 'node:crypto'
-import { DescribeTableCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   type CheckedQuery,
   type Commit,
@@ -117,27 +116,21 @@ class DynamoStore implements Store {
     const limit = checkedLimit(page.limit)
     const after = page.after === undefined ? undefined : keyRecord(positionIn(shape, {}, page.after))
     const name = resourceName(this.#prefix, table)
-    const next = (start: Values | undefined, most: number) => {
-      const command = new ScanCommand({
+    const next = (start: Values | undefined, most: number) =>
+      this.#dynamo.persistently('Scan', name, {
         TableName: name,
         ConsistentRead: true,
         Limit: most,
         ...(start ? { ExclusiveStartKey: start } : {}),
         ...counted,
       })
-      return this.#dynamo.persistently('Scan', name, () => this.#dynamo.client.send(command))
-    }
     return pageOf(shape, {}, await this.#gathered(shape, next, after, limit + 1), limit)
   }
 
   /** DynamoDB counts every six hours. */
   async count(table: string): Promise<number> {
     const name = resourceName(this.#prefix, shapeIn(this.#shapes, table).name)
-    const command = new DescribeTableCommand({ TableName: name })
-    const { Table } = await this.#dynamo.persistently('DescribeTable', name, async () => ({
-      ...(await this.#dynamo.client.send(command)),
-      ConsumedCapacity: undefined,
-    }))
+    const { Table } = await this.#dynamo.persistently('DescribeTable', name, { TableName: name })
     return Table?.ItemCount ?? 0
   }
 
@@ -149,8 +142,8 @@ class DynamoStore implements Store {
     const name = resourceName(this.#prefix, shape.name)
     const span = keySpan(shape, query, checked)
     if (!span) return []
-    const next = (start: Values | undefined, most: number) => {
-      const command = new QueryCommand({
+    const next = (start: Values | undefined, most: number) =>
+      this.#dynamo.persistently('Query', name, {
         TableName: name,
         ...(query.index === undefined ? { ConsistentRead: true } : { IndexName: indexName(query.index) }),
         ...span,
@@ -159,8 +152,6 @@ class DynamoStore implements Store {
         ...(start ? { ExclusiveStartKey: start } : {}),
         ...counted,
       })
-      return this.#dynamo.persistently('Query', name, () => this.#dynamo.client.send(command))
-    }
     return this.#gathered(shape, next, startKey(shape, query, checked), checked.limit + 1)
   }
 

@@ -3,7 +3,6 @@
  * shard, or in one that follows it: a shard ends after some hours, or when the table grows, and others name it as their
  * parent.
  */
-import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { fault } from 'groundplan/driver'
 import { type AwsOptions, persistently } from './client.ts'
 import type { Dynamo } from './dynamo.ts'
@@ -46,9 +45,8 @@ export class Streams {
   }
 
   /** The stream of a table. Faults: `engine-unavailable`, also where it has none. */
-  async of({ client, clock }: Dynamo, table: string): Promise<string> {
-    const command = new DescribeTableCommand({ TableName: table })
-    const { Table } = await persistently(clock, `DescribeTable of ${table}`, () => client.send(command))
+  async of(dynamo: Dynamo, table: string): Promise<string> {
+    const { Table } = await dynamo.persistently('DescribeTable', table, { TableName: table })
     const isUsable = Table?.StreamSpecification?.StreamViewType === 'NEW_AND_OLD_IMAGES'
     if (Table?.LatestStreamArn !== undefined && isUsable) return Table.LatestStreamArn
     throw fault('engine-unavailable', `${table} has no stream of new and old images, so nobody hears of its changes`)

@@ -1,6 +1,5 @@
 /** A whole system on the drivers of AWS: the runtime, a plan, and what its handlers did in the end. */
 import { randomUUID } from 'node:crypto'
-import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { atomically, consumer, plan, queue, service, subscriber, table } from 'groundplan'
 import { type Drivers, shapeOf } from 'groundplan/driver'
 import { runtimeTables, startRuntime } from 'groundplan/runtime/runtime'
@@ -11,6 +10,7 @@ import { Dynamo } from './dynamo.ts'
 import { Sqs } from './sqs.ts'
 import { realClock } from './test/clock.ts'
 import { allOf, credentials } from './test/engines.ts'
+import { removeQueues } from './test/queues.ts'
 import { removeTables } from './test/tables.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -83,10 +83,9 @@ await allOf(['dynamodb', 'elasticmq', 'moto'], (dynamodb, sqs, moto) => {
     const dynamo = new Dynamo({ ...options, endpoint: dynamodb.endpoint })
     await removeTables(dynamo, prefix)
     dynamo.close()
-    const { client } = new Sqs({ ...options, endpoint: sqs.endpoint })
-    const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ QueueNamePrefix: prefix }))
-    for (const QueueUrl of QueueUrls) await client.send(new DeleteQueueCommand({ QueueUrl }))
-    client.destroy()
+    const calls = new Sqs({ ...options, endpoint: sqs.endpoint })
+    await removeQueues(calls, prefix)
+    calls.close()
   }
 
   describe('a system on the drivers of AWS', () => {

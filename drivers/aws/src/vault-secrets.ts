@@ -7,19 +7,11 @@
  * Secrets Manager takes an empty value for none, and 20 labels for all versions, so those of old ones are taken off. The
  * version before has its own label, AWSPREVIOUS. Reading takes one call, two while a rotation lasts.
  */
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  DescribeSecretCommand,
-  GetSecretValueCommand,
-  ListSecretsCommand,
-  PutSecretValueCommand,
-  type SecretListEntry,
-  SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
-} from '@aws-sdk/client-secrets-manager'
+import type { ListSecretsResponse, SecretListEntry } from '@aws-sdk/client-secrets-manager'
 import { type Clock, checkVaultEntry, checkVaultName, fault, type Vault, type VaultEntry } from 'groundplan/driver'
-import { type AwsOptions, awsErrorOf, clientOptions, persistently, type Spending } from './client.ts'
+import { type AwsOptions, awsErrorOf, persistently, type Spending } from './client.ts'
+import { type SecretsOperations, secretsManager } from './secrets-manager.ts'
+import { SignedCalls } from './signed-calls.ts'
 
 const current = 'AWSCURRENT'
 const previous = 'AWSPREVIOUS'
@@ -43,13 +35,13 @@ interface Version {
 }
 
 class Secrets implements SecretsVault {
-  readonly #client: SecretsManagerClient
+  readonly #calls: SignedCalls<SecretsOperations>
   readonly #clock: Clock
   readonly #spent: AwsOptions['spent']
   readonly #prefix: string
 
   constructor(options: AwsOptions, prefix: string) {
-    this.#client = new SecretsManagerClient(clientOptions(options))
+    this.#calls = new SignedCalls<SecretsOperations>(secretsManager, options)
     this.#clock = options.clock
     this.#spent = options.spent
     this.#prefix = `${prefix}@`
@@ -87,20 +79,19 @@ class Secrets implements SecretsVault {
 
   async remove(name: string): Promise<void> {
     checkVaultName(name)
-    const command = new DeleteSecretCommand({ SecretId: this.#prefix + name, ForceDeleteWithoutRecovery: true })
-    await this.#unless('ResourceNotFoundException', 'DeleteSecret', name, () => this.#client.send(command))
+    const asked = { SecretId: this.#prefix + name, ForceDeleteWithoutRecovery: true }
+    await this.#unless('ResourceNotFoundException', 'DeleteSecret', name, asked)
   }
 
   async list(prefix: string) {
     const found: { readonly name: string; readonly version: number; readonly changedAtMs: number }[] = []
     let next: string | undefined
     do {
-      const command = new ListSecretsCommand({
+      const page: ListSecretsResponse = await this.#call('ListSecrets', prefix, {
         MaxResults: 100,
         Filters: [{ Key: 'name', Values: [this.#prefix + prefix] }],
         ...(next === undefined ? {} : { NextToken: next }),
       })
-      const page = await this.#call('ListSecrets', prefix, () => this.#client.send(command))
       found.push(...(page.SecretList ?? []).flatMap(entry => this.#listed(entry, prefix)))
       next = page.NextToken
     } while (next !== undefined)
@@ -108,7 +99,7 @@ class Secrets implements SecretsVault {
   }
 
   close(): void {
-    this.#client.destroy()
+    this.#calls.close()
   }
 
   #listed({ Name = '', SecretVersionsToStages = {} }: SecretListEntry, prefix: string) {
@@ -120,10 +111,8 @@ class Secrets implements SecretsVault {
   }
 
   async #version(name: string, VersionStage: string): Promise<Version | undefined> {
-    const command = new GetSecretValueCommand({ SecretId: this.#prefix + name, VersionStage })
-    const found = await this.#unless('ResourceNotFoundException', 'GetSecretValue', name, () =>
-      this.#client.send(command),
-    )
+    const asked = { SecretId: this.#prefix + name, VersionStage }
+    const found = await this.#unless('ResourceNotFoundException', 'GetSecretValue', name, asked)
     if (!found) return undefined
     const { SecretString = '', VersionId = '', VersionStages: labels = [] } = found
     const { isEmpty, ...times } = noteIn(labels)
@@ -132,54 +121,59 @@ class Secrets implements SecretsVault {
 
   /** The secret without any value; somebody else may have made it meanwhile. */
   async #make(name: string): Promise<void> {
-    const command = new CreateSecretCommand({ Name: this.#prefix + name })
-    await this.#unless('ResourceExistsException', 'CreateSecret', name, () => this.#client.send(command))
+    await this.#unless('ResourceExistsException', 'CreateSecret', name, { Name: this.#prefix + name })
   }
 
   /** False: somebody has set this version. */
   async #put(name: string, next: Version): Promise<boolean> {
-    const command = new PutSecretValueCommand({
+    const put = {
       SecretId: this.#prefix + name,
       ClientRequestToken: idOf(next.version),
       SecretString: next.value === '' ? '-' : next.value,
       VersionStages: [current, labelOf(next)],
-    })
-    const put = () => this.#client.send(command)
+    }
     return (await this.#unless('ResourceExistsException', 'PutSecretValue', name, put)) !== undefined
   }
 
   /** Takes our labels off the versions that nobody reads any more. Where that fails, the next `set` does it. */
   async #tidy(name: string): Promise<void> {
     const SecretId = this.#prefix + name
-    const client = this.#client
     try {
-      const command = new DescribeSecretCommand({ SecretId })
-      const { VersionIdsToStages = {} } = await this.#call('DescribeSecret', name, () => client.send(command))
+      const { VersionIdsToStages = {} } = await this.#call('DescribeSecret', name, { SecretId })
       for (const [id, labels] of Object.entries(VersionIdsToStages)) {
         const own = labels.find(label => label.startsWith(ours))
         if (own === undefined || labels.includes(current) || labels.includes(previous)) continue
-        const removal = new UpdateSecretVersionStageCommand({ SecretId, VersionStage: own, RemoveFromVersionId: id })
-        await this.#call('UpdateSecretVersionStage', name, () => client.send(removal))
+        const removal = { SecretId, VersionStage: own, RemoveFromVersionId: id }
+        await this.#call('UpdateSecretVersionStage', name, removal)
       }
     } catch {
       // The value is set.
     }
   }
 
-  async #unless<T>(error: string, operation: string, name: string, call: () => Promise<T>): Promise<T | undefined> {
+  async #unless<O extends keyof SecretsOperations>(
+    error: string,
+    operation: O,
+    name: string,
+    input: SecretsOperations[O]['input'],
+  ): Promise<SecretsOperations[O]['output'] | undefined> {
     try {
-      return await this.#call(operation, name, call)
+      return await this.#call(operation, name, input)
     } catch (thrown) {
       if (awsErrorOf(thrown).name === error) return undefined
       throw thrown
     }
   }
 
-  #call<T>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
+  #call<O extends keyof SecretsOperations>(
+    operation: O,
+    resource: string,
+    input: SecretsOperations[O]['input'],
+  ): Promise<SecretsOperations[O]['output']> {
     const spending: Spending = { service: 'secretsmanager', operation, resource, units: 1 }
     return persistently(this.#clock, `${operation} of ${resource}`, () => {
       this.#spent?.(spending)
-      return call()
+      return this.#calls.call(operation, input)
     })
   }
 }

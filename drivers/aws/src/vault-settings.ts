@@ -3,16 +3,28 @@
  * value is JSON of what we keep, with the one before while an overlap lasts. AWS keeps 8 KB at most; what has more is
  * refused.
  */
-import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  GetParametersByPathCommand,
-  type Parameter,
-  PutParameterCommand,
-  SSMClient,
+import type {
+  DeleteParameterRequest,
+  GetParameterRequest,
+  GetParameterResult,
+  GetParametersByPathRequest,
+  GetParametersByPathResult,
+  Parameter,
+  PutParameterRequest,
+  PutParameterResult,
 } from '@aws-sdk/client-ssm'
 import { type Clock, checkVaultEntry, checkVaultName, fault, type Vault, type VaultEntry } from 'groundplan/driver'
-import { type AwsOptions, awsErrorOf, clientOptions, persistently, type Spending } from './client.ts'
+import { type AwsOptions, awsErrorOf, persistently, type Spending } from './client.ts'
+import { type Does, type JsonService, SignedCalls } from './signed-calls.ts'
+
+interface Operations {
+  readonly DeleteParameter: Does<DeleteParameterRequest, object>
+  readonly GetParameter: Does<GetParameterRequest, GetParameterResult>
+  readonly GetParametersByPath: Does<GetParametersByPathRequest, GetParametersByPathResult>
+  readonly PutParameter: Does<PutParameterRequest, PutParameterResult>
+}
+
+const service: JsonService = { host: 'ssm', signedFor: 'ssm', target: 'AmazonSSM', json: '1.1' }
 
 /** SSM takes no more of one parameter. */
 const mostBytes = 8 * 1_024
@@ -33,13 +45,13 @@ interface Kept {
 }
 
 class Settings implements SettingsVault {
-  readonly #client: SSMClient
+  readonly #calls: SignedCalls<Operations>
   readonly #clock: Clock
   readonly #spent: AwsOptions['spent']
   readonly #path: string
 
   constructor(options: AwsOptions, prefix: string) {
-    this.#client = new SSMClient(clientOptions(options))
+    this.#calls = new SignedCalls<Operations>(service, options)
     this.#clock = options.clock
     this.#spent = options.spent
     this.#path = `/${prefix}/`
@@ -47,8 +59,8 @@ class Settings implements SettingsVault {
 
   async get(name: string): Promise<VaultEntry | undefined> {
     checkVaultName(name)
-    const command = new GetParameterCommand({ Name: this.#path + name, WithDecryption: true })
-    const found = await this.#unlessMissing('GetParameter', name, () => this.#client.send(command))
+    const asked = { Name: this.#path + name, WithDecryption: true }
+    const found = await this.#unlessMissing('GetParameter', name, asked)
     return found?.Parameter && this.#entry(found.Parameter)
   }
 
@@ -65,33 +77,29 @@ class Settings implements SettingsVault {
         `"${name}" is too large: a setting on AWS has at most 8 KB with all that is kept of it`,
       )
     }
-    const Tier = 'Intelligent-Tiering'
-    const command = new PutParameterCommand({
+    const { Version = 1 } = await this.#call('PutParameter', name, {
       Name: this.#path + name,
       Value,
       Type: 'SecureString',
       Overwrite: true,
-      Tier,
+      Tier: 'Intelligent-Tiering',
     })
-    const { Version = 1 } = await this.#call('PutParameter', name, () => this.#client.send(command))
     return { name, version: Version, ...kept }
   }
 
   async remove(name: string): Promise<void> {
     checkVaultName(name)
-    const command = new DeleteParameterCommand({ Name: this.#path + name })
-    await this.#unlessMissing('DeleteParameter', name, () => this.#client.send(command))
+    await this.#unlessMissing('DeleteParameter', name, { Name: this.#path + name })
   }
 
   async list(prefix: string) {
     const found: VaultEntry[] = []
     let next: string | undefined
     do {
-      const command = new GetParametersByPathCommand({
+      const page: GetParametersByPathResult = await this.#call('GetParametersByPath', prefix, {
         ...{ Path: this.#path, Recursive: true, WithDecryption: true, MaxResults: 10 },
         ...(next === undefined ? {} : { NextToken: next }),
       })
-      const page = await this.#call('GetParametersByPath', prefix, () => this.#client.send(command))
       found.push(...(page.Parameters ?? []).map(parameter => this.#entry(parameter)))
       next = page.NextToken
     } while (next !== undefined)
@@ -102,7 +110,7 @@ class Settings implements SettingsVault {
   }
 
   close(): void {
-    this.#client.destroy()
+    this.#calls.close()
   }
 
   #entry({ Name = '', Value = '', Version = 0 }: Parameter): VaultEntry {
@@ -112,20 +120,28 @@ class Settings implements SettingsVault {
     return { name, version: Version, ...kept, ...(overlaps ? { previous } : {}) }
   }
 
-  async #unlessMissing<T>(operation: string, name: string, call: () => Promise<T>): Promise<T | undefined> {
+  async #unlessMissing<O extends keyof Operations>(
+    operation: O,
+    name: string,
+    input: Operations[O]['input'],
+  ): Promise<Operations[O]['output'] | undefined> {
     try {
-      return await this.#call(operation, name, call)
+      return await this.#call(operation, name, input)
     } catch (error) {
       if (awsErrorOf(error).name === 'ParameterNotFound') return undefined
       throw error
     }
   }
 
-  #call<T>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
+  #call<O extends keyof Operations>(
+    operation: O,
+    resource: string,
+    input: Operations[O]['input'],
+  ): Promise<Operations[O]['output']> {
     const spending: Spending = { service: 'ssm', operation, resource, units: 1 }
     return persistently(this.#clock, `${operation} of ${resource}`, () => {
       this.#spent?.(spending)
-      return call()
+      return this.#calls.call(operation, input)
     })
   }
 }

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2'
-import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { bucketName, s3Client } from '@groundplan/s3'
 import type { Drivers, Mail, MailCarrier, PlanShape } from 'groundplan/driver'
 import { memoryDatabases } from 'groundplan/memory/database'
@@ -11,6 +10,7 @@ import { Dynamo } from '../dynamo.ts'
 import { Sqs } from '../sqs.ts'
 import { realClock } from './clock.ts'
 import { credentials } from './engines.ts'
+import { removeQueues } from './queues.ts'
 import { sentMail } from './sent-mail.ts'
 import { removeTables } from './tables.ts'
 
@@ -89,8 +89,7 @@ export async function removeAll({ prefix, endpoints, ...options }: AwsDriversOpt
   const dynamo = new Dynamo({ ...options, endpoint: endpoints?.dynamodb ?? '' })
   await removeTables(dynamo, prefix)
   dynamo.close()
-  const { client } = new Sqs({ ...options, endpoint: endpoints?.sqs ?? '' })
-  const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ QueueNamePrefix: prefix }))
-  for (const QueueUrl of QueueUrls) await client.send(new DeleteQueueCommand({ QueueUrl }))
-  client.destroy()
+  const sqs = new Sqs({ ...options, endpoint: endpoints?.sqs ?? '' })
+  await removeQueues(sqs, prefix)
+  sqs.close()
 }

@@ -1,6 +1,5 @@
 /** Queues of a test: on ElasticMQ, with their letters in DynamoDB Local. */
 import { randomUUID } from 'node:crypto'
-import { DeleteQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import type { Clock, QueueShape, Queues } from 'groundplan/driver'
 import type { Spending } from '../client.ts'
 import { Dynamo } from '../dynamo.ts'
@@ -37,10 +36,15 @@ export async function testQueues(
     open: () => sqsQueues({ sqs, letters, prefix, queues }),
     async close() {
       await removeTables(dynamo, prefix)
-      const { QueueUrls = [] } = await sqs.client.send(new ListQueuesCommand({ QueueNamePrefix: prefix }))
-      for (const QueueUrl of QueueUrls) await sqs.client.send(new DeleteQueueCommand({ QueueUrl }))
+      await removeQueues(sqs, prefix)
       sqs.close()
       dynamo.close()
     },
   }
+}
+
+/** Leaves nothing of a test behind. */
+export async function removeQueues(sqs: Sqs, prefix: string): Promise<void> {
+  const { QueueUrls = [] } = await sqs.once('ListQueues', { QueueNamePrefix: prefix })
+  for (const QueueUrl of QueueUrls) await sqs.once('DeleteQueue', { QueueUrl })
 }

@@ -1,9 +1,8 @@
 /** Leaves nothing of a test behind. */
-import { DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import type { Dynamo } from '../dynamo.ts'
 
-export async function removeTables({ client }: Dynamo, prefix: string): Promise<void> {
-  const { TableNames = [] } = await client.send(new ListTablesCommand({ ExclusiveStartTableName: prefix }))
+export async function removeTables(dynamo: Dynamo, prefix: string): Promise<void> {
+  const { TableNames = [] } = await dynamo.once('ListTables', '', { ExclusiveStartTableName: prefix })
   const own = TableNames.filter(name => name.startsWith(prefix))
-  for (const TableName of own) await client.send(new DeleteTableCommand({ TableName }))
+  for (const TableName of own) await dynamo.once('DeleteTable', TableName, { TableName })
 }

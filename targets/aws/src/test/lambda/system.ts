@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { awsDrivers, makeMissing, outboxTable, resourceName } from '@groundplan/aws'
 import { Dynamo } from '@groundplan/aws/parts/dynamo'
 import { functionName } from '@groundplan/aws/parts/functions'
@@ -124,7 +123,7 @@ async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
   const dynamo = new Dynamo({ ...options, endpoint: endpoints.dynamodb })
   const outbox = resourceName(prefix, outboxTable)
   const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const }
-  await dynamo.client.send(new UpdateTableCommand({ TableName: outbox, StreamSpecification }))
+  await dynamo.once('UpdateTable', outbox, { TableName: outbox, StreamSpecification })
   const streams = new Streams({ ...options, endpoint: endpoints.dynamodb })
   const databases = memoryDatabases()
   const drivers = awsDrivers(shape, { ...options, databases })
