@@ -142,10 +142,12 @@ export class Handler {
 
   /** At once, but for what comes in a crowd: see `pace.ts`. */
   #inTurn(exchange: Exchange, target: Target, step: () => Refused | undefined): void {
-    this.#paceOf(target).run(() => {
+    const isTaken = this.#paceOf(target).run(() => {
       if (exchange.gone) this.#responder.ended(exchange)
       else this.#settle(exchange, step)
+      return !exchange.gone
     })
+    if (!isTaken) this.#responder.refuse(exchange, tooMuch)
   }
 
   #paceOf(target: Target): Pace | EvenPace {

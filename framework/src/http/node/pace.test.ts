@@ -62,23 +62,27 @@ describe('a pace of what takes long', () => {
 })
 
 describe('an even pace', () => {
+  const begins = (what: () => unknown) => () => {
+    what()
+    return true
+  }
   afterEach(() => vi.useRealTimers())
 
   it('begins one at once, and those that wait one after the other, in their order', () => {
     vi.useFakeTimers()
     const pace = new EvenPace(100)
     const begun: string[] = []
-    for (const name of ['a', 'b', 'c']) pace.run(() => begun.push(name))
+    for (const name of ['a', 'b', 'c']) pace.run(begins(() => begun.push(name)))
     expect(begun).toEqual(['a'])
     vi.advanceTimersByTime(9)
     expect(begun).toEqual(['a'])
     vi.advanceTimersByTime(1)
     expect(begun).toEqual(['a', 'b'])
-    pace.run(() => begun.push('d'))
+    pace.run(begins(() => begun.push('d')))
     vi.advanceTimersByTime(20)
     expect(begun).toEqual(['a', 'b', 'c', 'd'])
     vi.advanceTimersByTime(10)
-    pace.run(() => begun.push('e'))
+    pace.run(begins(() => begun.push('e')))
     expect(begun.at(-1)).toBe('e')
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -88,13 +92,35 @@ describe('an even pace', () => {
     let nowMs = 0
     const pace = new EvenPace(1_000, () => nowMs)
     let begun = 0
-    for (let n = 0; n < 20; n++) pace.run(() => (begun += 1))
+    for (let n = 0; n < 20; n++) pace.run(begins(() => (begun += 1)))
     nowMs = 10
     vi.advanceTimersToNextTimer()
     expect(begun).toBe(5)
     nowMs = 11
     vi.advanceTimersToNextTimer()
     expect(begun).toBeLessThanOrEqual(7)
+  })
+
+  it('passes over those who have left, at no cost for those behind them', () => {
+    vi.useFakeTimers()
+    const pace = new EvenPace(1)
+    const begun: string[] = []
+    pace.run(begins(() => begun.push('first')))
+    for (let n = 0; n < 5; n++) pace.run(() => false)
+    pace.run(begins(() => begun.push('behind them')))
+    vi.advanceTimersByTime(1_000)
+    expect(begun).toEqual(['first', 'behind them'])
+  })
+
+  it('refuses who would wait longer than ten seconds', () => {
+    vi.useFakeTimers()
+    const pace = new EvenPace(3)
+    let begun = 0
+    const taken = Array.from({ length: 40 }, () => pace.run(begins(() => (begun += 1))))
+    expect(taken.filter(Boolean)).toHaveLength(1 + 30)
+    vi.advanceTimersByTime(10_000)
+    expect(begun).toBe(31)
+    expect(pace.run(begins(() => {}))).toBe(true)
   })
 })
 
@@ -137,6 +163,17 @@ describe('a crowd at an endpoint with a pace of its own', () => {
     // Never faster: however slow this machine is, the reader came before the last.
     expect(performance.now() - began).toBeGreaterThanOrEqual((60 - 1) * 4 - 5)
     expect(seen.crowdBeforeReader).toBeLessThan(60)
+  })
+
+  it('is told to come again where it would wait too long, and the endpoints beside it go on', async () => {
+    const { port } = await opened(true, 1)
+    const crowd = await Promise.all(Array.from({ length: 20 }, () => connected(port)))
+    for (const each of crowd) each.send(jsonRequest('PUT /api/shop/small', '{"text":"x"}'))
+    const refused = (await Promise.race(crowd.slice(11).map(each => each.reply()))) ?? { status: 0 }
+    expect(refused).toMatchObject({ status: 503 })
+    const reader = await connected(port)
+    reader.send(request('GET /api/shop/hello'))
+    expect((await reader.reply())?.status).toBe(200)
   })
 })
 

@@ -16,23 +16,24 @@ export class Pace {
   readonly #most: number
   readonly #nowMs: () => number
   #begun = 0
-  #waiting: (() => void)[] = []
+  readonly #waiting: (() => unknown)[] = []
 
   constructor(most: number = mostInOneTurn, nowMs: () => number = () => performance.now()) {
     this.#most = most
     this.#nowMs = nowMs
   }
 
-  /** Begins it now, or when its turn has come. `begin` never throws. */
-  run(begin: () => void): void {
+  /** Begins it now, or when its turn has come: never refuses. `begin` never throws. */
+  run(begin: () => unknown): true {
     if (this.#begun >= this.#most) {
       this.#waiting.push(begin)
-      return
+      return true
     }
     this.#begun += 1
     // Looked at only where so many came: whoever comes alone pays nothing.
     if (this.#begun === this.#most) setImmediate(this.#next)
     begin()
+    return true
   }
 
   /** While some wait, whoever comes waits behind them. */
@@ -52,15 +53,17 @@ export class Pace {
 
 /** Calls that fall due while the event loop does something else are begun together, as many as these; the others later. */
 const mostDueAtOnce = 4
+/** Whoever would wait longer is refused: a crowd without end must not hold what others need. */
+const longestWaitMs = 10_000
 
 /**
- * So many a second, evenly; who comes above it waits, in order. What a crowd costs is spread over the time in which
- * others want something too, instead of being their first hundred milliseconds.
+ * So many a second, evenly; who comes above it waits, in order, up to ten seconds. What a crowd costs is spread over the
+ * time in which others want something too, instead of being their first hundred milliseconds.
  */
 export class EvenPace {
   readonly #gapMs: number
   readonly #nowMs: () => number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: (() => boolean)[] = []
   #dueMs = Number.NEGATIVE_INFINITY
 
   constructor(perSecond: number, nowMs: () => number = () => performance.now()) {
@@ -68,26 +71,37 @@ export class EvenPace {
     this.#nowMs = nowMs
   }
 
-  /** Begins it now, or when its time has come. `begin` never throws. */
-  run(begin: () => void): void {
+  /**
+   * Begins it now, or when its time has come. False: too many wait, and it will not be begun.
+   * @param begin says whether there was anything to begin: who has left costs the others no time; never throws
+   */
+  run(begin: () => boolean): boolean {
     const nowMs = this.#nowMs()
     if (this.#waiting.length === 0 && nowMs >= this.#dueMs) {
-      this.#dueMs = nowMs + this.#gapMs
-      begin()
-    } else if (this.#waiting.push(begin) === 1) this.#sleep(nowMs)
+      if (begin()) this.#dueMs = nowMs + this.#gapMs
+      return true
+    }
+    if (this.#waiting.length * this.#gapMs >= longestWaitMs) return false
+    if (this.#waiting.push(begin) === 1) this.#sleep(nowMs)
+    return true
   }
 
   #sleep(nowMs: number): void {
-    setTimeout(this.#next, Math.max(this.#dueMs - nowMs, 1))
+    // Whoever waits has a connection, and that keeps the process.
+    setTimeout(this.#next, Math.max(this.#dueMs - nowMs, 1)).unref()
   }
 
   readonly #next = (): void => {
     const nowMs = this.#nowMs()
-    let due = 0
-    for (; due < mostDueAtOnce && this.#dueMs <= nowMs && due < this.#waiting.length; due++) this.#dueMs += this.#gapMs
+    let [looked, begun] = [0, 0]
+    while (begun < mostDueAtOnce && this.#dueMs <= nowMs && looked < this.#waiting.length) {
+      if (!this.#waiting[looked++]?.()) continue
+      begun += 1
+      this.#dueMs += this.#gapMs
+    }
+    this.#waiting.splice(0, looked)
     // What was missed is not made up for.
     this.#dueMs = Math.max(this.#dueMs, nowMs)
-    for (const begin of this.#waiting.splice(0, due)) begin()
     if (this.#waiting.length > 0) this.#sleep(nowMs)
   }
 }
