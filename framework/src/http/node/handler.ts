@@ -13,14 +13,14 @@ import { readJson } from '../json.ts'
 import { isJson } from '../media.ts'
 import { queryOf } from '../query.ts'
 import type { Found } from '../routes.ts'
-import { NodeAsked } from './asked.ts'
+import { addressOf, NodeAsked } from './asked.ts'
 import { type Arrivals, BodySink, type Budget, type Received } from './body.ts'
 import type { Connections } from './connections.ts'
 import { type Extras, type Place, placesOf, takenAt } from './elsewhere.ts'
 import { Exchange, type Inbound, type NodeExchange, type Outbound } from './exchange.ts'
 import { discard, type Incoming } from './incoming.ts'
 import { callMount, mountAt } from './mounts.ts'
-import { EvenPace, Pace } from './pace.ts'
+import { EvenPace, Pace, type Paces } from './pace.ts'
 import { type Pages, pagesOf } from './pages.ts'
 import { parserRefusal, rawAnswer } from './raw.ts'
 import type { Responder } from './respond.ts'
@@ -62,7 +62,7 @@ export class Handler {
   readonly #parts: HandlerParts
   readonly #responder: Responder
   readonly #places: readonly Place[]
-  readonly #paces = new Map<Target, Pace | EvenPace>()
+  readonly #paces = new Map<Target, Paces>()
   /** Extras that stand below a gateway's address go before its endpoints. */
   readonly #nearer: readonly string[]
 
@@ -142,15 +142,17 @@ export class Handler {
 
   /** At once, but for what comes in a crowd: see `pace.ts`. */
   #inTurn(exchange: Exchange, target: Target, step: () => Refused | undefined): void {
-    const isTaken = this.#paceOf(target).run(() => {
-      if (exchange.gone) this.#responder.ended(exchange)
-      else this.#settle(exchange, step)
-      return !exchange.gone
-    })
-    if (!isTaken) this.#responder.refuse(exchange, tooMuch)
+    const begin = (): boolean => {
+      const isThere = !exchange.gone
+      if (isThere) this.#settle(exchange, step)
+      else this.#responder.ended(exchange)
+      return isThere
+    }
+    const address = () => addressOf(exchange.request, this.#parts.proxies)
+    if (!this.#paceOf(target).run(begin, address)) this.#responder.refuse(exchange, tooMuch)
   }
 
-  #paceOf(target: Target): Pace | EvenPace {
+  #paceOf(target: Target): Paces {
     let pace = this.#paces.get(target)
     if (pace === undefined) {
       const { pace: perSecond } = target.route.endpoint

@@ -21,7 +21,7 @@ describe('a pace', () => {
   it('begins so many at once, and the others turn by turn, in their order', async () => {
     const pace = new Pace(3)
     const begun: number[] = []
-    for (let n = 0; n < 8; n++) pace.run(() => begun.push(n))
+    for (let n = 0; n < 8; n++) pace.run(() => begun.push(n) > 0)
     const counts = [begun.length]
     while (begun.length < 8) {
       await turn()
@@ -34,9 +34,9 @@ describe('a pace', () => {
   it('lets nobody who comes later go before those that wait', async () => {
     const pace = new Pace(2)
     const begun: string[] = []
-    for (const name of ['a', 'b', 'c', 'd', 'e']) pace.run(() => begun.push(name))
+    for (const name of ['a', 'b', 'c', 'd', 'e']) pace.run(() => begun.push(name) > 0)
     await turn()
-    pace.run(() => begun.push('later'))
+    pace.run(() => begun.push('later') > 0)
     while (begun.length < 6) await turn()
     expect(begun).toEqual(['a', 'b', 'c', 'd', 'e', 'later'])
   })
@@ -49,7 +49,7 @@ describe('a pace of what takes long', () => {
     const begun: number[] = []
     const takes = (ms: number) => () => {
       nowMs += ms
-      begun.push(ms)
+      return begun.push(ms) > 0
     }
     for (const ms of [0, 0, 0, 0, 0.4, 0.4, 0.4, 0.4, 5, 5, 0, 0, 0, 0]) pace.run(takes(ms))
     const counts = [begun.length]
@@ -62,27 +62,35 @@ describe('a pace of what takes long', () => {
 })
 
 describe('an even pace', () => {
-  const begins = (what: () => unknown) => () => {
-    what()
-    return true
-  }
   afterEach(() => vi.useRealTimers())
+
+  /** Begins what notes a name, for whoever asks. */
+  function asker(pace: EvenPace, begun: string[]) {
+    return (name: string, who = 'someone') =>
+      pace.run(
+        () => {
+          begun.push(name)
+          return true
+        },
+        () => who,
+      )
+  }
 
   it('begins one at once, and those that wait one after the other, in their order', () => {
     vi.useFakeTimers()
-    const pace = new EvenPace(100)
     const begun: string[] = []
-    for (const name of ['a', 'b', 'c']) pace.run(begins(() => begun.push(name)))
+    const asks = asker(new EvenPace(100), begun)
+    for (const name of ['a', 'b', 'c']) asks(name)
     expect(begun).toEqual(['a'])
     vi.advanceTimersByTime(9)
     expect(begun).toEqual(['a'])
     vi.advanceTimersByTime(1)
     expect(begun).toEqual(['a', 'b'])
-    pace.run(begins(() => begun.push('d')))
+    asks('d')
     vi.advanceTimersByTime(20)
     expect(begun).toEqual(['a', 'b', 'c', 'd'])
     vi.advanceTimersByTime(10)
-    pace.run(begins(() => begun.push('e')))
+    asks('e')
     expect(begun.at(-1)).toBe('e')
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -90,37 +98,54 @@ describe('an even pace', () => {
   it('begins a few that fell due while the thread was busy, and does not make up for the others', () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     let nowMs = 0
-    const pace = new EvenPace(1_000, () => nowMs)
-    let begun = 0
-    for (let n = 0; n < 20; n++) pace.run(begins(() => (begun += 1)))
+    const begun: string[] = []
+    const asks = asker(new EvenPace(1_000, () => nowMs), begun)
+    for (let n = 0; n < 20; n++) asks(String(n))
     nowMs = 10
     vi.advanceTimersToNextTimer()
-    expect(begun).toBe(5)
+    expect(begun).toHaveLength(5)
     nowMs = 11
     vi.advanceTimersToNextTimer()
-    expect(begun).toBeLessThanOrEqual(7)
+    expect(begun.length).toBeLessThanOrEqual(7)
   })
 
   it('passes over those who have left, at no cost for those behind them', () => {
     vi.useFakeTimers()
     const pace = new EvenPace(1)
     const begun: string[] = []
-    pace.run(begins(() => begun.push('first')))
-    for (let n = 0; n < 5; n++) pace.run(() => false)
-    pace.run(begins(() => begun.push('behind them')))
+    const asks = asker(pace, begun)
+    asks('first')
+    for (let n = 0; n < 5; n++) {
+      pace.run(
+        () => false,
+        () => 'someone',
+      )
+    }
+    asks('behind them')
     vi.advanceTimersByTime(1_000)
     expect(begun).toEqual(['first', 'behind them'])
   })
 
   it('refuses who would wait longer than ten seconds', () => {
     vi.useFakeTimers()
-    const pace = new EvenPace(3)
-    let begun = 0
-    const taken = Array.from({ length: 40 }, () => pace.run(begins(() => (begun += 1))))
-    expect(taken.filter(Boolean)).toHaveLength(1 + 30)
+    const begun: string[] = []
+    const asks = asker(new EvenPace(3), begun)
+    const taken = Array.from({ length: 40 }, () => asks('again')).filter(Boolean)
+    expect(taken).toHaveLength(1 + 30)
     vi.advanceTimersByTime(10_000)
-    expect(begun).toBe(31)
-    expect(pace.run(begins(() => {}))).toBe(true)
+    expect(begun).toHaveLength(31)
+    expect(asks('later')).toBe(true)
+  })
+
+  it('takes turns by who asks: a crowd waits for itself, and cannot keep another out', () => {
+    vi.useFakeTimers()
+    const begun: string[] = []
+    const asks = asker(new EvenPace(10), begun)
+    const taken = Array.from({ length: 500 }, () => asks('crowd', 'one')).filter(Boolean)
+    expect(taken).toHaveLength(1 + 100)
+    expect([asks('owner', 'two'), asks('other', 'three'), asks('crowd', 'one')]).toEqual([true, true, false])
+    vi.advanceTimersByTime(300)
+    expect(begun).toEqual(['crowd', 'crowd', 'owner', 'other'])
   })
 })
 

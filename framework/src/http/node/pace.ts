@@ -12,11 +12,11 @@
 export const mostInOneTurn = 16
 const longestTurnMs = 1
 
-export class Pace {
+export class Pace implements Paces {
   readonly #most: number
   readonly #nowMs: () => number
   #begun = 0
-  readonly #waiting: (() => unknown)[] = []
+  readonly #waiting: (() => boolean)[] = []
 
   constructor(most: number = mostInOneTurn, nowMs: () => number = () => performance.now()) {
     this.#most = most
@@ -24,7 +24,7 @@ export class Pace {
   }
 
   /** Begins it now, or when its turn has come: never refuses. `begin` never throws. */
-  run(begin: () => unknown): true {
+  run(begin: () => boolean): true {
     if (this.#begun >= this.#most) {
       this.#waiting.push(begin)
       return true
@@ -56,14 +56,27 @@ const mostDueAtOnce = 4
 /** Whoever would wait longer is refused: a crowd without end must not hold what others need. */
 const longestWaitMs = 10_000
 
+/** Begins what comes when its time has come. */
+export interface Paces {
+  /**
+   * False: too many wait, and it will not be begun.
+   * @param begin says whether there was anything to begin; never throws
+   * @param who tells those apart who take turns
+   */
+  run(begin: () => boolean, who: () => string): boolean
+}
+
 /**
- * So many a second, evenly; who comes above it waits, in order, up to ten seconds. What a crowd costs is spread over the
- * time in which others want something too, instead of being their first hundred milliseconds.
+ * So many a second, evenly; those above it wait, up to ten seconds, and take turns by who they are: whoever asks a thousand
+ * times at once waits for himself, and others wait for one of his. What a crowd costs is spread over the time in which
+ * others want something too, instead of being their first hundred milliseconds.
  */
-export class EvenPace {
+export class EvenPace implements Paces {
   readonly #gapMs: number
   readonly #nowMs: () => number
-  readonly #waiting: (() => boolean)[] = []
+  /** In the order of their turns; none is empty. */
+  readonly #lines = new Map<string, (() => boolean)[]>()
+  #count = 0
   #dueMs = Number.NEGATIVE_INFINITY
 
   constructor(perSecond: number, nowMs: () => number = () => performance.now()) {
@@ -71,18 +84,24 @@ export class EvenPace {
     this.#nowMs = nowMs
   }
 
-  /**
-   * Begins it now, or when its time has come. False: too many wait, and it will not be begun.
-   * @param begin says whether there was anything to begin: who has left costs the others no time; never throws
-   */
-  run(begin: () => boolean): boolean {
+  run(begin: () => boolean, who: () => string): boolean {
     const nowMs = this.#nowMs()
-    if (this.#waiting.length === 0 && nowMs >= this.#dueMs) {
+    if (this.#count === 0 && nowMs >= this.#dueMs) {
       if (begin()) this.#dueMs = nowMs + this.#gapMs
       return true
     }
-    if (this.#waiting.length * this.#gapMs >= longestWaitMs) return false
-    if (this.#waiting.push(begin) === 1) this.#sleep(nowMs)
+    if (!this.#wait(begin, who())) return false
+    if (this.#count === 1) this.#sleep(nowMs)
+    return true
+  }
+
+  /** Who waits for nothing yet always gets a place: a crowd can fill the others, and not keep him out. */
+  #wait(begin: () => boolean, who: string): boolean {
+    const line = this.#lines.get(who)
+    if (line && this.#count * this.#gapMs >= longestWaitMs) return false
+    if (line) line.push(begin)
+    else this.#lines.set(who, [begin])
+    this.#count += 1
     return true
   }
 
@@ -93,15 +112,26 @@ export class EvenPace {
 
   readonly #next = (): void => {
     const nowMs = this.#nowMs()
-    let [looked, begun] = [0, 0]
-    while (begun < mostDueAtOnce && this.#dueMs <= nowMs && looked < this.#waiting.length) {
-      if (!this.#waiting[looked++]?.()) continue
+    for (let begun = 0; begun < mostDueAtOnce && this.#dueMs <= nowMs && this.#count > 0; ) {
+      // Who has left costs the others no time.
+      if (!this.#taken()) continue
       begun += 1
       this.#dueMs += this.#gapMs
     }
-    this.#waiting.splice(0, looked)
     // What was missed is not made up for.
     this.#dueMs = Math.max(this.#dueMs, nowMs)
-    if (this.#waiting.length > 0) this.#sleep(nowMs)
+    if (this.#count > 0) this.#sleep(nowMs)
+  }
+
+  /** The first of whose turn it is; the rest of his line goes behind the others. */
+  #taken(): boolean {
+    for (const [who, line] of this.#lines) {
+      const begin = line.shift()
+      this.#count -= 1
+      this.#lines.delete(who)
+      if (line.length > 0) this.#lines.set(who, line)
+      return begin?.() ?? false
+    }
+    return false
   }
 }
