@@ -217,8 +217,9 @@ type Outcome<T> = T | Promise<T> | Operation<T, boolean>
  *   writes to a database may run again after a crash, with the same `newId()`s: insert under them, `on conflict do nothing`.
  * - `timeout`: at most 29 seconds, the default. `maxBody`: at most 6 MB, default 1 MB.
  * - `pace`: at most so many calls a second, 1 to 1,000, are begun in each process, evenly; those above it wait, the
- *   addresses they come from taking turns, and are refused where that would take above ten seconds (`overloaded`, 503). For what a crowd may ask for and nobody is in a
- *   hurry for, such as signing in, so that other calls do not notice. On AWS a function has processes enough, and no pace.
+ *   addresses they come from taking turns, and are refused where that would take above ten seconds (`overloaded`, 503).
+ *   For what a crowd may ask for and nobody is in a hurry for, such as signing in, so that other calls do not notice. On
+ *   AWS a function has processes enough, and no pace.
  * @example
  * const show = endpoint('GET /products/:productId', {
  *   summary: 'One product', caller: anyone, returns: Product, fails: { 'not-found': 404 },
