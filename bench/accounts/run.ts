@@ -183,7 +183,9 @@ async function readerOf(folder: string, url: string): Promise<Reader> {
       child.stdin.write('begin\n')
       await end
       child.stdin.write('end\n')
-      return JSON.parse((await lines.next()).value ?? '[]')
+      const { value } = await lines.next()
+      if (value === undefined) throw new Error('the reader has ended')
+      return JSON.parse(value)
     },
     stop: () => stopped(child),
   }
