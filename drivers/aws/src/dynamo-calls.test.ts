@@ -66,10 +66,11 @@ describe('calls to DynamoDB', () => {
       status: 400,
       body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${__type}`, Message: 'no', ...more }),
     })
-    answer = failed('ConditionalCheckFailedException', { Item: { r: { S: 'of another' } } })
+    answer = failed('ConditionalCheckFailedException', { Item: { p: { B: 'AQL/' }, r: { S: 'of another' } } })
     const refused: unknown = await calls.call('PutItem', { TableName: 'things', Item: {} }).catch(error => error)
     expect(awsErrorOf(refused)).toEqual({ name: 'ConditionalCheckFailedException', message: 'no', status: 400 })
     expect([conditionFailed(refused)?.Item?.r?.S, cancellationReasons(refused)]).toEqual(['of another', undefined])
+    expect(conditionFailed(refused)?.Item?.p?.B).toEqual(new Uint8Array([1, 2, 255]))
     answer = failed('TransactionCanceledException', {
       CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
     })

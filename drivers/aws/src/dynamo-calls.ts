@@ -74,9 +74,15 @@ export class DynamoCalls {
     operation: O,
     input: DynamoOperations[O]['input'],
   ): Promise<DynamoOperations[O]['output']> {
-    const answer = await this.#calls.call(operation, sent(input) as object)
-    received(answer)
-    return answer as DynamoOperations[O]['output']
+    try {
+      const answer = await this.#calls.call(operation, sent(input) as object)
+      received(answer)
+      return answer as DynamoOperations[O]['output']
+    } catch (error) {
+      // Some errors bring items.
+      if (error instanceof ServiceError) received(error.said)
+      throw error
+    }
   }
 
   close(): void {
