@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { browserOfTests, browserPath, lookedAt, type VisitOptions } from './browser.ts'
 import { buildCommand, type Running, repository, start } from './running.ts'
 
@@ -46,7 +46,9 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
   })
 
   it('says of a page whose system does not run how it is started', async () => {
-    await using other = await start({ systems: ['storefront'] })
+    const other = await start({ systems: ['storefront'] })
+    // After the page was left, which may still be fetching ahead.
+    onTestFinished(() => other[Symbol.asyncDispose]())
     const { page } = await browser.open(`${other.url}/counter`)
     expect(await page.getByRole('main').textContent()).toContain('The system counter is not started')
   })
