@@ -41,12 +41,27 @@ export interface Opening {
   readonly parts: readonly DriverKind[]
   /** What the engines named before it have opened. */
   readonly others: Partial<Pick<Drivers, DriverKind>>
+  /**
+   * Somebody else carries on what waits in the outbox and what becomes due: the engine does none of it by itself, and this
+   * process may not be allowed to. Absent: it does.
+   */
+  readonly carried?: true
   /** A text, or what its variable holds. Faults: `setting-missing`. */
   text(value: string | FromEnv): string
 }
 
+/** Services of a plan that run as functions of an engine: asked with JSON, they answer with JSON. */
+export interface ServiceFunctions {
+  /** Faults: `service-unavailable`. */
+  call(service: string, json: string): Promise<string>
+  /** The same, piece by piece as it comes. Ends when `signal` is aborted. Faults: those of `call`, also while it is read. */
+  stream(service: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+}
+
 /** The drivers of one engine. */
 export interface Opened extends Partial<Pick<Drivers, DriverKind>> {
+  /** Where services of the plan run as functions. */
+  readonly functions?: ServiceFunctions
   /** Gives everything back. */
   close(): Promise<void>
 }
