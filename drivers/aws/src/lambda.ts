@@ -15,6 +15,8 @@ export interface OnLambda {
   drivers(shape: PlanShape): ReturnType<typeof awsDrivers>
   invoke(service: string, json: string): Promise<string>
   stream(service: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** Where the services are that run as containers. */
+  readonly others?: string
   bucketNamed(engineName: string): string | undefined
   logs(record: LogRecord): void
 }
@@ -31,6 +33,7 @@ export interface LambdaParts extends Pick<AwsDriversOptions, 'databases'> {
 export function onLambda({ clock, service, databases }: LambdaParts, environment: Environment = process.env): OnLambda {
   const options = optionsIn(environment, clock)
   const { prefix, bucketPrefix = prefix } = options
+  const { GROUNDPLAN_OTHERS: others } = environment
   let made: Functions | undefined
   const functions = (): Functions => {
     made ??= new Functions(functionsAt(options))
@@ -40,6 +43,7 @@ export function onLambda({ clock, service, databases }: LambdaParts, environment
   return {
     clock,
     ...(service === undefined ? {} : { service }),
+    ...(others === undefined ? {} : { others }),
     drivers(shape) {
       buckets = shape.buckets
       return awsDrivers(shape, { ...options, ...(databases ? { databases } : {}) })

@@ -14,6 +14,43 @@ const sell = (url: string, key: string) =>
 const left = async (url: string): Promise<unknown> =>
   ((await (await fetch(`${url}/api/counter/counter`)).json()) as { readonly left: number }).left
 
+async function signedIn(api: string, userId: string): Promise<Readonly<Record<string, string>>> {
+  const body = JSON.stringify({ email: `${userId}@example.org`, password: `development-${userId}`, deliver: 'body' })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${api}/accounts/sign-in`, { method: 'POST', headers, body })
+  const { tokens } = (await answer.json()) as { readonly tokens: { readonly accessToken: string } }
+  return { authorization: `Bearer ${tokens.accessToken}` }
+}
+
+interface Ordered {
+  readonly status: number
+  readonly body: { readonly orderId?: string }
+}
+
+async function ordered(api: string, who: Readonly<Record<string, string>>, key: string): Promise<Ordered> {
+  const body = JSON.stringify({ lines: [{ productId: 'halden-pocket-camera', quantity: 1 }] })
+  const headers = { ...who, 'content-type': 'application/json', 'idempotency-key': key }
+  const answer = await fetch(`${api}/customer/orders`, { method: 'POST', headers, body })
+  return { status: answer.status, body: (await answer.json()) as Ordered['body'] }
+}
+
+/** What a process says to whoever comes to its internal address without a token. */
+async function stranger(url: string): Promise<unknown> {
+  const asked = {
+    service: 'backend',
+    endpoint: 'placeOrder',
+    payload: '{}',
+    token: 'x.y',
+    traceparent: '',
+    untilMs: 9e15,
+  }
+  const answer = await fetch(`${url}/internal/storefront`, {
+    method: 'POST',
+    body: JSON.stringify({ groundplan: asked }),
+  })
+  return answer.json()
+}
+
 /** What a watcher is told, one state after the other, until the signal aborts. */
 async function watched(url: string, signal: AbortSignal, told: number[]): Promise<void> {
   const response = await fetch(`${url}/api/counter/live`, { signal })
@@ -130,6 +167,43 @@ withPostgres('postgres: by configuration alone', () => {
     const again = await program.started('one')
     expect((await sell(again.url, 'k-6')).status).toBe(200)
     expect(await left(other.url)).toBe(994)
+  })
+
+  it('storefront runs on it with its services in processes of their own, of which one is killed and comes back', async () => {
+    const seed = ['seed', 'storefront', '--env', 'production', '--json']
+    const seeded = await program.ran([...seed, '--data', join(program.folder, 'seed')])
+    expect(seeded.code, seeded.text).toBe(0)
+    const inner = (port: string) => ['storefront', '--service', 'backend', '--port', port]
+    const backend = await program.started('backend', inner('0'))
+    const others = ['--others', `backend=${backend.url}`]
+    const doors = await program.started('doors', [
+      ...['storefront', '--service', 'customer-bff,ops-bff,shop', '--port', '0'],
+      ...others,
+    ])
+    const api = `${doors.url}/api/storefront`
+    const anna = await signedIn(api, 'anna')
+    const olga = await signedIn(api, 'olga')
+    const order = (key: string) => ordered(api, anna, key)
+    const first = await order('o-1')
+    expect(first).toMatchObject({ status: 201, body: { state: 'placed' } })
+    expect(await order('o-1')).toEqual(first)
+    // Whoever asks at the wrong process, or without a token, finds nothing.
+    expect((await fetch(`${backend.url}/api/storefront/customer/catalogue`)).status).toBe(404)
+    expect(await stranger(backend.url)).toMatchObject({ problem: { code: 'not-authenticated' } })
+
+    await program.kill(backend.child)
+    expect(await order('o-2')).toMatchObject({ status: 503, body: { code: 'service-unavailable' } })
+    await program.started('backend', inner(new URL(backend.url).port))
+    const second = await order('o-2')
+    expect(second).toMatchObject({ status: 201, body: { state: 'placed' } })
+    const day = new Date().toISOString().slice(0, 10)
+    const inbox = async () => {
+      const answer = await fetch(`${api}/ops/inbox/${day}`, { headers: olga })
+      const { notices } = (await answer.json()) as { readonly notices: readonly { readonly orderId: string }[] }
+      return notices.map(({ orderId }) => orderId).toSorted()
+    }
+    const placed = [first.body.orderId, second.body.orderId].toSorted()
+    await vi.waitFor(async () => expect(await inbox()).toEqual(placed), 30_000)
   })
 
   it('what it keeps is checked against the plan of now: all of it fits, or what does not is named', async () => {

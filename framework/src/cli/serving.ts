@@ -6,11 +6,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problems } from '../contract/problem-table.ts'
 import type { Level, LogSink } from '../contract/telemetry.ts'
 import { baseOf } from '../http/addresses.ts'
+import { internalAnswerer, internalPath } from '../http/internal.ts'
 import { linksTo } from '../http/links.ts'
+import type { Extras } from '../http/node/elsewhere.ts'
 import { type Served, serve } from '../http/node.ts'
 import type { Seed } from '../plan/seed.ts'
 import type { Door } from '../runtime/door.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Divided } from '../targets/divided.ts'
 import { type EmbeddedTarget, embedded, type GivenValues, refuseHeld } from '../targets/embedded.ts'
 import type { Placement } from '../targets/placed.ts'
 import { type KeepOptions, keepTelemetry, systemClock, type TelemetryKeeper } from '../targets/telemetry.ts'
@@ -52,6 +55,8 @@ export interface ServingOptions {
   readonly masterKey?: Uint8Array
   /** Where they are kept instead of the disk. */
   readonly placement?: Placement
+  /** What of the systems runs here, where other processes run the rest of them. Default: all. */
+  readonly divided?: Divided
   /** Names of all systems of the project, of which some run: the pages show the others as well. Default: those that run. */
   readonly known?: readonly string[]
   readonly logs: LogSink
@@ -163,6 +168,7 @@ class Open {
         report: error => this.#report(error),
         extra: {
           '/links': links,
+          ...this.#forOthers(),
           [systemsPath]: systemsAnswerer(known, () => this.shown('')),
           '/': async (request, response) =>
             (await links(request, response)) ||
@@ -184,9 +190,17 @@ class Open {
   }
 
   #targetAt(baseUrl: string): EmbeddedTarget {
-    const { places, masterKey, placement } = this.#options
+    const { places, masterKey, placement, divided } = this.#options
     const options = { folder: places.data, baseUrl, clock: this.#clock, logs: this.#logs }
-    return embedded({ ...options, ...(masterKey ? { masterKey } : {}), ...(placement ? { placement } : {}) })
+    const elsewhere = { ...(placement ? { placement } : {}), ...(divided ? { divided } : {}) }
+    return embedded({ ...options, ...(masterKey ? { masterKey } : {}), ...elsewhere })
+  }
+
+  /** Where nobody else runs a part of these systems, nobody else asks them. */
+  #forOthers(): Extras {
+    if (!this.#options.divided) return {}
+    const runtimeOf = (name: string) => this.#runtimes.find(({ plan }) => plan.name === name)
+    return { [internalPath]: internalAnswerer(runtimeOf) }
   }
 
   /** Gives what each seed said. */

@@ -7,17 +7,17 @@
  */
 import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
+import type { ServiceFunctions } from '../contract/engine.ts'
 import { fault } from '../contract/problems.ts'
 import type { LogSink } from '../contract/telemetry.ts'
-import { type NamedHandler, partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
-import { type InvokedDrivers, type InvokedOptions, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
+import { type InvokedDrivers, type InvokedRuntime, invokedRuntime } from '../runtime/invoked.ts'
+import { askElsewhere, endpointsAnswering } from './ask-elsewhere.ts'
+import { othersIn, servicesOverHttp } from './ask-over-http.ts'
 import { type Came, cameByRest, isRestEvent } from './lambda/came.ts'
 import { cameByHttp } from './lambda/came-by-http.ts'
-import { answerCarried } from './lambda/carried.ts'
-import { type CarriedEvent, isCarried } from './lambda/carried-event.ts'
+import { isCarried } from './lambda/carried-event.ts'
 import { LambdaDoor } from './lambda/door.ts'
-import { answerOfLines } from './lambda/handed-on.ts'
 import { httpResult } from './lambda/http-result.ts'
 import { type Reply, restResult } from './lambda/reply.ts'
 import type { LambdaHost } from './lambda/streamed.ts'
@@ -42,6 +42,8 @@ export interface LambdaOptions {
   invoke(service: string, json: string): Promise<string>
   /** The same, piece by piece as it comes. Ends when `signal` is aborted. */
   stream(service: string, json: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** Services that do not run as functions, and where, as `othersIn` reads it. */
+  readonly others?: string
   /** The bucket of the plan that is called so on AWS. */
   bucketNamed?(engineName: string): string | undefined
   /** What Lambda offers to handlers that answer piece by piece; absent elsewhere. */
@@ -102,15 +104,7 @@ function readiness(options: LambdaOptions): () => Promise<Made> {
 async function make(options: LambdaOptions): Promise<Made> {
   const { plan, shape, service, logs, bucketNamed = () => undefined } = options
   const drivers = options.drivers(shape)
-  let streamed: ReadonlySet<string> | undefined
-  const ask: InvokedOptions['ask'] = async (request, from) => {
-    streamed ??= new Set(answering(plan, 'stream').map(({ service, name }) => `${service.name}/${name}`))
-    const event: CarriedEvent = { groundplan: request, endsMs: made.endsMs }
-    const json = JSON.stringify(event)
-    return streamed.has(`${request.service}/${request.endpoint}`)
-      ? answerOfLines(await options.stream(request.service, json, from.signal))
-      : answerCarried(await options.invoke(request.service, json))
-  }
+  const ask = askElsewhere(plan, servicesOf(options), () => made.endsMs)
   const given = { logs, ask, ...(service === undefined ? {} : { service }) }
   const runtime = await invokedRuntime(plan, shape, drivers, given)
   const parts = { runtime, queues: drivers.queues, bucketNamed }
@@ -118,17 +112,21 @@ async function make(options: LambdaOptions): Promise<Made> {
   return made
 }
 
-/** The endpoints of all services that answer in one of these ways. */
-function answering(plan: Plan, ...ways: readonly string[]): readonly NamedHandler[] {
-  return partsOf(plan).handlers.filter(
-    ({ handler }) =>
-      handler.kind === 'endpoint' && 'kind' in handler.returns && ways.includes(String(handler.returns.kind)),
-  )
+/** Other services: those that run as functions too, and those elsewhere that it was told of. */
+function servicesOf({ plan, others, invoke, stream }: LambdaOptions): ServiceFunctions {
+  if (others === undefined) return { call: invoke, stream }
+  const urls = othersIn(others)
+  // It sleeps between two events: a connection that was kept would be dead.
+  const http = servicesOverHttp(plan.name, urls, { keepAlive: false })
+  return {
+    call: (service, json) => (urls.has(service) ? http : { call: invoke }).call(service, json),
+    stream: (service, ...asked) => (urls.has(service) ? http : { stream }).stream(service, ...asked),
+  }
 }
 
 /** Whether any of its endpoints answers piece by piece. */
 function streams({ plan, service }: LambdaOptions): boolean {
-  return answering(plan, 'stream', 'file').some(named => named.service.name === service)
+  return endpointsAnswering(plan, 'stream', 'file').some(named => named.service.name === service)
 }
 
 function cameIn(event: object): Came | undefined {

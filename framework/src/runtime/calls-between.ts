@@ -30,13 +30,14 @@ export async function fromService(
   })
 }
 
-/** A call from a service in another process. Never rejects. */
+/** A call from a service in another process. `signal`: aborted when nobody waits for it any more. Never rejects. */
 export function fromProcess(
   calls: Calls,
   bound: BoundEndpoint,
   { token, traceparent, untilMs, ...request }: CarriedRequest,
+  signal = neverAborted,
 ): Promise<Answer> {
-  const call = calls.begin(bound, traceFrom(traceparent), neverAborted, untilMs)
+  const call = calls.begin(bound, traceFrom(traceparent), signal, untilMs)
   return calls.answer(bound, call, {
     onceKey: request.onceKey,
     identify: running => identified(calls.parts, bound, running, token),

@@ -32,7 +32,7 @@ export interface WorkParts {
 }
 
 export function invokedWork({ all, own, shape, drivers, kit, wired }: WorkParts): InvokedWork {
-  const times = ticker(kit, drivers.schedules, timed(own, drivers, kit, wired), false)
+  const times = ticker(kit, drivers.schedules, timed(own, all, drivers, kit, wired), false)
   const views = viewsIn(own, kit, wired)
   const feeds = [...feedsOf(own, drivers, wired, times), ...views.map(({ feed }) => feed)]
   return {

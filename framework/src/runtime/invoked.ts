@@ -25,6 +25,7 @@ import { type InvokedWork, invokedWork } from './invoked-work.ts'
 import { once } from './once.ts'
 import { outsides } from './outsides.ts'
 import { boundEndpoints, doorOf, internalKey, kitOf, knownSecrets, type RuntimeOptions } from './runtime.ts'
+import { type AskElsewhere, partsOfShare, type Share } from './share.ts'
 import { asking, sharedKey } from './shared-key.ts'
 import { relayOf } from './sql-relay.ts'
 import { throttles } from './throttle.ts'
@@ -34,14 +35,10 @@ import { type Wiring, wiring } from './wiring.ts'
 /** Drivers whose queues are emptied by somebody else. */
 export type InvokedDrivers = Drivers & { readonly queues: HandedQueues }
 
-export interface InvokedOptions extends Omit<RuntimeOptions, 'background'> {
+export interface InvokedOptions extends Omit<RuntimeOptions, 'background' | 'share'> {
   /** Whose handlers run here. Without it: what the framework does for all services. */
   readonly service?: string
-  /**
-   * Brings a request to a service that runs elsewhere. Who asks is told of nothing more once `from.signal` is aborted.
-   * Faults: `service-unavailable`.
-   */
-  ask(request: CarriedRequest, from: Pick<RunningCall, 'signal'>): Promise<Answer>
+  readonly ask: AskElsewhere
 }
 
 export interface InvokedRuntime {
@@ -73,7 +70,7 @@ export async function invokedRuntime(
   options: InvokedOptions,
 ): Promise<InvokedRuntime> {
   const all = partsOf(plan)
-  const own = partsRunHere(all, options.service)
+  const own = partsOfShare(all, shareOf(options))
   const entropy = options.entropy ?? systemEntropy()
   const secrets = knownSecrets()
   const kit = kitOf(plan, drivers, options, entropy, secrets.scrub, new NeverStopping())
@@ -91,7 +88,7 @@ export async function invokedRuntime(
   const wired: Wiring = wiring({
     ...{ plan: plan.name, services: all.services, store: drivers.store, queues: drivers.queues },
     ...{ buckets: drivers.buckets, vault, watching: watching(drivers.store) },
-    ...{ ask: asking(key, options), connection: outside.connection, database: outside.database },
+    ...{ ask: asking(key, options.ask), connection: outside.connection, database: outside.database },
   })
   for (const bound of boundEndpoints(own, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
   const worked = { all, own, shape, drivers, kit, wired }
@@ -126,6 +123,10 @@ export async function invokedRuntime(
   }
 }
 
+function shareOf({ service }: InvokedOptions): Share {
+  return service === undefined ? { services: [], carries: true } : { services: [service], carries: false }
+}
+
 /** Whether anything but requests makes it run. */
 function works({ handlers }: Parts, { service }: InvokedOptions): boolean {
   return service === undefined || handlers.some(({ handler }) => handler.kind !== 'endpoint')
@@ -139,21 +140,4 @@ class NeverStopping {
     this.#signal ??= new AbortController().signal
     return this.#signal
   }
-}
-
-/** The parts that a process of this service has: its handlers, its gateways, and what these use. */
-function partsRunHere(all: Parts, service: string | undefined): Parts {
-  if (service === undefined) {
-    return { ...all, gateways: [], handlers: [], resources: all.resources.filter(({ kind }) => kind === 'mailbox') }
-  }
-  const gateways = all.gateways.filter(({ gateway }) => gateway.service.name === service)
-  const handlers = all.handlers.filter(named => named.service.name === service)
-  const callers = new Set(handlers.flatMap(({ handler }) => (handler.kind === 'endpoint' ? [handler.caller] : [])))
-  const used = new Set(
-    all.uses
-      .filter(({ by }) => ('service' in by ? by.service.name === service : callers.has(by)))
-      .map(({ grant }) => grant.resource),
-  )
-  const resources = all.resources.filter(resource => resource.kind !== 'mailbox' && used.has(resource))
-  return { ...all, gateways, handlers, resources, alarms: [] }
 }

@@ -20,7 +20,7 @@ const longestPauseMs = 5_000
 export function relay(
   kit: Pick<CallKit, 'clock' | 'activity' | 'logs' | 'plan' | 'scrub'>,
   outbox: Outbox,
-  queues: Queues,
+  queues: Pick<Queues, 'send'>,
 ): Relay {
   const stopping = new AbortController()
   const { signal } = stopping

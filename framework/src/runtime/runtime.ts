@@ -6,6 +6,7 @@ import type { Drivers } from '../contract/drivers.ts'
 import { limits } from '../contract/limits.ts'
 import { secretName } from '../contract/names.ts'
 import { fault } from '../contract/problems.ts'
+import type { Queues } from '../contract/queue.ts'
 import { scrubber } from '../contract/scrubber.ts'
 import type { Outbox, TableShape } from '../contract/store.ts'
 import type { Handle } from '../plan/call.ts'
@@ -16,8 +17,8 @@ import { type Active, activity } from './activity.ts'
 import { alarmsTable } from './alarms.ts'
 import { type CallKit, type CallPlan, execute, type Identity, RunningCall } from './call.ts'
 import { Calls } from './calls.ts'
-import { fromService, vouched } from './calls-between.ts'
-import type { AskService } from './clients/service.ts'
+import { fromProcess, fromService, vouched } from './calls-between.ts'
+import type { AskService, CarriedRequest } from './clients/service.ts'
 import { cachedVault } from './clients/vault.ts'
 import type { Answer, Asked, Door, DoorRoute } from './door.ts'
 import { type BoundEndpoint, bindEndpoint } from './endpoints.ts'
@@ -27,7 +28,7 @@ import { gates } from './gates.ts'
 import type { LogSink } from './log.ts'
 import { type Metrics, metrics } from './metrics.ts'
 import { once, onceTable } from './once.ts'
-import { outsides } from './outsides.ts'
+import { type Outsides, outsides } from './outsides.ts'
 import { Places } from './places.ts'
 import { type Pump, pump } from './pump.ts'
 import { refusalOf } from './refusals.ts'
@@ -36,6 +37,9 @@ import { retentionsTable } from './retention.ts'
 import { Roll } from './roll.ts'
 import { runningCalls, type Timed } from './running.ts'
 import { type Ticker, ticker } from './schedules.ts'
+import { type AskElsewhere, partsOfShare, type Share } from './share.ts'
+import { asking } from './shared-key.ts'
+import { intoOutbox } from './sql-relay.ts'
 import { type Telemetry, tracer } from './telemetry.ts'
 import { throttles } from './throttle.ts'
 import { internalTokens } from './tokens.ts'
@@ -60,6 +64,8 @@ export interface RuntimeOptions {
    * are run and views rebuilt when somebody asks for it.
    */
   readonly background?: boolean
+  /** Where other processes run the rest of the plan: what runs here, and how services elsewhere are asked. Default: all. */
+  readonly share?: Share & { readonly ask: AskElsewhere }
 }
 
 export interface Runtime {
@@ -80,6 +86,8 @@ export interface Runtime {
   clients(name: string, uses: Uses, identity?: Identity): unknown
   /** A call through a gateway as somebody, past its authorizer. */
   callAs(route: DoorRoute, asked: Asked, identity: Identity): Promise<Answer>
+  /** A request of a service in another process; `signal` is asked for when somebody listens to it. Never rejects. */
+  answer(request: CarriedRequest, signal: () => AbortSignal): Promise<Answer>
   /** Takes no more work; resolves when what runs has ended, or has been handed back after `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -90,7 +98,9 @@ export interface Runtime {
  * const runtime = await startRuntime(counter, drivers, { logs: prettyLog(process.stdout) })
  */
 export async function startRuntime(plan: Plan, drivers: Drivers, options: RuntimeOptions): Promise<Runtime> {
-  const parts = partsOf(plan)
+  const all = partsOf(plan)
+  const { share } = options
+  const parts = share ? partsOfShare(all, share) : all
   const entropy = options.entropy ?? systemEntropy()
   const secrets = knownSecrets()
   const stopping = new AbortController()
@@ -98,18 +108,15 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
   const vault = cachedVault(drivers.vault, drivers.clock, secrets.learn)
   const seen = watching(drivers.store)
   const endpoints = new Map<string, BoundEndpoint>()
+  const tokens = internalTokens(await internalKey(plan, drivers, entropy, secrets.learn))
   const calls = new Calls({
     kit,
     once: once(drivers.store, drivers.clock, entropy, drivers.opening),
     throttles: throttles(drivers.clock),
-    tokens: internalTokens(await internalKey(plan, drivers, entropy, secrets.learn)),
+    tokens,
     stored: (table, item) => wired.stored(table, item),
   })
-  const ask: AskService = (request, call) => {
-    const bound = endpoints.get(`${request.service}/${request.endpoint}`)
-    if (!bound) throw fault('service-unavailable', `there is no ${request.service}/${request.endpoint}`)
-    return fromService(calls, bound, request, call)
-  }
+  const ask = askedHere(calls, endpoints, share ? asking(tokens, share.ask) : refusing)
   const outside = await outsides({ parts, drivers, vault, kit, fetch: options.fetch ?? fetch })
   const wired = wiring({
     plan: plan.name,
@@ -124,12 +131,12 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     database: outside.database,
   })
   for (const bound of boundEndpoints(parts, wired)) endpoints.set(`${bound.service}/${bound.name}`, bound)
-  const times = ticker(kit, drivers.schedules, timed(parts, drivers, kit, wired), options.background !== false)
+  const times = ticker(kit, drivers.schedules, timed(parts, all, drivers, kit, wired), options.background !== false)
   const views = viewsIn(parts, kit, wired)
   const background =
     options.background === false
       ? undefined
-      : backgroundOf(parts, drivers, { kit, wired, times, views, outboxes: outside.outboxes })
+      : backgroundOf(parts, drivers, { kit, wired, times, views, relayed: relayedOf(drivers, outside, share) })
   return {
     plan,
     door: doorOf(parts, endpoints, calls, kit),
@@ -140,17 +147,14 @@ export async function startRuntime(plan: Plan, drivers: Drivers, options: Runtim
     ticker: times,
     views,
     as: (name, uses, handle) => runAs(kit, wired, name, uses, handle),
-    clients(name, uses, identity) {
-      const call = new StandingCall(kit, planFor(name))
-      call.identity = identity
-      return wired.clients(uses)(call)
-    },
+    clients: (name, uses, identity) => wired.clients(uses)(standing(kit, name, identity)),
     callAs(route, asked, identity) {
       const bound = endpointOf(route, plan, endpoints)
       return bound
         ? vouched(calls, bound, asked, identity)
         : Promise.resolve(refusalOf('no-such-route', 'there is nothing here'))
     },
+    answer: (request, signal) => answered(calls, endpoints, request, signal),
     async stop(graceMs) {
       stopping.abort()
       await Promise.all([times.stop(graceMs), background?.stop(graceMs), stillOrLate(kit, graceMs)])
@@ -268,14 +272,53 @@ interface BackgroundParts {
   readonly wired: Wiring
   readonly times: Ticker
   readonly views: readonly ViewKeeper[]
-  readonly outboxes: readonly Outbox[]
+  readonly relayed: readonly Relayed[]
+}
+
+/** An outbox, and where what waits in it goes. */
+type Relayed = readonly [from: Outbox, to: Pick<Queues, 'send'>]
+
+/** Of tables to the queues, by whoever carries; of databases, too, or into that of the tables. */
+function relayedOf(
+  { store, queues }: Drivers,
+  { outboxes }: Pick<Outsides, 'outboxes'>,
+  { carries }: Pick<Share, 'carries'> = { carries: true },
+): readonly Relayed[] {
+  const to = carries ? queues : intoOutbox(store)
+  const ofDatabases = outboxes.map((outbox): Relayed => [outbox, to])
+  return carries ? [[store.outbox, queues], ...ofDatabases] : ofDatabases
+}
+
+type Endpoints = ReadonlyMap<string, BoundEndpoint>
+
+/** What runs here is asked in this process. */
+function askedHere(calls: Calls, endpoints: Endpoints, elsewhere: AskService): AskService {
+  return (request, call) => {
+    const bound = endpoints.get(`${request.service}/${request.endpoint}`)
+    return bound ? fromService(calls, bound, request, call) : elsewhere(request, call)
+  }
+}
+
+async function answered(
+  calls: Calls,
+  endpoints: Endpoints,
+  request: CarriedRequest,
+  signal: () => AbortSignal,
+): Promise<Answer> {
+  const bound = endpoints.get(`${request.service}/${request.endpoint}`)
+  if (!bound) return refusalOf('service-unavailable', `${request.service}/${request.endpoint} does not run here`)
+  return fromProcess(calls, bound, request, signal)
+}
+
+const refusing: AskService = ({ service, endpoint }) => {
+  throw fault('service-unavailable', `there is no ${service}/${endpoint}`)
 }
 
 function backgroundOf(parts: Parts, drivers: Drivers, given: BackgroundParts): Background {
-  const { kit, wired, times, views, outboxes } = given
+  const { kit, wired, times, views, relayed } = given
   const feeds = [...feedsOf(parts, drivers, wired, times), ...views.map(({ feed }) => feed)]
   const pumps: readonly Pump[] = feeds.map(feed => pump(kit, drivers.queues, feed))
-  const relays: readonly Relay[] = [drivers.store.outbox, ...outboxes].map(outbox => relay(kit, outbox, drivers.queues))
+  const relays: readonly Relay[] = relayed.map(([from, to]) => relay(kit, from, to))
   for (const view of views) {
     view.buildIfNew().catch(error => {
       const message = kit.scrub(`cannot build the view "${view.view.name}": ${error}`)
@@ -306,6 +349,12 @@ function planFor(name: string): CallPlan {
     timeoutMs: limits.runMs,
     span: { kind: 'internal', name: `groundplan/${name}` },
   }
+}
+
+function standing(kit: CallKit, name: string, identity: Identity | undefined): RunningCall {
+  const call = new StandingCall(kit, planFor(name))
+  call.identity = identity
+  return call
 }
 
 /** Never begins and never ends: for clients that are used outside of any call, each time as if a call began. */

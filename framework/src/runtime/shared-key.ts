@@ -2,7 +2,7 @@
 import type { RunningCall } from './call.ts'
 import { tokenFor, untilMsOf } from './calls-between.ts'
 import type { AskService, InternalRequest } from './clients/service.ts'
-import type { InvokedOptions } from './invoked.ts'
+import type { AskElsewhere } from './share.ts'
 import { traceparentOf } from './telemetry.ts'
 import { internalTokens, type Tokens } from './tokens.ts'
 
@@ -51,9 +51,10 @@ class SharedKey implements LaterTokens {
   }
 }
 
-export function asking(key: LaterTokens, { ask }: InvokedOptions): AskService {
+/** Asks services elsewhere, with what shows who asks. */
+export function asking(key: Tokens & Partial<LaterTokens>, ask: AskElsewhere): AskService {
   return async (request: InternalRequest, call: RunningCall) => {
-    await key.ready()
+    await key.ready?.()
     const token = tokenFor(key, `${request.service}/${request.endpoint}`, call)
     return ask({ ...request, token, traceparent: traceparentOf(call.span), untilMs: untilMsOf(call) }, call)
   }

@@ -1,6 +1,7 @@
-/** What transactions of databases want sent, where nothing runs by itself. */
+/** What transactions of databases want sent, where somebody else carries on what waits. */
 import type { Drivers } from '../contract/drivers.ts'
-import type { HandedQueues } from '../contract/queue-handed.ts'
+import type { Queues } from '../contract/queue.ts'
+import type { Store } from '../contract/store.ts'
 import type { Outsides } from './outsides.ts'
 import { drain } from './relay.ts'
 
@@ -14,11 +15,16 @@ export function relayOf({ store }: Drivers, { outboxes }: Outsides): () => Promi
   return async () => {
     for (const outbox of waiting) {
       waiting.delete(outbox)
-      const into = {
-        send: async (messages: Parameters<HandedQueues['send']>[0]) =>
-          void (await store.commit({ writes: [], messages })),
-      }
-      await drain(outbox, into, new AbortController().signal)
+      await drain(outbox, intoOutbox(store), new AbortController().signal)
     }
+  }
+}
+
+/** What is sent waits in the outbox of the tables. */
+export function intoOutbox(store: Store): Pick<Queues, 'send'> {
+  return {
+    async send(messages) {
+      await store.commit({ writes: [], messages })
+    },
   }
 }

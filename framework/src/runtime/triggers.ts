@@ -17,9 +17,10 @@ export function viewsIn({ handlers }: Parts, kit: CallKit, wired: Wiring): reado
   })
 }
 
-/** All that time triggers. */
-export function timed(parts: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
-  return [...ticking(parts, wired), ...retaining(parts, drivers), ...alarmTicking(parts, drivers, kit)]
+/** All that time triggers here. `all`: the whole plan, of which alarms know everybody who listens to them. */
+export function timed(parts: Parts, all: Parts, drivers: Drivers, kit: CallKit, wired: Wiring): readonly Ticking[] {
+  const looks = parts.alarms.length > 0 ? alarmTicking(all, drivers, kit) : []
+  return [...ticking(parts, wired), ...retaining(parts, drivers), ...looks]
 }
 
 export function feedsOf(

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../contract/clock.ts'
 import type { PlanShape } from '../contract/drivers.ts'
+import type { ServiceFunctions } from '../contract/engine.ts'
 import { secretName, settingName, uploadPrefix } from '../contract/names.ts'
 import { shapeOf } from '../contract/plan-shape.ts'
 import { fault } from '../contract/problems.ts'
@@ -17,6 +18,7 @@ import { lockFolder } from '../embedded/lock.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Runtime, type RuntimeOptions, runtimeTables, startRuntime } from '../runtime/runtime.ts'
 import type { Telemetry } from '../runtime/telemetry.ts'
+import { type Divided, refuseUnknown, servicesElsewhere, shareOf } from './divided.ts'
 import { type PlacedDrivers, type Placement, placedDrivers } from './placed.ts'
 
 export { embeddedCapabilities }
@@ -35,6 +37,8 @@ export interface EmbeddedTargetOptions extends Pick<RuntimeOptions, 'logs' | 'fe
   readonly masterKey?: Uint8Array
   /** Where plans are kept elsewhere than on the disk; then a master key must be given. */
   readonly placement?: Placement
+  /** What of the plans runs here, where other processes run the rest of them. Default: all. */
+  readonly divided?: Divided
 }
 
 /** What is set in a plan's vault at its start, by name. What is not named stays as it was. */
@@ -46,7 +50,12 @@ export interface GivenValues {
 /** A plan that runs, and what it runs on. */
 export interface Started {
   readonly runtime: Runtime
-  readonly drivers: PlacedDrivers
+  readonly drivers: Engines
+}
+
+/** The drivers of a plan, and how its services elsewhere are asked, where there are any. */
+interface Engines extends PlacedDrivers {
+  readonly elsewhere?: ServiceFunctions
 }
 
 /** A process for plans, each on a folder of its own. */
@@ -179,13 +188,25 @@ interface Replaced {
   readonly failed?: { readonly error: unknown }
 }
 
-async function driversFor(options: Options, shape: PlanShape): Promise<PlacedDrivers> {
-  const { clock, baseUrl, masterKey, placement } = options
+async function driversFor(options: Options, shape: PlanShape): Promise<Engines> {
+  const drivers = await keeping(options, shape)
+  if (!options.divided) return drivers
+  const elsewhere = servicesElsewhere(shape.plan, options.divided, drivers.functions)
+  const close = (): Promise<void> => {
+    elsewhere.close()
+    return drivers.close()
+  }
+  return { ...drivers, elsewhere, close }
+}
+
+async function keeping(options: Options, shape: PlanShape): Promise<PlacedDrivers> {
+  const { clock, baseUrl, masterKey, placement, divided } = options
   const folder = join(options.folder, shape.plan)
   const place = { folder, clock, baseUrl: baseUrl + linkPath(shape.plan) }
   if (placement) {
     if (!masterKey) throw fault('setting-missing', 'engines elsewhere need a master key from outside')
-    return placedDrivers(shape, { ...place, ...placement, masterKey })
+    const carried = divided && !divided.carries ? ({ carried: true } as const) : {}
+    return placedDrivers(shape, { ...place, ...placement, ...carried, masterKey })
   }
   const disk = await embeddedDrivers(shape, { ...place, ...(masterKey ? { masterKey } : {}) })
   return { ...disk, disk }
@@ -202,14 +223,17 @@ function linkPath(plan: string): string {
 }
 
 async function running(
-  { logs, fetch, background = true }: Options,
+  { logs, fetch, background = true, divided }: Options,
   version: Version,
   shape: PlanShape,
-  drivers: PlacedDrivers,
+  drivers: Engines,
 ): Promise<System> {
   const { plan, values, telemetry } = version
+  const { elsewhere, functions } = drivers
+  if (divided && !functions) refuseUnknown(plan, divided)
   await fill(drivers, plan, values)
-  const options = { logs, background, ...(fetch ? { fetch } : {}), ...(telemetry ? { telemetry } : {}) }
+  const share = divided && elsewhere ? { share: shareOf(plan, divided, elsewhere) } : {}
+  const options = { logs, background, ...(fetch ? { fetch } : {}), ...(telemetry ? { telemetry } : {}), ...share }
   return { plan, values, telemetry, shape, drivers, runtime: await startRuntime(plan, drivers, options) }
 }
 

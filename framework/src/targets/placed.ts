@@ -10,7 +10,7 @@ import { mkdirSync } from 'node:fs'
 import type { Capabilities } from '../contract/capabilities.ts'
 import { type Clock, sleep } from '../contract/clock.ts'
 import type { Drivers, PlanShape } from '../contract/drivers.ts'
-import type { DriverKind, Engine, Opened, Opening } from '../contract/engine.ts'
+import type { DriverKind, Engine, Opened, Opening, ServiceFunctions } from '../contract/engine.ts'
 import { mailTable } from '../contract/mail-once.ts'
 import { mailQueue } from '../contract/names.ts'
 import { fault, isFault } from '../contract/problems.ts'
@@ -34,11 +34,15 @@ export interface PlacedOptions extends Placement {
   /** The plan's folder on this machine: what no engine keeps is there. One process at a time. */
   readonly folder: string
   readonly baseUrl: string
+  /** Somebody else carries on what waits, and what becomes due. */
+  readonly carried?: true
 }
 
 export interface PlacedDrivers extends Drivers {
   /** The disk, where the plan has something there. */
   readonly disk?: EmbeddedDrivers
+  /** Services of the plan that run as functions of an engine. */
+  readonly functions?: ServiceFunctions
 }
 
 type Others = Partial<Pick<Drivers, DriverKind>>
@@ -90,15 +94,17 @@ export async function placedDrivers(plan: PlanShape, options: PlacedOptions): Pr
     const disk = await openDisk(shape, options)
     closing.push(disk.close)
     let others: Others = disk.keeps
+    let functions: ServiceFunctions | undefined
     for (const [engine, parts] of partsOfEngines(options.engines)) {
       const opened = await openEngine(engine, shape, { ...options, parts, others })
       closing.push(() => opened.close())
       others = { ...opened, ...others }
+      functions ??= opened.functions
     }
     const drivers = whole(shape, options, others)
     const forward = forwarding(shape, drivers.queues, disk.drivers, options.clock)
     closing.push(forward.stop)
-    return { ...drivers, ...(disk.drivers ? { disk: disk.drivers } : {}), close }
+    return { ...drivers, ...(disk.drivers ? { disk: disk.drivers } : {}), ...(functions ? { functions } : {}), close }
   } catch (error) {
     await close()
     throw error

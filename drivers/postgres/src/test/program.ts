@@ -59,9 +59,12 @@ export class Program {
     return { code, text, lines: json.map(line => JSON.parse(line)) }
   }
 
-  /** One more process of the systems, on a machine of its own as far as it can tell. Resolves when it answers. */
-  async started(data: string): Promise<Running> {
-    const args = ['start', 'counter', 'storefront', '--env', 'production', '--port', '0', '--json', '--no-web']
+  /**
+   * One more process of the systems, on a machine of its own as far as it can tell: with all that they are, or what these
+   * arguments say. Resolves when it answers.
+   */
+  async started(data: string, more: readonly string[] = ['counter', 'storefront', '--port', '0']): Promise<Running> {
+    const args = ['start', '--env', 'production', '--json', '--no-web', ...more]
     const child = this.#spawned([...args, '--data', join(this.folder, data)], this.variables)
     let complained = ''
     child.stderr?.on('data', data => (complained += String(data)))

@@ -1,5 +1,5 @@
 /**
- * Answers between two functions, as one JSON. A file travels whole; a stream goes another way (see handed-on.ts).
+ * Answers between two processes, as one JSON. A file travels whole; a stream goes another way (see handed-on.ts).
  */
 import { fault } from '../../contract/problems.ts'
 import type { Answer } from '../../runtime/door.ts'
@@ -40,10 +40,18 @@ async function asBase64(content: Uint8Array | AsyncIterable<Uint8Array>): Promis
 
 /** Reads what `carriedAnswer` wrote. Faults: `service-unavailable` where it is something else. */
 export function answerCarried(json: string): Answer {
-  const answer = JSON.parse(json) as CarriedAnswer | { readonly kind?: undefined }
-  if (!answer.kind) throw fault('service-unavailable', 'the function gave no answer of ours')
+  const answer = answerIn(json)
+  if (!answer.kind) throw fault('service-unavailable', 'the service gave no answer of ours')
   if (answer.kind !== 'carried-file') return answer
   const { status, headers, type, name, content, base64 } = answer
   const bytes = base64 ? Buffer.from(content, 'base64') : content
   return { kind: 'file', status, headers, file: { type, content: bytes, ...(name === undefined ? {} : { name }) } }
+}
+
+function answerIn(json: string): CarriedAnswer | { readonly kind?: undefined } {
+  try {
+    return JSON.parse(json) ?? {}
+  } catch (error) {
+    throw fault('service-unavailable', 'the service gave no answer that can be read', {}, error)
+  }
 }

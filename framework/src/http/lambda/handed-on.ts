@@ -1,6 +1,6 @@
 /**
- * Streams between two functions: lines of JSON, the head of the answer first, then the events as they come. Whoever asks
- * says how long its own function still lives: who answers does not go on for nobody.
+ * Streams between two processes: lines of JSON, the head of the answer first, then the events as they come. Whoever asks
+ * says how long its own process still lives: who answers does not go on for nobody.
  */
 import { fault } from '../../contract/problems.ts'
 import type { Answer } from '../../runtime/door.ts'
@@ -20,11 +20,11 @@ export async function answerOfLines(pieces: AsyncIterable<Uint8Array>): Promise<
   const lines = linesIn(pieces)
   const { value: first } = await lines.next()
   if (first === undefined) throw fault('service-unavailable', 'the function gave no answer')
-  const head = JSON.parse(first) as Omit<EventsAnswer, 'events'> | { readonly kind?: undefined }
+  const head = answerCarried(first) as Exclude<Answer, EventsAnswer> | Omit<EventsAnswer, 'events'>
   if (head.kind === 'events') return { ...head, events: lines }
   // Read to its end, so that the connection can be used again.
   while (!(await lines.next()).done);
-  return answerCarried(first)
+  return head
 }
 
 async function* linesIn(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
@@ -33,7 +33,8 @@ async function* linesIn(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   for await (const piece of pieces) {
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    yield* lines
+    // An empty one shows that somebody is still there.
+    for (const line of lines) if (line !== '') yield line
   }
   if (rest !== '') yield rest
 }

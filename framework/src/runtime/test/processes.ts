@@ -10,7 +10,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { mortalProcess } from '../../targets/testbed/process.ts'
 import { realInput } from '../../targets/testbed/real-input.ts'
 import type { LogRecord } from '../log.ts'
-import { type Runtime, runtimeTables, startRuntime } from '../runtime.ts'
+import { type Runtime, type RuntimeOptions, runtimeTables, startRuntime } from '../runtime.ts'
 
 export interface Process {
   readonly runtime: Runtime
@@ -24,8 +24,8 @@ export interface System {
   readonly clock: MemoryClock
   readonly drivers: Drivers
   start(): Promise<Runtime>
-  /** One that can be killed. `plan`: the same plan with handlers of its own, to tell processes apart. */
-  process(plan?: Plan): Promise<Process>
+  /** One that can be killed. `plan`: the same plan with handlers of its own, to tell processes apart. `share`: of the plan. */
+  process(plan?: Plan, share?: Pick<RuntimeOptions, 'share'>): Promise<Process>
 }
 
 export function systemOf(plan: Plan, options: { readonly outbox?: boolean } = {}): System {
@@ -35,10 +35,10 @@ export function systemOf(plan: Plan, options: { readonly outbox?: boolean } = {}
     clock,
     drivers,
     start: () => startRuntime(plan, drivers, { logs: () => {} }),
-    async process(own = plan) {
+    async process(own = plan, share = {}) {
       const { drivers: mortal, die } = mortalProcess(drivers, realInput())
       const logs: LogRecord[] = []
-      const runtime = await startRuntime(own, mortal, { logs: record => void logs.push(record) })
+      const runtime = await startRuntime(own, mortal, { ...share, logs: record => void logs.push(record) })
       return { runtime, logs, kill: die }
     },
   }
