@@ -1,6 +1,6 @@
 /** What the parts of a template share: the stack they stand in, and how one template refers to another. */
 import { CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Fn, type Stack } from 'aws-cdk-lib'
-import type { System } from './system.ts'
+import { databasesOf, type System } from './system.ts'
 
 export interface Kit {
   readonly stack: Stack
@@ -43,7 +43,13 @@ export function frontVariables({ system }: Kit): Readonly<Record<string, string>
 
 /** Where the databases are, for a service that uses them. */
 export function databaseVariables(kit: Kit, service: string): Readonly<Record<string, string>> {
-  if (!kit.system.services.some(({ name, usesDatabases }) => name === service && usesDatabases)) return {}
+  const uses = kit.system.services.some(({ name, usesDatabases }) => name === service && usesDatabases)
+  return uses ? databasesVariables(kit) : {}
+}
+
+/** Where they are, where the plan has any. */
+export function databasesVariables(kit: Kit): Readonly<Record<string, string>> {
+  if (databasesOf(kit.system).length === 0) return {}
   return {
     GROUNDPLAN_AWS_DATABASE_URL: Fn.join('', [
       'postgres://groundplan@',

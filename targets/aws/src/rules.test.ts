@@ -2,7 +2,7 @@
  * The templates that are committed, and what they are made from, under rules of others: cfn-lint (CloudFormation's own
  * schemas), checkov, and Amazon's rules for solutions by cdk-nag.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,8 +13,9 @@ import type { Plan } from 'groundplan/target'
 import { afterAll, describe, expect, inject, it, vi } from 'vitest'
 import { pipelineApp } from './pipeline/synth.ts'
 import { wayOf } from './pipeline/way.ts'
+import type { SystemSettings } from './settings.ts'
 import { smallest, usual } from './sizes.ts'
-import { appOf } from './synth.ts'
+import { appOf, synthesized } from './synth.ts'
 import { systemOf } from './system.ts'
 import { type Finding, hasTool, told, unexcused, unused } from './test/findings.ts'
 import { canary, flowOf, levels, stallFlow } from './test/flow.ts'
@@ -32,9 +33,27 @@ const folders = ['counter', 'storefront'].flatMap(name =>
 )
 const templates = folders.flatMap(folder => readdirSync(systems + folder).map(file => `${systems}${folder}/${file}`))
 
-describe('C9, S14: the committed templates', () => {
+/** Storefront in other forms than the committed one: all as containers, and one behind doors that are functions. */
+const forms: readonly SystemSettings[] = [{ compute: 'containers' }, { compute: { backend: 'containers' } }]
+const { default: storefront }: { default: Plan } = await import(`${systems}storefront/plan.ts`)
+
+/** Each in a folder of its own. Not `thorough`: what runs, all as containers, since that has what no other template has. */
+function formsOfStorefront(thorough: boolean): readonly string[] {
+  return forms.slice(0, thorough ? forms.length : 1).flatMap((form, at) => {
+    const files = synthesized(storefront, 'production', { ...settings, systems: { storefront: form } })
+    const folder = mkdtempSync(join(out, `form-${at}-`))
+    return Object.entries(files).flatMap(([file, text]) => {
+      if (!thorough && !file.includes('application')) return []
+      writeFileSync(join(folder, file), text)
+      return join(folder, file)
+    })
+  })
+}
+
+describe('C9, S14: the committed templates, and storefront as containers and as both', () => {
   it.skipIf(!hasTool('cfn-lint'))('are what CloudFormation takes, says cfn-lint, with nothing to warn of', async () => {
-    expect(await told('cfn-lint', ['--regions', 'eu-central-1', '--', ...templates])).toBe('')
+    const all = [...templates, ...formsOfStorefront(inject('thorough'))]
+    expect(await told('cfn-lint', ['--regions', 'eu-central-1', '--', ...all])).toBe('')
   })
 
   // Most of a minute of the processor.
@@ -49,7 +68,7 @@ describe('C9, S14: the committed templates', () => {
 })
 
 async function checkovFindings(): Promise<readonly Finding[]> {
-  const args = ['--file', ...templates]
+  const args = ['--file', ...templates, ...formsOfStorefront(true)]
   const text = await told('checkov', [
     '--framework',
     'cloudformation',
@@ -77,6 +96,9 @@ describe("Amazon's rules for solutions (cdk-nag)", () => {
       ...nagFindings({ compute: 'functions', sizes: usual }),
       ...nagFindings({ compute: 'containers', sizes: usual }),
       ...nagFindings({ compute: 'containers', sizes: smallest }),
+      ...nagFindings({ systems: { shop: { compute: { backend: 'containers' } } } }),
+      ...nagFindings({ systems: { shop: { compute: { front: 'containers' } } } }),
+      ...forms.flatMap(form => nagFindings({ systems: { storefront: form } }, storefront)),
       ...nagFindings({ compute: 'functions', traffic: { shop: canary } }),
       ...nagFindings({ compute: 'functions', traffic: { shop: levels } }),
       ...violationsIn(pipelineApp(wayOf(flowOf('containers')), out)),

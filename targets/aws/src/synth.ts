@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, type IStackSynthesizer, LegacyStackSynthesizer, Stack, Tags } from 'aws-cdk-lib'
-import { fault, type Plan, type TargetFiles } from 'groundplan/target'
+import type { Plan, TargetFiles } from 'groundplan/target'
 import { application } from './application/application.ts'
 import { edge, needsEdge } from './application/edge.ts'
 import { deployment } from './infra/deployment.ts'
@@ -27,21 +27,7 @@ const templates: readonly { readonly name: string; readonly of: string; make(kit
 
 /** Faults: `unsupported`. */
 export function synthesized(plan: Plan, environment: string, settings: AwsSettings): TargetFiles {
-  const system = systemOf(plan, environment, settings)
-  refuseWholeInEach(system)
-  return templatesOf(system)
-}
-
-/** A container runs the plan, and not one service of it: beside others it would do their work once more. */
-function refuseWholeInEach({ plan, services }: System): void {
-  const contained = services.filter(({ compute }) => compute === 'containers').map(({ name }) => name)
-  if (contained.length === 0 || services.length === 1) return
-  const wayOut = `let them be functions, or one service: compute: 'functions' in the settings of ${plan.name}`
-  throw fault(
-    'unsupported',
-    `${plan.name} has ${services.length} services, of which ${contained.join(', ')} would run as containers: each would do the work of all`,
-    { wayOut },
-  )
+  return templatesOf(systemOf(plan, environment, settings))
 }
 
 export function templatesOf(system: System): TargetFiles {

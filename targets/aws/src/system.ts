@@ -3,7 +3,7 @@
  */
 import { lettersTable, outboxTable } from '@groundplan/aws'
 import {
-  isHandler,
+  fault,
   mailTable,
   type Parts,
   type Plan,
@@ -17,14 +17,16 @@ import {
 } from 'groundplan/target'
 import { type Names, namesOf } from './names.ts'
 import { carrierRights, type Right, rightsOf } from './rights.ts'
-import { type AwsSettings, type Resolved, resolved } from './settings.ts'
+import { type AwsSettings, type Compute, type Resolved, resolved } from './settings.ts'
 
 export interface ServiceOnAws {
   readonly name: string
-  readonly compute: 'containers' | 'functions'
+  readonly compute: Compute
   readonly rights: readonly Right[]
   /** Services it asks. */
   readonly asks: readonly string[]
+  /** Those of them that run as containers: they are asked over the network. */
+  readonly asksContainers: readonly string[]
   /** Whether it uses databases, which are in the network. */
   readonly usesDatabases: boolean
   /** The gateway whose door it is. */
@@ -44,6 +46,8 @@ export interface System {
   readonly names: Names
   readonly settings: Resolved
   readonly services: readonly ServiceOnAws[]
+  /** What its doors are, the services that have a gateway: all are the same. */
+  readonly doors: Compute
   /** Rights of the function that carries on what waits; none where the only service does. */
   readonly carrier: readonly Right[] | undefined
 }
@@ -64,6 +68,7 @@ export function systemOf(plan: Plan, environment: string, given: AwsSettings): S
   )
   return {
     ...{ plan, environment, parts, tables, queues: shape.queues, settings, services },
+    doors: doorsOf(plan, services),
     names: namesOf(plan.name, environment, settings.host),
     carrier: alone ? undefined : carrying,
   }
@@ -77,20 +82,43 @@ function serviceOf(
   carrying: readonly Right[] | undefined,
 ): ServiceOnAws {
   const own = parts.handlers.filter(named => named.service.name === name)
-  const uses = parts.uses.filter(({ by }) => isHandler(by) && by.service.name === name)
-  const asked = uses.flatMap(({ grant }) => (grant.resource.kind === 'service' ? [grant.resource.name] : []))
   const gateway = parts.gateways.find(each => each.gateway.service.name === name)
   const rights = rightsOf(parts, tables, name)
+  const asks = rights.flatMap(right => (right.on === 'service' ? [right.name] : [])).sort()
   return {
     name,
     compute: settings.computeOf(name),
     rights: [...rights, ...(carrying ?? [])],
-    asks: [...new Set(asked)].sort(),
+    asks,
+    asksContainers: asks.filter(asked => settings.computeOf(asked) === 'containers'),
     usesDatabases: rights.some(({ on }) => on === 'database'),
     timeoutMs: Math.max(30_000, ...own.map(({ handler }) => handler.timeoutMs)),
     carries: carrying !== undefined,
     ...(gateway ? { gateway: gateway.name } : {}),
   }
+}
+
+/**
+ * The balancer and CloudFront stand at the same name, so one of them has all doors. Where there is none, a balancer gives
+ * the pages if anything runs as containers. Faults: `unsupported`.
+ */
+function doorsOf(plan: Plan, services: readonly ServiceOnAws[]): Compute {
+  const doors = services.filter(({ gateway }) => gateway !== undefined)
+  const [kind, other] = new Set(doors.map(({ compute }) => compute))
+  if (other !== undefined) throw mixedDoors(plan, doors)
+  return kind ?? (services.some(isContainer) ? 'containers' : 'functions')
+}
+
+function mixedDoors({ name: plan }: Plan, doors: readonly ServiceOnAws[]): Error {
+  const are = doors.map(({ name, compute }) => `${name} as ${compute}`).join(', ')
+  const could = doors.map(({ name }) => `'${name}': 'containers'`).join(', ')
+  return fault('unsupported', `${plan}: services with a gateway would run ${are}, and all of them stand at one name`, {
+    wayOut: `let them be of one kind, in its settings: compute: { ${could} }, or none of these; services without a gateway may be either`,
+  })
+}
+
+function isContainer({ compute }: Pick<ServiceOnAws, 'compute'>): boolean {
+  return compute === 'containers'
 }
 
 /** Room for what begins and ends around a handler. */
@@ -107,9 +135,20 @@ export function functionTimeoutS({ timeoutMs }: Pick<ServiceOnAws, 'timeoutMs'>)
 export const web = 'web'
 
 /** What runs as containers: each has a registry of images. */
-export function imagesOf({ services, plan }: System): readonly string[] {
-  const names = services.filter(({ compute }) => compute === 'containers').map(({ name }) => name)
-  return names.length > 0 && plan.sites.length > 0 ? [...names, web] : names
+export function imagesOf({ services, plan, doors }: System): readonly string[] {
+  const names = services.filter(isContainer).map(({ name }) => name)
+  return doors === 'containers' && plan.sites.length > 0 ? [...names, web] : names
+}
+
+/** The containers that the world reaches, by a balancer. */
+export function doorsInContainers(system: System): readonly string[] {
+  const open = new Set(system.services.filter(({ gateway }) => gateway !== undefined).map(({ name }) => name))
+  return imagesOf(system).filter(name => name === web || open.has(name))
+}
+
+/** Functions that reach what is in the network are in it, too; others need none. */
+export function functionsInNetwork({ services }: System): readonly ServiceOnAws[] {
+  return services.filter(each => !isContainer(each) && (each.usesDatabases || each.asksContainers.length > 0))
 }
 
 /** Where a gateway of functions stands: under the name it was given, or one of its own below the system's. */

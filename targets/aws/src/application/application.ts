@@ -8,11 +8,13 @@ import { functions } from './functions.ts'
 import { gateways } from './gateway.ts'
 import { release } from './release.ts'
 import { site } from './site.ts'
+import { taskGroups } from './task-groups.ts'
 import { uploads } from './uploads.ts'
 
 export function application(kit: Kit): void {
-  const balanced = containers(kit)
-  const { live, carrying } = functions(kit)
+  const groups = taskGroups(kit)
+  const balanced = containers(kit, groups)
+  const { live, carrying } = functions(kit, groups)
   uploads(kit)
   gateways(kit, live)
   if (carrying !== undefined) created(kit, carrying)

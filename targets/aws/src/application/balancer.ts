@@ -8,11 +8,10 @@ import { CfnRecordSetGroup } from 'aws-cdk-lib/aws-route53'
 import { baseOf } from 'groundplan/target'
 import { imported, type Kit, zoneId } from '../kit.ts'
 import { idOf } from '../names.ts'
-import { imagesOf, namedDoors, web } from '../system.ts'
+import { doorsInContainers, namedDoors, web } from '../system.ts'
 import { dividesContainers } from '../traffic.ts'
 import { firewall } from './firewall.ts'
 import { portOf } from './ports.ts'
-import type { TaskGroups } from './task-groups.ts'
 
 /** Where the balancer finds a container. */
 export interface Door {
@@ -31,11 +30,14 @@ export interface Balanced {
   readonly listeners: readonly CfnResource[]
 }
 
-export function balancer(kit: Kit, groups: TaskGroups): Balanced {
+/** @param group the balancer's own in the network */
+export function balancer(kit: Kit, group: string): Balanced {
   const { stack, system } = kit
-  const made = loadBalancer(kit, groups)
+  const made = loadBalancer(kit, group)
   const divided = dividesContainers(system)
-  const doors: ReadonlyMap<string, Door> = new Map(doorsOf(kit).map(name => [name, doorTo(kit, name, divided)]))
+  const doors: ReadonlyMap<string, Door> = new Map(
+    doorsInContainers(system).map(name => [name, doorTo(kit, name, divided)]),
+  )
   const plain = new CfnListener(stack, 'PlainListener', {
     loadBalancerArn: made.ref,
     port: 80,
@@ -61,7 +63,7 @@ function doorTo(kit: Kit, name: string, divided: boolean): Door {
   return { target, rules: [], ...(divided ? { newTarget: targetGroup(kit, idOf('NewTarget', name), name) } : {}) }
 }
 
-function loadBalancer(kit: Kit, groups: TaskGroups): CfnLoadBalancer {
+function loadBalancer(kit: Kit, group: string): CfnLoadBalancer {
   const { names, settings } = kit.system
   const attributes = {
     'access_logs.s3.bucket': imported(kit, 'LogBucketName'),
@@ -78,15 +80,9 @@ function loadBalancer(kit: Kit, groups: TaskGroups): CfnLoadBalancer {
     type: 'application',
     scheme: 'internet-facing',
     subnets: Fn.split(',', imported(kit, 'PublicSubnetIds')),
-    securityGroups: [groups.balancer],
+    securityGroups: [group],
     loadBalancerAttributes: Object.entries(attributes).map(([key, value]) => ({ key, value })),
   })
-}
-
-/** The containers that the world reaches. */
-function doorsOf({ system }: Kit): readonly string[] {
-  const open = new Set(system.services.filter(({ gateway }) => gateway !== undefined).map(({ name }) => name))
-  return imagesOf(system).filter(name => name === web || open.has(name))
 }
 
 function targetGroup(kit: Kit, id: string, name: string): CfnTargetGroup {

@@ -1,6 +1,6 @@
 /**
  * Containers: a cluster of ECS on Fargate, with a task definition, a service and its scaling for each service of the plan
- * that runs so, and for the web front. A new task must answer before an old one goes; where it does not, ECS goes back to
+ * that runs so, and for the web front. Each runs one service, and is asked by others at the name that it has in the network. A new task must answer before an old one goes; where it does not, ECS goes back to
  * what ran before. Where what is new gets its calls level by level, each has a second service for it, without tasks
  * between releases: a stack gives the new task definition to that one alone.
  */
@@ -8,33 +8,33 @@ import { CfnDeletionPolicy, CfnParameter, Fn } from 'aws-cdk-lib'
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling'
 import { CfnCluster, CfnClusterCapacityProviderAssociations, CfnService, CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs'
 import type { CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
-import { CfnHttpNamespace } from 'aws-cdk-lib/aws-servicediscovery'
-import { databaseVariables, frontVariables, imported, type Kit, variables } from '../kit.ts'
+import type { CfnService as CfnNeighbour } from 'aws-cdk-lib/aws-servicediscovery'
+import { databasesVariables, frontVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { asText, type Statement } from '../policy.ts'
 import { imagesOf, type ServiceOnAws, web } from '../system.ts'
 import { dividesContainers } from '../traffic.ts'
 import { type Balanced, balancer, type Door } from './balancer.ts'
 import { logGroup, logGroupName } from './logs.ts'
+import { neighbours, shareVariables } from './neighbours.ts'
 import { portOf } from './ports.ts'
 import { newServiceName } from './release.ts'
 import { document, rightsPolicy, roleId, roleOf, startingRoleId, writesLogs } from './roles.ts'
-import { type TaskGroups, taskGroups } from './task-groups.ts'
-import { uploadVariables } from './uploads.ts'
+import type { TaskGroups } from './task-groups.ts'
+import { uploadsVariables } from './uploads.ts'
 
 /** @returns what the balancer leads to; undefined where nothing runs as containers */
-export function containers(kit: Kit): Balanced | undefined {
+export function containers(kit: Kit, groups: TaskGroups): Balanced | undefined {
   const images = imagesOf(kit.system)
   if (images.length === 0) return undefined
-  const groups = taskGroups(kit)
-  const balanced = balancer(kit, groups)
+  const balanced = groups.balancer === undefined ? undefined : balancer(kit, groups.balancer)
   const ecs = cluster(kit)
-  const namespace = namespaceOf(kit)
+  const known = neighbours(kit)
   for (const name of images) {
     const own = kit.system.services.find(each => each.name === name)
     const task = taskDefinition(kit, name, own)
-    const door = balanced.doors.get(name)
-    const parts = { name, task, ecs, groups, door, listeners: balanced.listeners, namespace }
+    const door = balanced?.doors.get(name)
+    const parts = { name, task, ecs, groups, door, listeners: balanced?.listeners ?? [], neighbour: known.get(name) }
     const { tasksLeast: least, tasksMost: most } = kit.system.settings.sizes
     scaling(kit, '', { name, ecs, service: ecsService(kit, parts), least, most })
     // The machine says how many it has, and for how long.
@@ -64,12 +64,6 @@ function strategy({ system }: Kit) {
     ...(spot < 100 ? [{ capacityProvider: 'FARGATE', base: 1, weight: 100 - spot }] : []),
     ...(spot > 0 ? [{ capacityProvider: 'FARGATE_SPOT', weight: spot }] : []),
   ]
-}
-
-/** Services that ask each other find each other by their names. */
-function namespaceOf({ stack, system }: Kit): CfnHttpNamespace | undefined {
-  if (system.services.every(({ asks }) => asks.length === 0)) return undefined
-  return new CfnHttpNamespace(stack, 'Neighbours', { name: system.names.prefix })
 }
 
 // ---------- the task
@@ -109,9 +103,7 @@ function container(kit: Kit, name: string, group: string): CfnTaskDefinition.Con
     environment: Object.entries({
       AWS_REGION: Fn.ref('AWS::Region'),
       ...variables(kit),
-      ...(name === web ? frontVariables(kit) : {}),
-      ...databaseVariables(kit, name),
-      ...uploadVariables(kit.system, name),
+      ...(name === web ? frontVariables(kit) : serviceVariables(kit, name)),
     }).map(([each, value]) => ({
       name: each,
       value,
@@ -129,6 +121,11 @@ function container(kit: Kit, name: string, group: string): CfnTaskDefinition.Con
       options: { 'awslogs-group': group, 'awslogs-region': Fn.ref('AWS::Region'), 'awslogs-stream-prefix': name },
     },
   }
+}
+
+/** One image serves every service, so each task has all that the config in it names; what it may do there is its role's. */
+function serviceVariables(kit: Kit, name: string): Readonly<Record<string, string>> {
+  return { ...databasesVariables(kit), ...uploadsVariables(kit.system), ...shareVariables(kit.system, name) }
 }
 
 function imageOf({ stack, system }: Kit, name: string): string {
@@ -169,7 +166,8 @@ interface ServiceParts {
   readonly groups: TaskGroups
   readonly door: Door | undefined
   readonly listeners: Balanced['listeners']
-  readonly namespace: CfnHttpNamespace | undefined
+  /** Where others find it. */
+  readonly neighbour: CfnNeighbour | undefined
 }
 
 /**
@@ -177,13 +175,13 @@ interface ServiceParts {
  * what it runs to the machine. Only where the stack changes the service itself does ECS take the newest of the family.
  */
 function ecsService(kit: Kit, parts: ServiceParts): CfnService {
-  const { name, task, door, namespace } = parts
+  const { name, task, door, neighbour } = parts
   const made = new CfnService(kit.stack, idOf('Service', name), {
     ...common(kit, parts, door?.target, true),
     serviceName: kit.system.names.service(name),
     taskDefinition: door?.newTarget ? kit.system.names.service(name) : task.ref,
     desiredCount: kit.system.settings.sizes.tasksLeast,
-    ...(namespace ? { serviceConnectConfiguration: neighbour(name, namespace.attrArn) } : {}),
+    ...(neighbour ? { serviceRegistries: [{ registryArn: neighbour.attrArn }] } : {}),
   })
   if (door?.newTarget) made.addResourceDependency(task)
   for (const listener of parts.listeners) made.addResourceDependency(listener)
@@ -192,14 +190,13 @@ function ecsService(kit: Kit, parts: ServiceParts): CfnService {
 
 /** What is new runs here until it has shown that it does well. Nobody but the balancer finds it. */
 function newService(kit: Kit, parts: ServiceParts): CfnService {
-  const { name, task, door, namespace } = parts
+  const { name, task, door } = parts
   const made = new CfnService(kit.stack, idOf('NewService', name), {
     // ECS does not go back by itself: there is nothing to go back to, and the machine hears of it.
     ...common(kit, parts, door?.newTarget, false),
     serviceName: newServiceName(kit.system, name),
     taskDefinition: task.ref,
     desiredCount: 0,
-    ...(namespace ? { serviceConnectConfiguration: { enabled: true, namespace: namespace.attrArn } } : {}),
   })
   for (const listener of parts.listeners) made.addResourceDependency(listener)
   return made
@@ -232,11 +229,6 @@ function common(kit: Kit, { name, ecs, groups }: ServiceParts, target: CfnTarget
     propagateTags: 'SERVICE',
     enableExecuteCommand: false,
   }
-}
-
-function neighbour(name: string, namespace: string): CfnService.ServiceConnectConfigurationProperty {
-  const clientAliases = [{ dnsName: name, port: portOf(name) }]
-  return { enabled: true, namespace, services: [{ portName: name, discoveryName: name, clientAliases }] }
 }
 
 interface Scaled {

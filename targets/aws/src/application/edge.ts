@@ -9,8 +9,8 @@ import type { System } from '../system.ts'
 import { webAcl } from './firewall.ts'
 
 /** Pages come by CloudFront where no balancer is there to give them. */
-export function needsEdge({ plan, services }: System): boolean {
-  return plan.sites.length > 0 && services.every(({ compute }) => compute === 'functions')
+export function needsEdge({ plan, doors }: System): boolean {
+  return plan.sites.length > 0 && doors === 'functions'
 }
 
 export function edge(kit: Kit): void {

@@ -10,12 +10,13 @@ import { mailQueue, resourcesOf } from 'groundplan/target'
 import { asked, databaseVariables, imported, type Kit, variables } from '../kit.ts'
 import { account, idOf, partition, region } from '../names.ts'
 import { carrier, queueOf, type Right } from '../rights.ts'
-import { functionTimeoutS } from '../system.ts'
+import { functionsInNetwork, functionTimeoutS } from '../system.ts'
 import { shiftOf } from '../traffic.ts'
 import { logGroup, logGroupName } from './logs.ts'
+import { othersVariables } from './neighbours.ts'
 import { document, joinsNetwork, rightsPolicy, roleId, roleOf, writesLogs, writesTraces } from './roles.ts'
 import { eachMinute, schedules } from './schedule.ts'
-import { functionGroup } from './task-groups.ts'
+import type { TaskGroups } from './task-groups.ts'
 import { uploadVariables } from './uploads.ts'
 
 /** What others call of a function. */
@@ -30,13 +31,15 @@ export interface Functions {
   readonly carrying: string | undefined
 }
 
-export function functions(kit: Kit): Functions {
+export function functions(kit: Kit, groups: TaskGroups): Functions {
   const { services, carrier: carrying } = kit.system
   const live = services
     .filter(({ compute }) => compute === 'functions')
     .map(service => {
       const { name, rights } = service
-      const made = liveFunction(kit, { name, rights, timeoutS: functionTimeoutS(service) })
+      const inNetwork = functionsInNetwork(kit.system).includes(service)
+      const group = inNetwork ? { group: groups.of(name) } : {}
+      const made = liveFunction(kit, { name, rights, timeoutS: functionTimeoutS(service), ...group })
       sources(kit, name, made)
       schedules(kit, name, made)
       return { service: name, arn: made }
@@ -51,6 +54,8 @@ interface Made {
   readonly name: string
   readonly rights: readonly Right[]
   readonly timeoutS: number
+  /** Where it is in the network. */
+  readonly group?: string
 }
 
 function liveFunction(kit: Kit, made: Made): string {
@@ -85,10 +90,10 @@ function codeKey(kit: Kit, name: string): string {
   return asked(kit, idOf('Code', name), `The key of the bundle of ${name} there`)
 }
 
-function functionProps(kit: Kit, { name, rights, timeoutS }: Made, code: { s3Bucket: string; s3Key: string }) {
+function functionProps(kit: Kit, { name, rights, timeoutS, group }: Made, code: { s3Bucket: string; s3Key: string }) {
   const { names, settings } = kit.system
-  const inNetwork = kit.system.services.some(each => each.name === name && each.usesDatabases)
-  const around = document(writesLogs(logGroupName(kit, name)), writesTraces, ...(inNetwork ? [joinsNetwork] : []))
+  const around = document(writesLogs(logGroupName(kit, name)), writesTraces, ...(group ? [joinsNetwork] : []))
+  const databases = databaseVariables(kit, name)
   const policies = { rights: rightsPolicy(kit, rights), around }
   return {
     functionName: names.service(name),
@@ -102,25 +107,25 @@ function functionProps(kit: Kit, { name, rights, timeoutS }: Made, code: { s3Buc
     environment: {
       variables: {
         ...variables(kit),
-        ...databaseVariables(kit, name),
-        ...(inNetwork ? trusted : {}),
+        ...databases,
+        ...('GROUNDPLAN_AWS_DATABASE_URL' in databases ? trusted : {}),
         ...uploadVariables(kit.system, name),
+        ...othersVariables(kit.system, name),
         GROUNDPLAN_SERVICE: name,
       },
     },
     kmsKeyArn: imported(kit, 'KeyArn'),
     loggingConfig: { logFormat: 'JSON', logGroup: logGroup(kit, name).ref },
     tracingConfig: { mode: 'Active' },
-    ...(inNetwork ? { vpcConfig: vpcOf(kit, name) } : {}),
+    ...(group ? { vpcConfig: vpcOf(kit, group) } : {}),
   }
 }
 
 /** Lambda has the certificates of Amazon's databases there, and Node does not look by itself. */
 const trusted = { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }
 
-function vpcOf(kit: Kit, name: string): CfnFunction.VpcConfigProperty {
-  const subnetIds = Fn.split(',', imported(kit, 'PrivateSubnetIds'))
-  return { subnetIds, securityGroupIds: [functionGroup(kit, name)] }
+function vpcOf(kit: Kit, group: string): CfnFunction.VpcConfigProperty {
+  return { subnetIds: Fn.split(',', imported(kit, 'PrivateSubnetIds')), securityGroupIds: [group] }
 }
 
 // ---------- what calls them

@@ -1,38 +1,39 @@
 /**
- * Who reaches whom: a security group for the balancer and for each container. A task is reached by the balancer if it has
- * a door, and by the services that the plan lets ask it, on its port; it reaches those that it asks, and HTTPS: Amazon's
- * own services (images, logs, what the plan keeps) and the plan's connections are there.
+ * Who reaches whom: a security group for the balancer, for each container, and for each function that reaches something in
+ * the network. A task is reached by the balancer if it has a door, and by the services that the plan lets ask it, on its
+ * port; it reaches those that it asks, and HTTPS: Amazon's own services (images, logs, what the plan keeps) and the plan's
+ * connections are there. Nobody reaches a function by the network.
  */
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2'
 import { databasePort } from '../infra/database.ts'
 import { imported, type Kit } from '../kit.ts'
 import { idOf } from '../names.ts'
-import { imagesOf, type ServiceOnAws, web } from '../system.ts'
+import { doorsInContainers, functionsInNetwork, imagesOf, type ServiceOnAws } from '../system.ts'
 import { portOf } from './ports.ts'
 
 export interface TaskGroups {
-  readonly balancer: string
-  of(container: string): string
+  /** None where nothing that runs as containers has a door. */
+  readonly balancer: string | undefined
+  /** Of a container, or of a function that is in the network. */
+  of(name: string): string
 }
 
 const anywhere = '0.0.0.0/0'
 
 export function taskGroups(kit: Kit): TaskGroups {
-  const { stack, system } = kit
+  const { system } = kit
+  const containers = imagesOf(system)
+  const names = [...containers, ...functionsInNetwork(system).map(({ name }) => name)]
+  if (names.length === 0) return { balancer: undefined, of: () => '' }
   const vpcId = imported(kit, 'VpcId')
-  const balancer = new CfnSecurityGroup(stack, 'BalancerGroup', {
-    vpcId,
-    groupDescription: 'The balancer: HTTPS from everywhere, to the doors of services',
-    securityGroupIngress: [from(443, 'HTTPS'), from(80, 'Is sent on to HTTPS')],
-    securityGroupEgress: [],
-  })
-  const groups = new Map(imagesOf(system).map(name => [name, taskGroup(kit, vpcId, name)]))
+  const doors = doorsInContainers(system)
+  const balancer = doors.length > 0 ? balancerGroup(kit, vpcId) : undefined
+  const groups = new Map(names.map(name => [name, taskGroup(kit, vpcId, name)]))
   const between = (id: string, source: string, target: string, port: number, description: string): void =>
     path(kit, id, source, target, port, description)
   for (const [name, group] of groups) {
-    const own = system.services.find(each => each.name === name)
-    if (name === web || own?.gateway !== undefined) {
-      between(idOf('BalancerTo', name), balancer.attrGroupId, group, portOf(name), `The balancer reaches ${name}`)
+    if (balancer !== undefined && doors.includes(name)) {
+      between(idOf('BalancerTo', name), balancer, group, portOf(name), `The balancer reaches ${name}`)
     }
     for (const asked of asksOf(system.services, name)) {
       const target = groups.get(asked)
@@ -40,7 +41,16 @@ export function taskGroups(kit: Kit): TaskGroups {
     }
   }
   for (const [name, group] of groups) databasePath(kit, name, group)
-  return { balancer: balancer.attrGroupId, of: name => groups.get(name) ?? '' }
+  return { balancer, of: name => groups.get(name) ?? '' }
+}
+
+function balancerGroup({ stack }: Kit, vpcId: string): string {
+  return new CfnSecurityGroup(stack, 'BalancerGroup', {
+    vpcId,
+    groupDescription: 'The balancer: HTTPS from everywhere, to the doors of services',
+    securityGroupIngress: [from(443, 'HTTPS'), from(80, 'Is sent on to HTTPS')],
+    securityGroupEgress: [],
+  }).attrGroupId
 }
 
 /** Out of a service that uses databases, into their group. */
@@ -50,19 +60,10 @@ function databasePath(kit: Kit, name: string, group: string): void {
   path(kit, idOf('Path', name, 'to', 'database'), group, target, databasePort, `${name} uses the database`)
 }
 
-/** The group of a function that is in the network, since it uses databases there. */
-export function functionGroup(kit: Kit, name: string): string {
-  const group = taskGroup(kit, imported(kit, 'VpcId'), name)
-  databasePath(kit, name, group)
-  return group
-}
-
-/** The web front asks those that have a door. */
+/** Pages ask at the system's own address, as everybody does. */
 function asksOf(services: readonly ServiceOnAws[], name: string): readonly string[] {
-  if (name !== web) return services.find(each => each.name === name)?.asks ?? []
-  return services.filter(({ gateway }) => gateway !== undefined).map(each => each.name)
+  return services.find(each => each.name === name)?.asksContainers ?? []
 }
-
 function taskGroup({ stack }: Kit, vpcId: string, name: string): string {
   return new CfnSecurityGroup(stack, idOf('Group', name), {
     vpcId,

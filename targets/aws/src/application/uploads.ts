@@ -68,7 +68,12 @@ function uploadPolicy(kit: Kit, rights: readonly Right[]): PolicyDocument {
 /** Where a service finds the role, if it lends it. */
 export function uploadVariables(system: System, service: string): Readonly<Record<string, string>> {
   const own = system.services.find(({ name }) => name === service)
-  if (!own || !isLending(own)) return {}
+  return own && isLending(own) ? uploadsVariables(system) : {}
+}
+
+/** Where it is, where any service lends it. */
+export function uploadsVariables(system: System): Readonly<Record<string, string>> {
+  if (!system.services.some(isLending)) return {}
   return { GROUNDPLAN_AWS_UPLOAD_ROLE: Fn.sub(`arn:${partition}:iam::${account}:role/${system.names.uploads}`) }
 }
 

@@ -56,7 +56,7 @@ export const exceptions: readonly Exception[] = [
     'Traces, and signing in to the registry of images: these actions know no resource',
   ),
   // Doors.
-  nag(/^AwsSolutions-(APIG4|COG4)$/, /Route/, functionDecides),
+  nag(/^AwsSolutions-(APIG4|COG4)$/, /Route|Preflight/, functionDecides),
   checkov(/^CKV_AWS_59$/, /Route/, functionDecides),
   nag(/^AwsSolutions-APIG2$/, /Gateway/, "Bodies are checked by the function, by the plan's own schemas"),
   nag(
