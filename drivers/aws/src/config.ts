@@ -16,7 +16,7 @@ export interface AwsEngineOptions {
   /** The ARN of a role for credentials to upload. Default: there are none. */
   readonly uploadRole?: string | FromEnv
   /** Addresses of stand-ins, and credentials for them. Default: AWS's own (or those in GROUNDPLAN_AWS_ENDPOINTS, as JSON), and those of the process. */
-  readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses', string>>
+  readonly endpoints?: Partial<Record<'dynamodb' | 'sqs' | 's3' | 'vault' | 'ses' | 'lambda', string>>
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 

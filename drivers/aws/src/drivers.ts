@@ -66,6 +66,8 @@ export interface AwsDriversOptions extends AwsOptions {
    * buckets and drop uploads, and each of its sessions is held to one place. Default: there are no such credentials.
    */
   readonly uploadRole?: string
+  /** Somebody else sends on what waits, and what becomes due: receiving from a queue looks at none of it. Default: it does. */
+  readonly carried?: true
 }
 
 /**
@@ -74,12 +76,12 @@ export interface AwsDriversOptions extends AwsOptions {
  * @example const drivers = awsDrivers(shapeOf(plan), { clock: systemClock(), region: 'eu-central-1', prefix: 'shop-test' })
  */
 export function awsDrivers(shape: PlanShape, options: AwsDriversOptions): Drivers & { readonly queues: HandedQueues } {
-  const { clock, prefix, databases = noDatabases(shape), elsewhere = {} } = options
+  const { clock, prefix, databases = noDatabases(shape), elsewhere = {}, carried = false } = options
   const dynamo = new Dynamo(at(options, 'dynamodb'))
   const sqs = new Sqs(at(options, 'sqs'))
   const store = dynamoStore({ dynamo, prefix, tables: tablesOf(shape) })
   const letters = new Letters(dynamo, resourceName(prefix, lettersTable))
-  const queues = sqsQueues({ sqs, letters, prefix, queues: shape.queues })
+  const queues = sqsQueues({ sqs, letters, prefix, queues: shape.queues, carried })
   const buckets = bucketsOf(shape, options, elsewhere.queues ?? (options.tellOfObjects ? queues : undefined))
   const [secrets, settings] = [secretsVault(at(options, 'vault'), prefix), settingsVault(at(options, 'vault'), prefix)]
   const mail = sesMail(at(options, 'ses'))

@@ -1,7 +1,8 @@
 /**
  * Messages for later: SQS holds none longer than 15 minutes, and none by itself where it keeps an order. They wait in the
  * table of letters. While somebody receives from a queue, its letters are looked through each minute, and when one of ours
- * becomes due; what is due is sent, then removed: sent twice, it is one message to SQS.
+ * becomes due; what is due is sent, then removed: sent twice, it is one message to SQS. Where somebody else carries on what
+ * becomes due, whoever receives puts letters there and looks at none.
  */
 import type { Cancel, Clock } from 'groundplan/driver'
 import { digits, type Letter, type Letters, timeIn } from './letters.ts'
@@ -14,15 +15,21 @@ export class DueLetters {
   readonly #clock: Clock
   readonly #queue: string
   readonly #send: (letters: readonly Letter[]) => Promise<void>
+  readonly #carried: boolean
   #receivers = 0
   /** When the next one is due, as far as is known; what others put there is found by the sweep. */
   #nextMs = Number.NEGATIVE_INFINITY
   #timer: Cancel | undefined
   #sweeping: Promise<void> | undefined
 
-  constructor(letters: Letters, clock: Clock, queue: string, send: (letters: readonly Letter[]) => Promise<void>) {
+  constructor(
+    { letters, clock, carried }: { readonly letters: Letters; readonly clock: Clock; readonly carried: boolean },
+    queue: string,
+    send: (letters: readonly Letter[]) => Promise<void>,
+  ) {
     this.#letters = letters
     this.#clock = clock
+    this.#carried = carried
     this.#queue = queue
     this.#send = send
   }
@@ -36,6 +43,7 @@ export class DueLetters {
 
   /** Somebody receives now, until the function that this gives is called. What is due by now has been sent. */
   async attend(): Promise<() => void> {
+    if (this.#carried) return () => {}
     this.#receivers++
     const leave = (): void => {
       this.#receivers--

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Leased, NewMessage, Queues } from 'groundplan/driver'
+import type { HandedQueues, Leased, NewMessage, Queues } from 'groundplan/driver'
 import { describe, expect, it, vi } from 'vitest'
 import { Sqs } from './sqs.ts'
 import { realClock } from './test/clock.ts'
@@ -35,7 +35,7 @@ async function take(queues: Queues, queue: string, leaseMs?: number): Promise<Le
 }
 
 await allOf(['elasticmq', 'dynamodb'], (sqs, dynamodb) => {
-  async function withQueues(work: (queues: Queues, test: TestQueues) => Promise<void>): Promise<void> {
+  async function withQueues(work: (queues: HandedQueues, test: TestQueues) => Promise<void>): Promise<void> {
     const test = await testQueues({ sqs: sqs.endpoint, dynamodb: dynamodb.endpoint }, realClock(), shapes)
     try {
       await work(test.open(), test)
@@ -55,6 +55,18 @@ await allOf(['elasticmq', 'dynamodb'], (sqs, dynamodb) => {
           await use
         expect(await queues.extend('work', [lost.lease, again.lease], 30_000)).toEqual([again.lease])
         expect(await queues.deadLetters('work', 10)).toEqual([])
+      }))
+
+    it('leave what becomes due to whoever carries it: who receives asks for no letter, and sends none', () =>
+      withQueues(async (carrier, test) => {
+        const work = test.open({ carried: true })
+        await work.send([message('later', { dueAtMs: Date.now() + 200 })])
+        const before = test.spent.length
+        expect(await within(work, 'work', 1_500)).toBeUndefined()
+        const called = new Set(test.spent.slice(before).map(({ operation }) => operation))
+        expect([...called].filter(operation => !/^(ReceiveMessage|GetQueueUrl)$/.test(operation))).toEqual([])
+        await carrier.sendDue()
+        expect(await take(work, 'work')).toMatchObject({ id: 'later' })
       }))
 
     it('hide a message that is to be tried again, and hold back the rest of its key behind it', () =>

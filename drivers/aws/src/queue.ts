@@ -39,12 +39,14 @@ export interface SqsQueuesOptions {
   /** What the names of all queues begin with: the plan and its environment. */
   readonly prefix: string
   readonly queues: readonly QueueShape[]
+  /** Whether somebody else sends what becomes due. Default: whoever receives does. */
+  readonly carried?: boolean
 }
 
 /** The queues of a plan, which are there already. */
 export function sqsQueues(options: SqsQueuesOptions): HandedQueues {
-  const { sqs, letters, prefix } = options
-  const byName = new Map(options.queues.map(shape => [shape.name, new SqsQueue(sqs, letters, prefix, shape)]))
+  const { prefix } = options
+  const byName = new Map(options.queues.map(shape => [shape.name, new SqsQueue(options, shape)]))
   const of = (name: string): SqsQueue => {
     const found = byName.get(name)
     if (!found) throw fault('plan-invalid', `there is no queue "${name}"`)
@@ -98,14 +100,14 @@ class SqsQueue {
   readonly #held = new Map<string, Held>()
   #buried = 0
 
-  constructor(sqs: Sqs, letters: Letters, prefix: string, shape: QueueShape) {
+  constructor({ sqs, letters, prefix, carried = false }: SqsQueuesOptions, shape: QueueShape) {
     this.shape = shape
     this.#sqs = sqs
     this.#letters = letters
     this.#clock = sqs.clock
     this.#name = queueName(prefix, shape.name)
     this.#polls = new Polls(sqs, this.#name)
-    this.#due = new DueLetters(letters, sqs.clock, shape.name, due => this.#sendDue(due))
+    this.#due = new DueLetters({ letters, clock: sqs.clock, carried }, shape.name, due => this.#sendDue(due))
   }
 
   async send(messages: readonly NewMessage[]): Promise<void> {

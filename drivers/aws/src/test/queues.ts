@@ -1,6 +1,6 @@
 /** Queues of a test: on ElasticMQ, with their letters in DynamoDB Local. */
 import { randomUUID } from 'node:crypto'
-import type { Clock, QueueShape, Queues } from 'groundplan/driver'
+import type { Clock, HandedQueues, QueueShape } from 'groundplan/driver'
 import type { Spending } from '../client.ts'
 import { Dynamo } from '../dynamo.ts'
 import { Letters } from '../letters.ts'
@@ -13,7 +13,7 @@ import { removeTables } from './tables.ts'
 
 export interface TestQueues {
   /** As another process would: it knows nothing of what this one holds. */
-  open(): Queues
+  open(more?: { readonly carried?: boolean }): HandedQueues
   readonly spent: readonly Spending[]
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function testQueues(
   const letters = new Letters(dynamo, resourceName(prefix, lettersTable))
   return {
     spent,
-    open: () => sqsQueues({ sqs, letters, prefix, queues }),
+    open: more => sqsQueues({ sqs, letters, prefix, queues, ...more }),
     async close() {
       await removeTables(dynamo, prefix)
       await removeQueues(sqs, prefix)
