@@ -12,8 +12,8 @@ import { allOf, credentials } from '../drivers/aws/src/test/engines.ts'
 import { removeAll } from '../drivers/aws/src/test/home.ts'
 import { shapeOf } from '../framework/src/driver.ts'
 import { runtimeTables } from '../framework/src/runtime/runtime.ts'
+import { freePort } from '../scripts/lib/free-port.mjs'
 import { type Container, contained, imageOf, sharedFolder, writtenFiles } from '../web/test/hosted.ts'
-import { freePort } from '../web/test/nginx.ts'
 import counter from './counter/plan.ts'
 
 vi.setConfig({ testTimeout: 400_000 })

@@ -221,7 +221,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       await heading(elsewhere.page, 'Check your mail')
       await elsewhere.page.goto(running.url + (await linkTo(running, email, 2)))
       await elsewhere.page.getByLabel('New password', { exact: true }).fill(second)
-      expect(elsewhere.page.url()).toBe(`${running.url}${at}/reset`)
+      await expect.poll(() => elsewhere.page.url(), patient).toBe(`${running.url}${at}/reset`)
       await press(elsewhere.page, 'Use this password')
       await heading(elsewhere.page, 'Your password is changed')
       expect((await post('/sign-in', { email, password: first })).status).toBe(401)

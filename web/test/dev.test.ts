@@ -3,9 +3,10 @@ import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/lib/free-port.mjs'
 import { browserPath, type OpenBrowser, openBrowser } from './browser.ts'
 import { sharedFolder, writtenFiles } from './hosted.ts'
-import { freePort, nginxPath, openNginx } from './nginx.ts'
+import { nginxPath, openNginx } from './nginx.ts'
 import { edit, projectOfItsOwn } from './own-project.ts'
 import { buildCommand, leftBy, type Running, start } from './running.ts'
 
@@ -77,6 +78,8 @@ describe.skipIf(browserPath === undefined)('counter, for development', { timeout
       await saveTitle(page, 'Cameras in the window')
       edit(join(folder, 'systems/counter/plan.ts'), /default\(\d+\)/, 'default(600)')
       await expect.poll(() => leftBy(nginx.url), patient).toBe(600)
+      // What is open keeps nginx from ending.
+      await page.context().close()
     },
   )
 })

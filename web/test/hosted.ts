@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
+import { freePort } from '../../scripts/lib/free-port.mjs'
 import { type Image, replayed, textOf } from './image.ts'
-import { freePort, type Nginx, openNginx } from './nginx.ts'
+import { type Nginx, openNginx } from './nginx.ts'
 import { buildCommand, repository } from './running.ts'
 
 const run = promisify(execFile)
@@ -120,6 +121,14 @@ export function contained(
   }
 }
 
+/** Until then it may write where its folder is being removed. */
+async function killed(process: ChildProcess): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return
+  const exited = once(process, 'exit')
+  process.kill('SIGKILL')
+  await exited
+}
+
 /** A text where it is not a part of a longer word. */
 function wholly(text: string): RegExp {
   return new RegExp(`(?<!\\w)${text.replaceAll(/[.+*?^${}()|[\]\\]/g, String.raw`\$&`)}(?!\\w)`, 'g')
@@ -172,7 +181,7 @@ export class Hosted {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.nginx[Symbol.asyncDispose]()
-    for (const { process } of Object.values(this.containers)) process.kill('SIGKILL')
+    await Promise.all(Object.values(this.containers).map(({ process }) => killed(process)))
     for (const folder of this.#folders) folder[Symbol.dispose]()
   }
 }

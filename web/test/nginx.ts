@@ -1,7 +1,6 @@
 /** The real nginx, with a configuration as it was written: only its own port, its folder and the names of hosts differ. */
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 const places = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx']
@@ -75,13 +74,4 @@ async function up(url: string, lives: () => boolean, log: () => string): Promise
     if (!lives()) throw new Error(`nginx ended: ${log()}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
-}
-
-/** A port that nobody has now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -3,8 +3,9 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../free-port.mjs'
 import { createProgress, StepFailed } from '../progress.mjs'
 import { engines } from './list.mjs'
 
@@ -193,18 +194,6 @@ function connects(port) {
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
     socket.once('connect', () => socket.destroy())
-  })
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
   })
 }
 

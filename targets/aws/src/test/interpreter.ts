@@ -6,8 +6,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
-import { connect, createServer as createSocket } from 'node:net'
+import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../../../scripts/lib/free-port.mjs'
 
 const program = fileURLToPath(new URL('../../../../.groundplan/engines/moto/venv/bin/moto_server', import.meta.url))
 const region = 'eu-central-1'
@@ -152,14 +153,6 @@ async function asked(
   const text = await reply.text()
   if (!reply.ok) throw new Error(`${service} ${path} ${target ?? ''}: ${reply.status} ${text.slice(0, 2_000)}`)
   return text
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket()
-  await new Promise<void>(resolve => socket.listen(0, '127.0.0.1', resolve))
-  const address = socket.address()
-  await new Promise(resolve => socket.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function answering(port: number): Promise<void> {
