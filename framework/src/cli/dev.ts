@@ -3,7 +3,8 @@
  * requests wait for a moment, what is kept is kept.
  *
  * The states of a system: *good*, its files are what runs; *broken*, they are not, it is said why, and the last good
- * version goes on. Each save leads to one or the other.
+ * version goes on. Each save leads to one or the other, and is told once: what changes while it is read is read again before
+ * anything is said of it, for editors empty a file before they write it.
  */
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -25,7 +26,7 @@ import { type Loader, namesMeant, openLoader, type Project, seedFileOf } from '.
 import { type Serving, type SystemToServe, serveSystems } from './serving.ts'
 import type { Terminal } from './terminal.ts'
 import { machineVoice, personVoice, type Voice } from './voice.ts'
-import { marksOf, openWatcher, type Watcher } from './watcher.ts'
+import { type Marks, marksOf, openWatcher, type Watcher } from './watcher.ts'
 import { withFront } from './web/join.ts'
 
 /** What runs when a file is saved may finish for so long; requests wait meanwhile. */
@@ -109,18 +110,40 @@ class Developing {
 
   /** Takes in the files as they are now; when they change meanwhile, the watcher says so again. */
   async #takeIn(): Promise<void> {
-    const marks = marksOf(this.#files())
-    for (const name of this.#running.keys()) {
+    const beganMs = performance.now()
+    const { marks, systems } = await this.#readAll()
+    for (const [name, read] of systems) {
       if (this.#ended) return
-      await this.#takeInOne(name, performance.now())
+      await this.#takeInOne(name, read, beganMs)
     }
     if (!this.#ended) this.#watcher.watch(this.#files(), marks)
   }
 
-  async #takeInOne(name: string, beganMs: number): Promise<void> {
+  /** All systems as their files are; read again until no file has changed meanwhile. */
+  async #readAll(): Promise<{ readonly marks: Marks; readonly systems: ReadonlyMap<string, Read> }> {
+    for (;;) {
+      const marks = marksOf(this.#files())
+      const systems = new Map<string, Read>()
+      for (const name of this.#running.keys()) systems.set(name, await this.#read(name))
+      if (this.#ended || isDeepStrictEqual(marksOf([...marks.keys()]), marks)) return { marks, systems }
+    }
+  }
+
+  async #read(name: string): Promise<Read> {
+    const { loader, project, terminal } = this.#parts
+    try {
+      const loaded = await loader.system(await loader.project(project.root), name)
+      const [system] = withValues([loaded], await environmentIn(project.root, terminal.environment), quiet)
+      return { system }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  async #takeInOne(name: string, read: Read, beganMs: number): Promise<void> {
     const { voice, serving } = this.#parts
     try {
-      const system = await this.#next(name)
+      const system = this.#next(name, read)
       if (system === undefined) return
       const runs = this.#running.get(name)
       if (runs === undefined || !isSame(system, runs)) await serving.replace(system, graceMs)
@@ -133,11 +156,11 @@ class Developing {
     }
   }
 
-  /** The system as its files are; undefined when there is nothing new. Throws a failure for what cannot run. */
-  async #next(name: string): Promise<SystemToServe | undefined> {
-    const { loader, project, asked, placement, terminal, voice } = this.#parts
-    const loaded = await loader.system(await loader.project(project.root), name)
-    const [system] = withValues([loaded], await environmentIn(project.root, terminal.environment), quiet)
+  /** The system that was read; undefined when there is nothing new. Throws a failure for what cannot run. */
+  #next(name: string, read: Read): SystemToServe | undefined {
+    const { asked, placement, voice } = this.#parts
+    if ('error' in read) throw read.error
+    const { system } = read
     const tried = this.#tried.get(name)
     const back = this.#running.get(name)
     if (system === undefined) return undefined
@@ -157,6 +180,9 @@ class Developing {
     return [...new Set([...loader.files(), ...beside, ...seeds])]
   }
 }
+
+/** A system as its files are, or why they are none. */
+type Read = { readonly system: SystemToServe | undefined } | { readonly error: unknown }
 
 const quiet = { missing: () => {} }
 
