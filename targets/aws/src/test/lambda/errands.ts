@@ -23,7 +23,7 @@ import {
 import { z } from 'zod'
 
 const Errand = z.object({ name: z.string().min(1), does: z.enum(['well', 'fails', 'hangs']) })
-const Done = z.object({ name: z.string(), attempt: z.int() })
+const Done = z.object({ name: z.string(), attempt: z.int(), at: z.iso.datetime().optional() })
 
 export const done = table('done', { item: Done, key: ['name'] })
 export const errands = queue('errands', {
@@ -46,10 +46,10 @@ const never = new Promise<never>(() => {})
 const doErrand = consumer(errands, {
   uses: { done: done.writer },
   timeout: '1 minute',
-  async handle({ message: { name, does }, attempt }, { done }) {
+  async handle({ message: { name, does }, attempt, at }, { done }) {
     if (does === 'fails') throw new Error('this one fails')
     if (does === 'hangs' && attempt === 1) await never
-    await done.put({ name, attempt })
+    await done.put({ name, attempt, at: at.toISOString() })
   },
 })
 
