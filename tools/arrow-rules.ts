@@ -49,6 +49,9 @@ export const accountsClient = 'accounts/src/client.ts'
 /** Quick hashes and ready databases, for tests of systems whose people sign in. */
 const accountsQuick = 'accounts/test/quick.ts'
 
+/** What tests of any package may take of the repository's own scripts, which are in none. */
+export const scriptsForTests: readonly string[] = ['scripts/lib/free-port.mjs']
+
 /** Proves drivers; imported by tests only. */
 export const contractSuite = 'framework/src/contract/suite/'
 

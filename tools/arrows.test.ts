@@ -137,6 +137,17 @@ test('the client is not for plans, however far down it is imported', () => {
   expect(found).toEqual([expect.stringMatching(/^systems\/counter\/stock\.ts:1: .*not for plans/)])
 })
 
+test('of the scripts of the repository tests may take a free port, and nothing else of a package may', () => {
+  const taken = (path: string, script: string) => {
+    const text = `import '../../../scripts/lib/${script}'`
+    const scripts = { 'scripts/lib/free-port.mjs': '', 'scripts/lib/run.mjs': '' }
+    return complaints(path, text, scripts).filter(each => each.startsWith(path))
+  }
+  expect(taken('framework/src/cli/a.test.ts', 'free-port.mjs')).toEqual([])
+  expect(taken('framework/src/cli/a.ts', 'free-port.mjs')).toHaveLength(1)
+  expect(taken('framework/src/cli/a.test.ts', 'run.mjs')).toHaveLength(1)
+})
+
 test('a folder without a rule is a complaint', () => {
   expect(complaints('framework/src/helpers/a.ts', '')).toEqual([expect.stringContaining('no rule')])
 })

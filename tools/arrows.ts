@@ -1,5 +1,5 @@
 /** Imports against the arrows of the design (arrow-rules.ts). */
-import { type ArrowRule, arrowRules, contractSuite, publicClient } from './arrow-rules.ts'
+import { type ArrowRule, arrowRules, contractSuite, publicClient, scriptsForTests } from './arrow-rules.ts'
 import { type Import, type Parsed, parse } from './source.ts'
 import { type Complaint, isTest, type Tree } from './tree.ts'
 import type { Workspace } from './workspace.ts'
@@ -40,6 +40,7 @@ function broken(path: string, rule: BoundRule, mention: Import, workspace: Works
       ? undefined
       : `${rule.own} may not import the package ${target.name}`
   }
+  if (test && scriptsForTests.includes(target.path)) return undefined
   if (isOwnBarrel(path, target.path, workspace)) return 'import the file itself, not the barrel of its own package'
   if (target.path.startsWith(contractSuite) && !test && !path.startsWith(contractSuite)) {
     return 'contract/suite is for tests only'
