@@ -18,9 +18,9 @@ export const dividingFlags = {
   service: {
     type: 'string',
     value: '<name,…>',
-    help: 'only these run here, and others elsewhere: GROUNDPLAN_SERVICE (all)',
+    help: 'only these run here, the rest elsewhere ($GROUNDPLAN_SERVICE; all)',
   },
-  others: { type: 'string', value: '<name=url,…>', help: 'where services elsewhere are asked: GROUNDPLAN_OTHERS' },
+  others: { type: 'string', value: '<name=url,…>', help: 'where those elsewhere are asked ($GROUNDPLAN_OTHERS)' },
 } as const
 
 type Flags = Given<typeof dividingFlags> & { readonly seed?: true; readonly mount?: string }

@@ -26,10 +26,7 @@ export const start = command({
     ['groundplan start counter --mount / --port 8080', 'one system, its routes at the root'],
     ['groundplan start storefront --gateway customer', 'one side of a system, with all that it asks'],
     ['groundplan start --env production', 'on the engines that the config names there'],
-    [
-      'groundplan start shop --env production --service front --others books=http://10.0.0.7:7400',
-      'one of its services, which asks another on another machine',
-    ],
+    ['groundplan start shop --env production --service front', 'one service; `--others` says where it asks the rest'],
     ['groundplan start --data /var/lib/shop --json', 'kept elsewhere, for a script that waits for "ready"'],
   ],
   async run(given, named, terminal) {
