@@ -25,6 +25,7 @@ function checkout() {
   }
   const files = ['plan.ts', 'client.ts', 'backend/service.ts', 'front/service.ts', 'README.md', 'test/shop.test.ts']
   for (const path of files) write(`systems/shop/${path}`, path)
+  for (const name of ['test', 'production']) write(`systems/shop/aws/${name}/CloudFormation-infra.json`, name)
   for (const path of ['web/page.tsx', 'web/test/page.test.tsx', 'groundplan.config.ts', 'package-lock.json'])
     write(path, path)
   return { root, write, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) }
@@ -59,6 +60,9 @@ describe("C10: a change in one service's folder", () => {
     ['systems/shop/README.md', []],
     ['systems/shop/test/shop.test.ts', []],
     ['systems/shop/backend/new.ts', ['backend']],
+    // A new listener of one service is a queue, which those who send must know.
+    ['systems/shop/aws/test/CloudFormation-infra.json', ['front', 'backend']],
+    ['systems/shop/aws/production/CloudFormation-infra.json', []],
     ['systems/other/plan.ts', []],
   ])('in %s makes another image of %j, and of no other', async (path, expected) => {
     using folder = checkout()
@@ -185,6 +189,23 @@ describe('CodePipeline', () => {
       'ImagesProduction',
     ])
     expect(bring('Build')).toEqual([])
+  })
+
+  it('C10, C11: of a system that is both builds and brings the image of its container; functions and pages come with the stacks', () => {
+    const both = pipelineIn(
+      flowOf('functions', undefined, { systems: { shop: { compute: { backend: 'containers' } } } }),
+    )
+    const names = both.projects.map(({ Properties }) => Properties.Name).filter(name => name.includes('-build-'))
+    expect(names).toEqual(['shop-pipeline-build-backend'])
+    const brought = both.stages.flatMap(({ Name, Actions }) =>
+      Actions.filter(({ ActionTypeId }) => ActionTypeId.Provider === 'ECS').map(
+        ({ Configuration }) => `${Name}: ${Configuration.ServiceName}`,
+      ),
+    )
+    expect(brought).toEqual(['Test: shop-test-backend', 'Production: shop-production-backend'])
+    const deploy = both.projects.find(({ Properties }) => Properties.Name === 'shop-pipeline-deploy-test')
+    const text = JSON.parse(deploy?.Properties.Source.BuildSpec ?? '{}').phases.build.commands[0]
+    expect(text).toContain('npx groundplan deploy shop --env test --yes --images "backend=$RUNS_BACKEND"')
   })
 
   it('takes the very images of test over to production, and builds none there', () => {

@@ -89,17 +89,20 @@ function isAws(target: Target): target is AwsTarget {
 
 /**
  * A folder in the system's that has a service's name is that service's own; all else of it belongs to all its services.
+ * Whoever sends must know who listens, which another service's folder may say: so where there are several, all of them are
+ * made of what is kept, too, as the first environment's template says it, where each listener has a queue.
  * The web front is made of its own folder and of what it takes of the system: the client.
  */
 function imagesIn({ folder, web: front, shared = [], rootFiles }: Flow, system: System): readonly Image[] {
   const services = system.services.map(({ name }) => `${folder}/${name}`)
   const common = [...shared, ...rootFiles]
+  const kept = services.length > 1 ? [`${folder}/aws/${system.environment}/CloudFormation-infra.json`] : []
   return imagesOf(system).map(name => {
     const own = `${folder}/${name}`
     const without = [...services.filter(each => each !== own), `${folder}/aws`, `${folder}/test`]
     return name === web && front !== undefined
       ? { name, paths: [front.folder, ...front.takes, ...common], without: [`${front.folder}/test`] }
-      : { name, paths: [folder, ...common], without }
+      : { name, paths: [folder, ...kept, ...common], without }
   })
 }
 

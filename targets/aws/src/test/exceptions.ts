@@ -50,6 +50,7 @@ export const exceptions: readonly Exception[] = [
     'The stream of one table: its name has the time at which it was made',
   ),
   nag(/^AwsSolutions-IAM5\[.*s3:::[^*]+\/\*\]$/, /Role/, 'The objects of one bucket'),
+  nag(/^AwsSolutions-IAM5\[.*:secret:[^*]+\/\*-\?{6}\]$/, /Role/, 'What a plan keeps for each of its tenants'),
   nag(
     /^AwsSolutions-IAM5\[Resource::\*\]$/,
     /Role/,
