@@ -166,14 +166,13 @@ await allOf(['moto'], moto => {
       const first = await deployment(controller.signal)
       there.holding = true
       const running = first.run()
-      await vi.waitFor(() =>
-        expect(said()).toContain('deployment begun bucket Deployments'.replace('Deployments', bucketOf(said()))),
-      )
+      const begun = () => said().includes(`deployment begun bucket ${bucketOf(said())}`)
+      await expect.poll(begun).toBe(true)
       controller.abort()
       expect(await running).toEqual({ end: 'left', part: 'deployment' })
       expect(stack('deployment')?.status).toBe('CREATE_IN_PROGRESS')
       const second = deployment()
-      await vi.waitFor(() => expect(said().join('\n')).toContain('this goes on when that has ended'))
+      await expect.poll(() => said().join('\n')).toContain('this goes on when that has ended')
       there.holding = false
       expect(await (await second).run()).toMatchObject({ end: 'done' })
       expect(stack('application')?.status).toBe('CREATE_COMPLETE')
@@ -207,7 +206,10 @@ await allOf(['moto'], moto => {
   })
 
   describe('the files of a site', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'groundplan-site-files-'))
+    let folder: string
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'groundplan-site-files-'))
+    })
     afterAll(() => rmSync(folder, { recursive: true }))
 
     function built(...names: readonly string[]): readonly SiteFile[] {

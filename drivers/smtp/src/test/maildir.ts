@@ -14,7 +14,7 @@ export async function delivered(folder: string): Promise<readonly Mail[]> {
     async () => {
       if ((await filesIn(join(folder, 'spool', 'input'))).length > 0) throw new Error('some mail is on its way')
     },
-    { timeout: 10_000, interval: 20 },
+    { timeout: 20_000, interval: 20 },
   )
   const files = await filesIn(join(folder, 'mail', 'new'))
   const mails = files.map(async file => mailOf(await readFile(join(folder, 'mail', 'new', file))))
