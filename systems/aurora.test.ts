@@ -29,11 +29,12 @@ await allOf(['moto'], moto =>
     const login = `rds!cluster-${randomUUID()}`
     const secrets = new SecretsManagerClient({ region, endpoint: moto.endpoint, credentials })
     const stored = (password: string): string => JSON.stringify({ username: 'groundplan', password })
-    const folder = mkdtempSync(join(tmpdir(), 'groundplan-hba-'))
+    let folder: string
     let server: Server
     let variables: Record<string, string>
 
     beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'groundplan-hba-'))
       const file = join(folder, 'pg_hba.conf')
       writeFileSync(file, 'host all test 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n')
       chmodSync(folder, 0o755)

@@ -8,9 +8,18 @@ export interface TemporaryFolder {
   remove(): void
 }
 
+/** Made when somebody asks where it is: tests that are left out leave none. */
 export function temporaryFolder(parent = tmpdir()): TemporaryFolder {
-  const path = mkdtempSync(join(parent, 'groundplan-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+  let made: string | undefined
+  return {
+    get path() {
+      made ??= mkdtempSync(join(parent, 'groundplan-'))
+      return made
+    },
+    remove: () => {
+      if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    },
+  }
 }
 
 /**
