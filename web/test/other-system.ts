@@ -62,7 +62,8 @@ async function oneAddress(systems: number, pages: number): Promise<Server> {
   const server = createServer((incoming, outgoing) => {
     const { method, url = '/', headers } = incoming
     const port = url.startsWith('/api/') ? systems : pages
-    const asked = request({ host: '127.0.0.1', port, method, path: url, headers }, answer => {
+    // A connection of its own each: one that idled might be closed by the other side just when it is used again.
+    const asked = request({ agent: false, host: '127.0.0.1', port, method, path: url, headers }, answer => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(outgoing)
     })

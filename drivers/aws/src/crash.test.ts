@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { build } from 'esbuild'
 import type { TableShape } from 'groundplan/driver'
 import { describe, expect, it, vi } from 'vitest'
@@ -84,13 +85,20 @@ await against('dynamodb', ({ endpoint }) => {
           acknowledged.push(...(await killedAfter(child, 5 + round * 3)))
         }
         const store = dynamoStore({ dynamo, prefix, tables })
-        const messages = (await store.outbox.peek(1_000)).map(({ message }) => message.id)
-        const { items } = await store.scan('things', { limit: 1_000 })
-        const orders = items.map(({ id }) => id).filter(id => id !== 'counter')
-        expect(new Set(orders)).toEqual(new Set(messages))
-        expect(messages).toHaveLength(orders.length)
-        expect(await store.get('things', { id: 'counter' })).toMatchObject({ n: orders.length })
-        expect(orders).toEqual(expect.arrayContaining(acknowledged))
+        const kept = async () => {
+          const messages = (await store.outbox.peek(1_000)).map(({ message }) => message.id)
+          const { items } = await store.scan('things', { limit: 1_000 })
+          const orders = items.map(({ id }) => id).filter(id => id !== 'counter')
+          return { orders, messages, counter: await store.get('things', { id: 'counter' }) }
+        }
+        // What was under way when the process died may end while one looks: then one looks again.
+        const isWhole = async () => {
+          const { orders, messages, counter } = await kept()
+          const areSame = isDeepStrictEqual(new Set(orders), new Set(messages))
+          return areSame && messages.length === orders.length && counter?.n === orders.length
+        }
+        await expect.poll(isWhole).toBe(true)
+        expect((await kept()).orders).toEqual(expect.arrayContaining(acknowledged))
       } finally {
         await removeTables(dynamo, prefix)
         dynamo.close()

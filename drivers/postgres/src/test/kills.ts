@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { Item } from 'groundplan/driver'
 import type { Engine } from '../engine.ts'
 import type { Server } from './cluster.ts'
-import { live } from './live.ts'
+import { asked, live } from './live.ts'
 
 export const writerCommand: readonly string[] = [
   '--import',
@@ -72,11 +72,18 @@ export async function killed(
     const enough = acknowledged.size + mostBetween
     while (acknowledged.size < enough) await wait(5)
     await end()
+    await othersEnded(server.url)
     return { kills, acknowledged: acknowledged.size, ...(await counted(await system.open(), acknowledged)) }
   } finally {
     await end()
     await system.close()
   }
+}
+
+/** What the server does for a process goes on for a moment when that is dead: what is counted meanwhile does not agree. */
+async function othersEnded(url: string): Promise<void> {
+  const text = `select count(*)::int as n from pg_stat_activity where application_name = 'groundplan'`
+  while ((await asked(url, text))[0]?.n !== 0) await wait(20)
 }
 
 async function counted(engine: Engine, acknowledged: ReadonlySet<number>) {
