@@ -44,6 +44,8 @@ export interface ContainerEngines {
   readonly imports: Readonly<Record<string, readonly string[]>>
   /** The engines, each as it is written: `aws({ region: fromEnv('AWS_REGION'), … })`. */
   readonly engines: readonly string[]
+  /** The address of certificates by which engines there are known: an image trusts these, too. Default: those that all know. */
+  readonly certificates?: string
 }
 
 /** Where systems are shipped to: `aws({ region: 'eu-central-1' })`. */

@@ -15,6 +15,7 @@ export function containerEngines(plans: readonly Plan[]): ContainerEngines {
       ...(hasDatabases ? { '@groundplan/postgres/config': ['postgres'] } : {}),
     },
     engines: [awsHere(lends), ...(hasDatabases ? [aurora] : [])],
+    ...(hasDatabases ? { certificates: ofAurora } : {}),
   }
 }
 
@@ -27,6 +28,9 @@ const awsHere = (lends: boolean): string =>
     `bucketPrefix: ${here('GROUNDPLAN_AWS_BUCKET_PREFIX')}`,
     ...(lends ? [`uploadRole: ${here('GROUNDPLAN_AWS_UPLOAD_ROLE')}`] : []),
   ].join(', ')} })`
+
+/** Aurora is known by certificates of Amazon's own, of all regions: Lambda has them, and an image has not. */
+const ofAurora = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
 
 const password = `auroraPassword({ region: ${here('AWS_REGION')}, login: ${here('GROUNDPLAN_AWS_DATABASE_LOGIN')} })`
 

@@ -113,6 +113,21 @@ describe('the Compose files', () => {
     expect(services.nginx.ports).toEqual([expect.stringMatching(/PORT:-80}:8080$/)])
   })
 
+  it('an image for engines elsewhere trusts the certificates by which these are known, and no others', () => {
+    const engines = {
+      packages: [],
+      imports: {},
+      engines: ['aws({})'],
+      certificates: 'https://trust.example.org/all.pem',
+    }
+    const { 'server.Dockerfile': text = '' } = textsOf({ ...ours, engines })
+    expect(validate(text)).toEqual([])
+    expect(text).toContain('\nADD --chmod=0444 https://trust.example.org/all.pem /etc/ssl/engines.pem\n')
+    expect(text).toContain('\nENV NODE_EXTRA_CA_CERTS=/etc/ssl/engines.pem\n')
+    const { certificates: _, ...without } = engines
+    expect(textsOf({ ...ours, engines: without })['server.Dockerfile']).not.toMatch(/ADD|NODE_EXTRA_CA_CERTS/)
+  })
+
   it('C6: the master key and the secrets come from outside; none of them is in a file', () => {
     const texts = textsOf(ours)
     const { services, secrets } = parse(texts['docker-compose.yml'] ?? '')

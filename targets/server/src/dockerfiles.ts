@@ -41,12 +41,19 @@ COPY --from=build ${rootFiles(project)} ./
 ${copies(needed, sources)}
 COPY --from=build /app/.groundplan/build .groundplan/build
 USER ${user}:${user}
-VOLUME /data${project.engines ? `\nENV GROUNDPLAN_ENV=${there}` : ''}
+VOLUME /data${project.engines ? `\nENV GROUNDPLAN_ENV=${there}` : ''}${trusted(project)}
 EXPOSE ${serverPort}
 ${healthCheck(`http://127.0.0.1:${serverPort}/`, 'ok', 60)}
 ENTRYPOINT ${JSON.stringify(program)}
 CMD ${JSON.stringify(serverCommand(project))}
 `
+}
+
+/** Engines that are known by certificates of their own: these are fetched when the image is built. */
+function trusted({ engines }: HostedProject): string {
+  if (engines?.certificates === undefined) return ''
+  const file = '/etc/ssl/engines.pem'
+  return `\nADD --chmod=0444 ${engines.certificates} ${file}\nENV NODE_EXTRA_CA_CERTS=${file}`
 }
 
 /** The packages that the systems and their engines are in; the root's is `''`. */

@@ -32,6 +32,8 @@ export interface ImageEngines {
   /** Names that are imported, by module. */
   readonly imports: Readonly<Record<string, readonly string[]>>
   readonly engines: readonly string[]
+  /** The address of certificates that the image trusts, too. */
+  readonly certificates?: string
 }
 
 export interface HostedSystem {
