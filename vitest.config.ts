@@ -29,6 +29,7 @@ const longest = [
   'web/test/accounts.test',
   'framework/src/cli/operating-processes',
   'drivers/aws/src/faults',
+  'systems/on-tasks',
   'web/test/compose',
   'systems/storefront/test/document',
   'drivers/s3/src/bucket.contract',

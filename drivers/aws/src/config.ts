@@ -23,7 +23,7 @@ export interface AwsEngineOptions {
 export interface AuroraPasswordOptions extends Pick<AwsEngineOptions, 'region' | 'credentials'> {
   /** The ARN of the secret with the login. */
   readonly login: string | FromEnv
-  /** The address of a stand-in. */
+  /** The address of a stand-in. Default: Amazon's own, or that of the vault in GROUNDPLAN_AWS_ENDPOINTS. */
   readonly endpoint?: string
 }
 
@@ -41,8 +41,9 @@ export function auroraPassword({ region, login, endpoint, credentials }: AuroraP
   return {
     variables: variablesIn([region, login]),
     async open({ clock, text }: Pick<Opening, 'clock' | 'text'>): Promise<() => Promise<string>> {
-      const { passwordIn } = await import('./aurora.ts')
-      const more = { ...(endpoint === undefined ? {} : { endpoint }), ...(credentials ? { credentials } : {}) }
+      const [{ passwordIn }, { endpointsHere }] = await Promise.all([import('./aurora.ts'), import('./environment.ts')])
+      const place = endpoint ?? endpointsHere()?.vault
+      const more = { ...(place === undefined ? {} : { endpoint: place }), ...(credentials ? { credentials } : {}) }
       return passwordIn({ clock, region: text(region), login: text(login), ...more })
     },
   }

@@ -37,8 +37,7 @@ type Body = Readonly<Record<string, unknown>>
 /** What a request to DynamoDB, SQS, Secrets Manager or SSM asks for, as IAM sees it: each item of a transaction by itself. */
 export function askedBy(target: string, body: Body): readonly Asked[] {
   const [service = '', operation = ''] = target.split('.')
-  if (service.startsWith('DynamoDBStreams'))
-    return [{ action: `dynamodb:${operation}`, arn: String(body.StreamArn ?? '') }]
+  if (service.startsWith('DynamoDBStreams')) return [{ action: `dynamodb:${operation}`, arn: streamIn(body) }]
   if (service.startsWith('DynamoDB')) return onTables(operation, body)
   if (service === 'AmazonSQS') return [onQueue(operation, body)]
   if (service === 'secretsmanager') {
@@ -50,6 +49,13 @@ export function askedBy(target: string, body: Body): readonly Asked[] {
     ]
   }
   return [{ action: `ssm:${operation}`, arn: arnOf('ssm', `parameter${body.Name}`) }]
+}
+
+/** An iterator begins with its stream, at DynamoDB Local, where streams are in no region. */
+function streamIn({ StreamArn, ShardIterator = '' }: Body): string {
+  return String(StreamArn ?? ShardIterator)
+    .replace(/\|.*/, '')
+    .replace(':ddblocal:', ':eu-central-1:')
 }
 
 const inTransaction: Readonly<Record<string, string>> = {

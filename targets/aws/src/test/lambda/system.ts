@@ -13,19 +13,20 @@ import { Streams } from '@groundplan/aws/parts/streams'
 import { realClock } from '@groundplan/aws/parts/test/clock'
 import { credentials } from '@groundplan/aws/parts/test/engines'
 import { type Endpoints, makeBuckets, maySendMail, removeAll } from '@groundplan/aws/parts/test/home'
-import { type Drivers, shapeOf } from 'groundplan/driver'
+import { type Databases, type Drivers, shapeOf } from 'groundplan/driver'
 import { memoryDatabases } from 'groundplan/memory/database'
 import { type Runtime, runtimeTables, startRuntime } from 'groundplan/runtime/runtime'
 import { type CodeBundle, mailQueue, type Plan, resourcesOf } from 'groundplan/target'
 import { functionsOf } from '../../bundle/entry.ts'
 import { bundled } from '../../bundle.ts'
 import { carrier, queueOf } from '../../rights.ts'
+import type { AwsSettings, Compute } from '../../settings.ts'
 import { type System, systemOf } from '../../system.ts'
 import { LambdaApi, QueueSource, StreamSource } from './cloud.ts'
 import { RunningFunction } from './function.ts'
 
 const region = 'us-east-1'
-const settings = { region, domain: 'example.org', operations: 'operations@example.org', costOwner: 'shop' }
+const shared = { region, domain: 'example.org', operations: 'operations@example.org', costOwner: 'shop' }
 
 export interface OnLambda {
   readonly bundles: readonly CodeBundle[]
@@ -35,6 +36,7 @@ export interface OnLambda {
   /** All services in this process, on the same engines; nothing runs there by itself. */
   readonly here: Runtime
   readonly prefix: string
+  readonly system: System
   readonly drivers: Drivers
   /** By the names that SQS has for queues. */
   readonly sources: ReadonlyMap<string, QueueSource>
@@ -50,17 +52,22 @@ interface Opening {
   readonly without?: readonly string[]
   /** Of each function. Default: 30 seconds. */
   readonly timeoutMs?: number
+  /** Services that run as containers are no functions here. Default: all are functions. */
+  readonly compute?: Compute | Readonly<Record<string, Compute>>
+  /** Of this process. Default: in it. */
+  readonly databases?: Databases
 }
 
 export async function openOnLambda(opening: Opening): Promise<OnLambda> {
   const { plan, planFile, root, endpoints, without = [] } = opening
   const environment = `l${randomUUID().slice(0, 7)}`
+  const settings: AwsSettings = { ...shared, systems: { [plan.name]: { compute: opening.compute ?? 'functions' } } }
   const system = systemOf(plan, environment, settings)
   const { prefix } = system.names
   const folder = await mkdtemp(join(tmpdir(), 'functions-'))
   const only = functionsOf(system).flatMap(({ name }) => (without.includes(name) ? [] : [name]))
   const bundling = { plan, environment, root, planFile, only, conditions: ['groundplan-source'] }
-  const drivers = await engines(plan, prefix, endpoints)
+  const drivers = await engines(plan, prefix, endpoints, opening.databases)
   const bundles = await bundled(bundling, settings)
   const functions = new Map<string, RunningFunction>()
   for (const bundle of bundles) {
@@ -73,7 +80,7 @@ export async function openOnLambda(opening: Opening): Promise<OnLambda> {
   const sources = queueSources(system, functions, endpoints)
   const stream = streamSource(drivers, functions.get(carrier))
   return {
-    ...{ bundles, functions, api, here: drivers.runtime, drivers: drivers.drivers, prefix, sources },
+    ...{ bundles, functions, api, here: drivers.runtime, drivers: drivers.drivers, prefix, system, sources },
     async close() {
       await Promise.all([stream, ...sources.values()].map(source => source.stop()))
       await Promise.all([...functions.values()].map(made => made.stop()))
@@ -114,7 +121,7 @@ async function written(
 }
 
 /** Tables, queues, buckets, and this process on them. */
-async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
+async function engines(plan: Plan, prefix: string, endpoints: Endpoints, given?: Databases) {
   const shape = shapeOf(plan, runtimeTables)
   const options = { clock: realClock(), region, credentials, prefix, endpoints: placesOf(endpoints) }
   await makeMissing(shape, options)
@@ -125,8 +132,8 @@ async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
   const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const }
   await dynamo.once('UpdateTable', outbox, { TableName: outbox, StreamSpecification })
   const streams = new Streams({ ...options, endpoint: endpoints.dynamodb })
-  const databases = memoryDatabases()
-  const drivers = awsDrivers(shape, { ...options, databases })
+  const own = memoryDatabases()
+  const drivers = awsDrivers(shape, { ...options, databases: given ?? own })
   const runtime = await startRuntime(plan, drivers, { logs: () => {}, background: false })
   return {
     runtime,
@@ -135,7 +142,7 @@ async function engines(plan: Plan, prefix: string, endpoints: Endpoints) {
     async close() {
       await runtime.stop(1_000)
       await drivers.close()
-      await databases.close()
+      await own.close()
       streams.close()
       dynamo.close()
       await removeAll(options)
