@@ -137,7 +137,7 @@ await allOf(['moto', 'ses'], (moto, ses) => {
       const again = await shop.as(customer, anna).customer.order({ body })
       expect(again).toMatchObject({ ok: false, problem: { code: 'sold-out' } })
       await shop.settled()
-      const day = shop.now.toISOString().slice(0, 10)
+      const day = placed.ok ? placed.value.placedAt.slice(0, 10) : ''
       const { value } = await shop.as(operator, olga).ops.inbox({ params: { day } })
       expect(value.notices).toHaveLength(1)
       expect(await shop.mails()).toHaveLength(1)

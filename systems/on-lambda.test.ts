@@ -79,7 +79,7 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       expect(placed).toMatchObject({ status: 201, body: { state: 'placed', total: { amount: 450 } } })
       const again = await asks('customer-bff', 'POST', '/api/storefront/customer/orders', { body, headers: anna })
       expect(again).toMatchObject({ status: 409, body: { code: 'sold-out' } })
-      const day = new Date().toISOString().slice(0, 10)
+      const day = String(placed.body.placedAt).slice(0, 10)
       const inbox = async () =>
         (await asks('ops-bff', 'GET', `/api/storefront/ops/inbox/${day}`, { headers: olga })).body.notices
       await expect.poll(inbox, { timeout: 30_000 }).toHaveLength(1)
