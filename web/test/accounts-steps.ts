@@ -1,8 +1,7 @@
 /** What people do on the pages of accounts, and what tests look at there. */
 import type { Page } from 'playwright-core'
-import { expect } from 'vitest'
 import type { Visit } from './browser.ts'
-import { patient } from './shopping.ts'
+import { alive, patient } from './shopping.ts'
 
 export const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor(patient)
 
@@ -12,9 +11,7 @@ export const section = (page: Page, name: string) => page.getByRole('region', { 
 /** Presses a button once its page has its scripts. */
 export async function press(page: Page, name: string): Promise<void> {
   const button = page.getByRole('button', { name, exact: true })
-  await button.waitFor(patient)
-  const isAlive = () => button.evaluate(each => Object.keys(each).some(key => key.startsWith('__reactProps')))
-  await expect.poll(isAlive, patient).toBe(true)
+  await alive(button)
   await button.click()
 }
 

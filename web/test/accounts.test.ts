@@ -8,7 +8,7 @@ import { heading, press, refusals, section, signIn, statusOfMe } from './account
 import { browserOfTests, browserPath, lookedAt, type Visit } from './browser.ts'
 import { linkTo, mailsTo } from './outbox.ts'
 import { buildCommand, type Running, start } from './running.ts'
-import { type Name, patient } from './shopping.ts'
+import { alive, type Name, patient } from './shopping.ts'
 
 const at = '/storefront/account'
 const first = 'three herons by the canal'
@@ -168,6 +168,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       const email = newEmail()
       const { page } = await open(`${at}/sign-up`)
       const focused = () => page.evaluate(() => document.activeElement?.textContent)
+      await alive(page.getByRole('button', { name: 'Sign up', exact: true }))
       await page.getByLabel('Name').focus()
       await page.keyboard.type('Nora Lind')
       await page.keyboard.press('Tab')
@@ -178,7 +179,9 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
       await heading(page, 'Check your mail')
       await expect.poll(focused, patient).toBe('Check your mail')
       await page.goto(running.url + (await linkTo(running, email)))
-      await page.getByRole('button', { name: 'Confirm my address' }).focus()
+      const confirm = page.getByRole('button', { name: 'Confirm my address' })
+      await alive(confirm)
+      await confirm.focus()
       await page.keyboard.press('Enter')
       await expect.poll(focused, patient).toBe('Your address is confirmed')
       await page.keyboard.press('Tab')
@@ -280,7 +283,7 @@ describe.skipIf(browserPath === undefined)('R1: the pages of accounts in browser
     it('is chosen so that it can be read, by keyboard, and kept by a password manager', async () => {
       const { page } = await open(`${at}/reset#token=made-up`)
       const field = page.getByLabel('New password', { exact: true })
-      await field.waitFor(patient)
+      await alive(field)
       expect([await field.getAttribute('type'), await field.getAttribute('autocomplete')]).toEqual([
         'password',
         'new-password',

@@ -152,7 +152,9 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', { timeout: 
       // A busy machine has its moments: the best of a few counts, and who is quick at once need not come again.
       const isQuick = () => visits.some(({ lcpMs }) => lcpMs > 0 && lcpMs < mostMs)
       while (visits.length < 3 && !isQuick()) visits.push(await measure(path))
-      const [best = { bytes: 0, lcpMs: 0, cls: 1 }] = visits.sort((one, other) => one.lcpMs - other.lcpMs)
+      // Where the browser had not told yet when it drew, nothing was measured.
+      const drawn = visits.filter(({ lcpMs }) => lcpMs > 0)
+      const [best = { bytes: 0, lcpMs: 0, cls: 1 }] = drawn.sort((one, other) => one.lcpMs - other.lcpMs)
       const { bytes, lcpMs, cls } = best
       console.info(
         `${path}: ${Math.round(bytes / 1024)} KB of scripts, LCP ${Math.round(lcpMs)} ms, CLS ${cls.toFixed(4)}`,

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { browserOfTests, browserPath, lookedAt, type Visit, type VisitOptions } from './browser.ts'
 import { buildCommand, type Running, start } from './running.ts'
-import { type Name, openAs, order, patient, putIn, signedInAs } from './shopping.ts'
+import { alive, type Name, openAs, order, patient, putIn, signedInAs } from './shopping.ts'
 
 describe.skipIf(browserPath === undefined)('S10: the portals of storefront in browsers', { timeout: 120_000 }, () => {
   const browser = browserOfTests()
@@ -52,6 +52,7 @@ describe.skipIf(browserPath === undefined)('S10: the portals of storefront in br
       await page.waitForURL(/sort=price-down/)
       await expect.poll(() => products(visit).first().textContent(), patient).toBe('Velory Studio tripod')
       await page.goto(`${running.url}/shop`)
+      await alive(page.getByLabel('Search'))
       await page.getByLabel('Search').fill('porTRAIT len')
       await page.waitForURL(/search=/)
       await expect.poll(() => products(visit).count(), patient).toBe(6)
@@ -239,6 +240,7 @@ describe.skipIf(browserPath === undefined)('S10: the portals of storefront in br
   describe('operations', () => {
     it('S4 S6: a new product is pending until it is in, then customers find it; retired, they do not', async () => {
       const { page } = await as('olga', '/ops/products/new')
+      await alive(page.getByRole('button', { name: 'Ask for the product' }))
       await page.getByRole('button', { name: 'Ask for the product' }).click()
       await page.getByText('A product needs a name').waitFor(patient)
       expect(await lookedAt(page, 'ops-new-product')).toEqual([])

@@ -1,4 +1,5 @@
 /** The portals in browsers, as the people of the sample data: signed in through the API, as their browser would be. */
+import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Visit, VisitOptions } from './browser.ts'
 
@@ -6,6 +7,13 @@ export type Name = 'anna' | 'ben' | 'olga'
 
 /** Machines that test are busy ones. */
 export const patient = { timeout: 20_000 }
+
+/** Resolves once its page has its scripts: what is pressed or typed before may do nothing. */
+export async function alive(part: Locator): Promise<void> {
+  await part.waitFor(patient)
+  const isAlive = () => part.evaluate(each => Object.keys(each).some(key => key.startsWith('__reactProps')))
+  await expect.poll(isAlive, patient).toBe(true)
+}
 
 /** Opens a page in a browser of its own in which `name` is signed in. */
 export async function openAs<Kind extends Visit>(
@@ -34,8 +42,10 @@ export async function signedInAs(url: string, name: Name) {
 /** Puts a product into the basket through its page. */
 export async function putIn({ page }: Visit, url: string, productId: string, quantity = 1): Promise<void> {
   await page.goto(`${url}/shop/products/${productId}`)
+  const put = page.getByRole('button', { name: 'Put in the basket' })
+  await alive(put)
   await page.getByLabel('How many').fill(String(quantity))
-  await page.getByRole('button', { name: 'Put in the basket' }).click()
+  await put.click()
   await page.getByText(`${quantity} in your`).waitFor(patient)
 }
 
