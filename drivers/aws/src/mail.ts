@@ -3,29 +3,29 @@
  * memory: `mailOnce` of `groundplan/driver`. SES gives each mail a Message-ID of its own; ours stands in `X-Groundplan-Id`.
  */
 import { createHash } from 'node:crypto'
-import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import type { HandedOver, Mail, MailCarrier } from 'groundplan/driver'
-import { createTransport } from 'nodemailer'
-import { type AwsOptions, awsErrorOf, clientOptions } from './client.ts'
+import { type AwsOptions, awsErrorOf } from './client.ts'
+import { sesTransport } from './ses.ts'
 
 export interface SesMail extends MailCarrier {
   close(): void
 }
 
+/** Its client is made when the first mail goes. */
 export function sesMail(options: AwsOptions): SesMail {
-  const sesClient = new SESv2Client(clientOptions(options))
-  const transport = createTransport({ SES: { sesClient, SendEmailCommand } })
+  let made: ReturnType<typeof sesTransport> | undefined
   return {
     async send(mail) {
       options.spent?.({ service: 'ses', operation: 'SendEmail', resource: mail.mailbox, units: mail.to.length })
+      made ??= sesTransport(options)
       try {
-        await transport.sendMail(messageOf(mail))
+        await made.transport.sendMail(messageOf(mail))
         return { ok: true }
       } catch (error) {
         return refusal(error)
       }
     },
-    close: () => sesClient.destroy(),
+    close: () => made?.close(),
   }
 }
 

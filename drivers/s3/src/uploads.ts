@@ -38,7 +38,8 @@ export interface RoleUploads {
 export type DoorUploads = Omit<UploadDoorOptions, 'clock' | 'partBytes'>
 
 interface Server {
-  readonly client: S3Client
+  /** Whose credentials are asked for more. */
+  readonly client: () => S3Client
   readonly clock: Clock
   readonly region: string
   readonly endpoint?: string
@@ -149,7 +150,7 @@ class StsError extends Error {
 }
 
 async function post({ client, clock, region }: Server, url: string, body: string): Promise<string> {
-  const given = await client.config.credentials()
+  const given = await client().config.credentials()
   const at = signingTime(clock.now())
   const headers = new Headers({
     'content-type': 'application/x-www-form-urlencoded; charset=utf-8',

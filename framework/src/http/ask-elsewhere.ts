@@ -3,9 +3,9 @@
  * answer is one, too, or lines of it where it is a stream.
  */
 import type { ServiceFunctions } from '../contract/engine.ts'
-import { partsOf } from '../plan/parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { AskElsewhere } from '../runtime/share.ts'
+import { endpointsAnswering } from './endpoints-answering.ts'
 import { answerCarried } from './lambda/carried.ts'
 import type { CarriedEvent } from './lambda/carried-event.ts'
 import { answerOfLines } from './lambda/handed-on.ts'
@@ -22,12 +22,4 @@ export function askElsewhere(plan: Plan, by: ServiceFunctions, endsMs: () => num
       ? answerOfLines(await by.stream(request.service, json, from.signal))
       : answerCarried(await by.call(request.service, json))
   }
-}
-
-/** The endpoints of all services that answer in one of these ways. */
-export function endpointsAnswering(plan: Plan, ...ways: readonly string[]) {
-  return partsOf(plan).handlers.filter(
-    ({ handler }) =>
-      handler.kind === 'endpoint' && 'kind' in handler.returns && ways.includes(String(handler.returns.kind)),
-  )
 }

@@ -1,6 +1,6 @@
 /** Bundles as files: the same bytes for the same input, a zip that others read, and what happens where Zod is needed. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,15 +41,39 @@ describe('S11: bundles', () => {
       ['worker', 'CodeWorker'],
       ['groundplan-carrier', 'CodeGroundplanCarrier'],
     ])
-    for (const { files, beside } of bundles) {
-      expect(Object.keys(files).sort()).toEqual(['index.js', 'rare.js', 'zod.js'])
-      expect(Object.keys(beside).sort()).toEqual(['index.js.map', 'rare.js.map'])
+    for (const { name, files, beside } of bundles) {
+      // Only the carrier sends mail.
+      const own = name === 'groundplan-carrier' ? ['index.js', 'mail.js', 'rare.js'] : ['index.js', 'rare.js']
+      expect(Object.keys(files).sort()).toEqual([...own, 'zod.js'])
+      expect(Object.keys(beside).sort()).toEqual(own.map(file => `${file}.map`))
       const { sources }: { sources: readonly string[] } = JSON.parse(
         Buffer.from(beside['index.js.map'] ?? '').toString(),
       )
       expect(sources.some(source => source.endsWith('targets/aws/src/test/lambda/errands.ts'))).toBe(true)
       expect(sources.filter(source => source.startsWith('/'))).toEqual([])
     }
+  })
+
+  it('have a client of Amazon’s SDK in a file beside, which is loaded when it is used and not before', () => {
+    const { files = {} } = bundles.find(({ name }) => name === 'groundplan-carrier') ?? {}
+    const at = join(folder, 'carrier')
+    mkdirSync(at)
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(at, name), content)
+    const has = (name: string, word: string) => Buffer.from(files[name] ?? '').includes(word)
+    expect([has('index.js', 'SESv2Client'), has('mail.js', 'SESv2Client')]).toEqual([false, true])
+    // An event that says nothing is refused by whoever is ready; what is loaded by then, each start loads.
+    const script = `
+      const { handler } = require('./index.js')
+      handler({}, { getRemainingTimeInMillis: () => 30_000 }).catch(({ code }) => {
+        const loaded = Object.keys(require.cache).map(path => path.split('/').at(-1)).filter(name => name !== 'ask.cjs')
+        console.log(JSON.stringify([code, ...loaded]))
+        process.exit()
+      })`
+    writeFileSync(join(at, 'ask.cjs'), script)
+    const keys = { AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' }
+    const env = { AWS_REGION: 'us-east-1', GROUNDPLAN_AWS_PREFIX: 'errands-test', PATH: process.env.PATH, ...keys }
+    const said: unknown = JSON.parse(execFileSync(process.execPath, ['ask.cjs'], { cwd: at, env }).toString())
+    expect(said).toEqual(['request-invalid', 'index.js'])
   })
 
   it('lie in a zip that another program reads', ({ skip }) => {

@@ -23,7 +23,7 @@ import type { Needs } from './bundle/needs.ts'
 import { nowhere } from './bundle/nowhere.ts'
 import { placesOf, withoutOthers } from './bundle/others.ts'
 import { plain } from './bundle/plain.ts'
-import { type Aside, aroundSecond, aside, rareFile } from './bundle/rare.ts'
+import { type Aside, aroundSecond, aside, clientsAside } from './bundle/rare.ts'
 import {
   nothingPrepared,
   type Prepared,
@@ -55,29 +55,37 @@ export async function bundled(bundling: Bundling, settings: AwsSettings): Promis
     const whole = await built(bundling, made.name, entry, [withoutZod(nothingPrepared, here), ...without], looking)
     const words = await wordsOf(whole.metafile, bundling.root)
     const prepared = await preparedFor(made.name, whole.files['index.js'] ?? new Uint8Array(), preparing, words)
-    const both = await inTwo(bundling, made.name, entry, [withoutZod(prepared, here), ...without], aside(needs, here))
+    const apart = [aside(needs, here), ...clientsAside(here)]
+    const both = await inFiles(bundling, made.name, entry, [withoutZod(prepared, here), ...without], apart)
     all.push(bundleOf(made, both, { ...both.files, [zodFile]: zod }, prepared))
   }
   return all
 }
 
-/** The first file, and beside it what is seldom needed. */
-async function inTwo(
+/** The first file, and beside it what is seldom needed, and what is needed later. */
+async function inFiles(
   bundling: Bundling,
   name: string,
   entry: string,
   plugins: Plugin[],
-  { first, second, entry: rare, check }: Aside,
+  asides: readonly Aside[],
 ): Promise<Built> {
-  const main = await built(bundling, name, entry, [...plugins, first])
-  const seldom = rare()
-  if (seldom === undefined) return main
-  const outfile = `.groundplan/bundles/${name}/${rareFile}`
-  const more = await built(bundling, `${name}-rare`, seldom, [...plugins, second], { ...aroundSecond, outfile })
-  await check(main.metafile, more.metafile, bundling.root)
+  const main = await built(bundling, name, entry, [...plugins, ...asides.map(({ first }) => first)])
+  const all: Built[] = [main]
+  for (const { file, second, entry: beside, check } of asides) {
+    const contents = beside()
+    if (contents === undefined) continue
+    const outfile = `.groundplan/bundles/${name}/${file}`
+    const more = await built(bundling, `${name}-${file}`, contents, [...plugins, second], {
+      ...aroundSecond,
+      outfile,
+    })
+    await check(main.metafile, more.metafile, bundling.root)
+    all.push(more)
+  }
   return {
-    files: { ...main.files, ...more.files },
-    beside: { ...main.beside, ...more.beside },
+    files: Object.assign({}, ...all.map(({ files }) => files)),
+    beside: Object.assign({}, ...all.map(({ beside }) => beside)),
     metafile: main.metafile,
   }
 }
@@ -145,7 +153,8 @@ async function built(
 /** Zod, in a file of its own. With its names where its functions are known by them. */
 async function zodOf(bundling: Bundling, entry: string, minify: boolean): Promise<Uint8Array> {
   const { build } = await import('esbuild')
-  const options = { ...optionsFor('zod', entry, bundling), minify, sourcemap: false as const }
+  // Its messages in all languages would be longer.
+  const options = { ...optionsFor('zod', entry, bundling), minify, sourcemap: false, charset: 'utf8' } as const
   const { outputFiles } = await build(options)
   return outputFiles[0]?.contents ?? new Uint8Array()
 }
@@ -161,7 +170,8 @@ function optionsFor(name: string, entry: string, bundling: Bundling) {
     ...{ minify: true, write: false, metafile: true },
     // Of what is not caught Node shows the line, which is not to be all of the file.
     lineLimit: 300,
-    ...{ charset: 'utf8', legalComments: 'none', sourcemap: 'external', sourcesContent: false },
+    // A letter beyond Latin would make V8 hold and read all of the file at two bytes a letter.
+    ...{ charset: 'ascii', legalComments: 'none', sourcemap: 'external', sourcesContent: false },
   } as const satisfies BuildOptions
 }
 

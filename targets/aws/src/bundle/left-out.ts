@@ -60,6 +60,8 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/tokens': asks,
   'runtime/views': handles('view'),
   'runtime/watching': watches,
+  'http/ask-elsewhere': asks,
+  'http/ask-over-http': asks,
   'http/lambda/carried': asks,
   'http/lambda/handed-on': either(streams, asksForStreams),
   'contract/mail-once': has('mail', 'table', 'stream'),
@@ -71,6 +73,7 @@ const modules: Readonly<Record<string, Needed>> = {
   'aws/src/letters': has('queue'),
   'aws/src/live-changes': has('table', 'stream'),
   'aws/src/mail': has('mail'),
+  'aws/src/ses': has('mail'),
   'aws/src/response-stream': asksForStreams,
   'aws/src/queue': has('queue'),
   'aws/src/sqs': has('queue'),
@@ -79,6 +82,9 @@ const modules: Readonly<Record<string, Needed>> = {
   'aws/src/vault-settings': has('setting'),
   'aws/src/vault-secrets': either(asks, secretsBesidesTheKey),
   's3/src/bucket': has('bucket'),
+  // Who is told of new objects may hear of a bucket that it may not touch.
+  's3/src/names': has('bucket', 'queue'),
+  's3/src/objects': has('bucket'),
   's3/src/uploads': ({ uses }) => uses.some(({ grant }) => grant.right === 'uploader'),
 }
 

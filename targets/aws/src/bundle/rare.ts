@@ -4,8 +4,11 @@
  * fail and never stream. In the first file each function of such a module is one that loads the second and calls it there.
  *
  * The second file has copies of what its modules import, with one exception: a class may be there only once, or what one
- * file makes is of no class that the other knows. `Fault` is given by the first file; a module with another class cannot
- * be in both, and who tries is told.
+ * file makes is of no class that the other knows. `Fault` is given by the first file; a module of ours with another class
+ * cannot be in both, and who tries is told. (Of packages of others both may have the same: what these make stays where it
+ * was made.)
+ *
+ * Clients of Amazon's SDK lie in files of their own in the same way, each loaded when it is first used.
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -28,12 +31,13 @@ import {
 } from './needs.ts'
 
 /** The file beside the first one. */
-export const rareFile = 'rare.js'
+const rareFile = 'rare.js'
 
 /** Modules by the end of their path, without its ending; who needs them with each event, and has them in the first file. */
 const modules: Readonly<Record<string, Needed>> = {
   'contract/problem-entry': never,
   'contract/scrubber': never,
+  'http/ask-over-http': never,
   'http/cookies': authorizes,
   'http/cors': cors,
   'http/lambda/came-by-http': never,
@@ -50,13 +54,17 @@ const modules: Readonly<Record<string, Needed>> = {
   'runtime/refusals': never,
 }
 
-/** What the second file of a function is made of: known once the first has been built. */
+/** Modules by the end of their path; the file of each. */
+const clients: Readonly<Record<string, string>> = { 'aws/src/ses': 'mail.js', 's3/src/objects': 'buckets.js' }
+
+/** What a file beside the first one of a function is made of: known once the first has been built. */
 export interface Aside {
+  readonly file: string
   /** For the first file. */
   readonly first: Plugin
-  /** For the second one. */
+  /** For the file itself. */
   readonly second: Plugin
-  /** Of the second file; undefined where nothing lies there. */
+  /** Of the file; undefined where nothing lies there. */
   entry(): string | undefined
   /** Looks at both. Throws where a class would be in both. `root`: what their paths begin at. */
   check(first: Metafile, second: Metafile, root: string): Promise<void>
@@ -68,29 +76,43 @@ export const aroundSecond = {
   ...{ format: 'iife', globalName: 'groundplanRare' },
 } as const satisfies BuildOptions
 
-/** `resolveDir`: from where the framework is found. */
+/** What a function with these needs seldom does. `resolveDir`: from where the framework is found. */
 export function aside(needs: Needs, resolveDir: string): Aside {
   const rare = Object.entries(modules).flatMap(([module, needed]) => (needed(needs) ? [] : [module]))
+  return asideOf(rareFile, rare, resolveDir)
+}
+
+/** The clients, those of them that a function has. */
+export function clientsAside(resolveDir: string): readonly Aside[] {
+  return Object.entries(clients).map(([module, file]) => asideOf(file, [module], resolveDir))
+}
+
+function asideOf(file: string, modules: readonly string[], resolveDir: string): Aside {
+  const space = `groundplan-${file}`
   const paths = new Map<number, string>()
   const first: Plugin = {
-    name: 'rare-first',
+    name: `first-beside-${file}`,
     setup(build) {
-      build.onResolve({ filter: /^groundplan-rare$/ }, ({ path }) => ({ path, namespace: space, sideEffects: false }))
-      build.onResolve({ filter: /^\.\/rare\.js$/, namespace: space }, ({ path }) => ({ path, external: true }))
+      build.onResolve({ filter: new RegExp(`^${space}$`) }, ({ path }) => ({
+        path,
+        namespace: space,
+        sideEffects: false,
+      }))
+      build.onResolve({ filter: /^\.\//, namespace: space }, ({ path }) => ({ path, external: true }))
       build.onLoad({ filter: /.*/, namespace: space }, async () =>
-        loading(await faultsOf(build, resolveDir), resolveDir),
+        loading(file, await faultsOf(build, resolveDir), resolveDir),
       )
-      build.onLoad({ filter: /\/(?:runtime|http|contract|plan|compile)\/.*\.[jt]s$/ }, async ({ path }) => {
-        const at = rare.findIndex(module => isAt(path, module))
+      build.onLoad({ filter: /\/(?:runtime|http|contract|plan|compile|s3|aws)\/.*\.[jt]s$/ }, async ({ path }) => {
+        const at = modules.findIndex(module => isAt(path, module))
         if (at === -1) return undefined
         const names = functionsIn(path, await readFile(path, 'utf8'))
         paths.set(at, path)
-        return { contents: elsewhere(at, names), loader: 'js' }
+        return { contents: elsewhere(space, at, names), loader: 'js' }
       })
     },
   }
   const second: Plugin = {
-    name: 'rare-second',
+    name: file,
     setup(build) {
       let faults: Promise<string> | undefined
       build.onLoad({ filter: shared }, async ({ path }: OnLoadArgs) => {
@@ -101,14 +123,12 @@ export function aside(needs: Needs, resolveDir: string): Aside {
     },
   }
   return {
-    first,
-    second,
+    ...{ file, first, second },
     entry: () => (paths.size === 0 ? undefined : entryOf(paths)),
     check: (one, other, root) => refuseTwice([...paths.values()], one, other, root),
   }
 }
 
-const space = 'groundplan-rare'
 /** The module that has `Fault`, which the first file gives to the second. */
 const shared = /\/contract\/problems\.[jt]s$/
 
@@ -119,16 +139,16 @@ function entryOf(paths: ReadonlyMap<number, string>): string {
 }
 
 /** What stands in the first file where a module was. */
-function elsewhere(at: number, names: readonly string[]): string {
-  const made = names.map(name => `export function ${name}(...given) { return rare().m${at}.${name}(...given) }`)
-  return [`import { rare } from 'groundplan-rare'`, ...made].join('\n')
+function elsewhere(space: string, at: number, names: readonly string[]): string {
+  const made = names.map(name => `export function ${name}(...given) { return beside().m${at}.${name}(...given) }`)
+  return [`import { beside } from '${space}'`, ...made].join('\n')
 }
 
-async function loading(faults: string, resolveDir: string) {
+async function loading(file: string, faults: string, resolveDir: string) {
   const names = (await sharedIn(faults)).join(', ')
   const contents = `import { ${names} } from ${JSON.stringify(faults)}
 let known
-export function rare() { return known ??= require('./${rareFile}').having({ ${names} }) }`
+export function beside() { return known ??= require('./${file}').having({ ${names} }) }`
   return { contents, loader: 'js', resolveDir } as const
 }
 
@@ -153,11 +173,15 @@ async function refuseTwice(paths: readonly string[], first: Metafile, second: Me
   const inSecond = new Set(inputsOf(second))
   for (const path of inputsOf(first)) {
     const isFirsts = path.includes(':') || shared.test(path) || paths.includes(join(root, path))
-    if (isFirsts || !inSecond.has(path)) continue
+    if (isFirsts || isOthers(path) || !inSecond.has(path)) continue
     if (/^(?:export )?(?:abstract )?class /m.test(await readFile(join(root, path), 'utf8'))) {
       throw new Error(`${path} would be in both files of a function, and has a class`)
     }
   }
+}
+
+function isOthers(path: string): boolean {
+  return /(?:^|\/)node_modules\/(?!groundplan\/|@groundplan\/)/.test(path)
 }
 
 function inputsOf({ outputs }: Metafile): readonly string[] {
