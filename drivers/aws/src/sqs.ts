@@ -1,4 +1,5 @@
 /** SQS: calls in batches of ten, with their requests counted. */
+import { setMaxListeners } from 'node:events'
 import type {
   ChangeMessageVisibilityBatchRequest,
   ChangeMessageVisibilityBatchResult,
@@ -65,6 +66,8 @@ export class Sqs {
   readonly #urls = new Map<string, Promise<string>>()
 
   constructor(options: AwsOptions) {
+    // As many wait for messages as there are receivers.
+    setMaxListeners(0, this.#closing.signal)
     this.#calls = new SignedCalls<SqsOperations>(service, options)
     this.clock = options.clock
     this.#spent = options.spent
