@@ -71,6 +71,8 @@ export interface Resolved
   readonly host: string
   readonly makesMailDomains: boolean
   computeOf(service: string): Compute
+  /** The services that it names. */
+  readonly computed: readonly string[]
 }
 
 /** Faults: `unsupported`, for settings that AWS does not take. */
@@ -86,6 +88,7 @@ export function resolved(settings: AwsSettings, system: string): Resolved {
     traffic: settings.traffic?.[system],
     sizes: checked({ ...(settings.sizes ?? usual), ...sizes }),
     computeOf: service => (typeof compute === 'string' ? compute : (compute[service] ?? everywhere)),
+    computed: typeof compute === 'string' ? [] : Object.keys(compute),
   }
 }
 

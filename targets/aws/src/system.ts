@@ -57,6 +57,7 @@ export function systemOf(plan: Plan, environment: string, given: AwsSettings): S
   const parts = partsOf(plan)
   const shape = shapeOf(plan, [...runtimeTables, schedulesTable, mailTable])
   const settings = resolved(given, plan.name)
+  refuseStrangers(parts, settings)
   const own = { key: ['p', 's'], indexes: {}, changesTo: [] }
   const tables = [...shape.tables, { name: outboxTable, ...own }, { name: lettersTable, ...own }]
   const alone =
@@ -72,6 +73,16 @@ export function systemOf(plan: Plan, environment: string, given: AwsSettings): S
     names: namesOf(plan.name, environment, settings.host),
     carrier: alone ? undefined : carrying,
   }
+}
+
+/** A misspelt name would ship a service in the other form, without a word. */
+function refuseStrangers({ plan, services }: Parts, { computed }: Resolved): void {
+  const names = services.map(({ name }) => name)
+  const stranger = computed.find(name => !names.includes(name))
+  if (stranger === undefined) return
+  throw fault('unsupported', `${plan.name} has no service "${stranger}", for which its settings have a \`compute\``, {
+    wayOut: `there are: ${names.join(', ')}`,
+  })
 }
 
 function serviceOf(

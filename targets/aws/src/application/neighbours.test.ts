@@ -166,6 +166,10 @@ describe('C9: doors', () => {
     )
   })
 
+  it('and other services are known by their names: a misspelt one is refused', () => {
+    expect(() => made({ backoffice: 'containers' }, two)).toThrow(/two has no service "backoffice"/)
+  })
+
   it('that are none need no balancer', () => {
     const { ofType } = made('containers', plan('inner', { services: [service('one', {}), service('other', {})] }))
     expect(ofType('AWS::ECS::Service')).toHaveLength(2)
