@@ -10,6 +10,8 @@ import { fault } from '../contract/problems.ts'
 export interface OverHttpOptions {
   /** Whether connections are kept for the next request. Not where the process sleeps in between: they would be dead. */
   readonly keepAlive: boolean
+  /** A connection that is older is not used again, so that processes which joined are found, too. Default: a minute. */
+  readonly longestMs?: number
 }
 
 /** Where each service runs, as `front=http://front.shop.internal:7400,books=http://…` says. Faults: `setting-missing`. */
@@ -59,11 +61,13 @@ const connectMs = 3_000
 
 class Asking {
   readonly #keepAlive: boolean
+  readonly #longestMs: number
   readonly #closing: (() => void)[] = []
   #loaded: Promise<Loaded> | undefined
 
-  constructor({ keepAlive }: OverHttpOptions) {
+  constructor({ keepAlive, longestMs = 60_000 }: OverHttpOptions) {
     this.#keepAlive = keepAlive
+    this.#longestMs = longestMs
   }
 
   /** The answer, as it comes. */
@@ -103,11 +107,23 @@ class Asking {
     })
   }
 
+  /** It keeps no connection for longer than that: Node asks it of each whose answer is complete. */
+  #young<Agent extends Kept>(agent: Agent): Agent {
+    const firstKeptMs = new WeakMap<object, number>()
+    const keeps = agent.keepSocketAlive.bind(agent)
+    agent.keepSocketAlive = socket => {
+      const sinceMs = firstKeptMs.get(socket) ?? performance.now()
+      firstKeptMs.set(socket, sinceMs)
+      return performance.now() - sinceMs <= this.#longestMs && keeps(socket)
+    }
+    return agent
+  }
+
   /** When the first is asked: a function that asks nobody does not load it. */
   async #load(): Promise<Loaded> {
     const [http, https] = [await import('node:http'), await import('node:https')]
     const agents = this.#keepAlive
-      ? ([new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true })] as const)
+      ? ([this.#young(new http.Agent({ keepAlive: true })), this.#young(new https.Agent({ keepAlive: true }))] as const)
       : ([false, false] as const)
     for (const agent of agents) if (agent) this.#closing.push(() => agent.destroy())
     return {
@@ -115,6 +131,10 @@ class Asking {
       request: (url, options, answered) => (url.protocol === 'https:' ? https : http).request(url, options, answered),
     }
   }
+}
+
+interface Kept {
+  keepSocketAlive(socket: object): unknown
 }
 
 interface Loaded {

@@ -16,9 +16,10 @@ import { type Runtime, runtimeTables, startRuntime } from '../runtime/runtime.ts
 import { askElsewhere } from './ask-elsewhere.ts'
 import { othersIn, servicesOverHttp } from './ask-over-http.ts'
 import { internalAnswerer, internalPath } from './internal.ts'
+import type { Extras } from './node/elsewhere.ts'
 import { type Served, serve } from './node.ts'
 
-const seen = { left: 0 }
+const readers = { left: 0 }
 
 const take = endpoint('POST /take', {
   summary: 'Takes some',
@@ -43,7 +44,7 @@ const counts = endpoint('GET /counts', {
     yield { n: 1 }
     yield { n: 2 }
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-    seen.left += 1
+    readers.left += 1
   },
 })
 const stock = service('stock', { take, label, counts })
@@ -90,17 +91,24 @@ async function processOf(
   drivers: ReturnType<typeof memoryDrivers>,
   services: readonly string[],
   others: string,
-): Promise<{ readonly served: Served; readonly runtime: Runtime }> {
+): Promise<{ readonly served: Served; readonly runtime: Runtime; readonly seen: ((port: unknown) => void)[] }> {
   const over = servicesOverHttp('shop', othersIn(others), { keepAlive: true })
   const ask = askElsewhere(shop, over, () => undefined)
   const runtime = await startRuntime(shop, drivers, { logs: () => {}, share: { services, carries: false, ask } })
-  const extra = { [internalPath]: internalAnswerer(name => (name === 'shop' ? runtime : undefined)) }
+  const answerer = internalAnswerer(name => (name === 'shop' ? runtime : undefined))
+  const seen: ((port: unknown) => void)[] = []
+  const extra: Extras = {
+    [internalPath]: (request, response) => {
+      for (const each of seen) each(request.socket.remotePort)
+      return answerer(request, response)
+    },
+  }
   const served = await serve([runtime.door], { clock: drivers.clock, report: () => {}, extra })
   ended.push(async () => {
     await Promise.all([served.close(0), runtime.stop(0)])
     over.close()
   })
-  return { served, runtime }
+  return { served, runtime, seen }
 }
 
 async function twoProcesses() {
@@ -141,7 +149,7 @@ describe('a service in another process', () => {
 
   it('gives streams as they come, and hears when their reader goes', async () => {
     const { api } = await twoProcesses()
-    const before = seen.left
+    const before = readers.left
     const reading = new AbortController()
     const answer = await fetch(`${api}/live`, { signal: reading.signal })
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -149,7 +157,7 @@ describe('a service in another process', () => {
     while (!text.includes('{"n":2}')) text += (await reader?.read())?.value ?? ''
     expect(text).toMatch(/\{"n":1\}[\s\S]*\{"n":2\}/)
     reading.abort()
-    await vi.waitFor(() => expect(seen.left).toBe(before + 1), 10_000)
+    await vi.waitFor(() => expect(readers.left).toBe(before + 1), 10_000)
   })
 
   it('that is gone is a fault with a stable code, and well again when it is back', async () => {
@@ -175,6 +183,29 @@ describe('a service in another process', () => {
     const { served } = await processOf(drivers, ['front'], `stock=${await strange(answer)}`)
     const told = await post(`${served.url}/api/shop/orders`, '{"count":1}')
     expect([told.status, await told.json()]).toMatchObject([503, { code: 'service-unavailable' }])
+  })
+})
+
+describe('connections to a service', () => {
+  /** How many it is asked over, one request after the other. */
+  async function connectionsFor(longestMs?: number): Promise<number> {
+    const { inner } = await twoProcesses()
+    const ports = new Set<unknown>()
+    inner.seen.push(port => ports.add(port))
+    const more = longestMs === undefined ? {} : { longestMs }
+    const over = servicesOverHttp('shop', othersIn(`stock=${inner.served.url}`), { keepAlive: true, ...more })
+    ended.push(() => over.close())
+    for (let n = 0; n < 4; n++) await over.call('stock', '{}')
+    return ports.size
+  }
+
+  it('are kept for the next request', async () => {
+    expect(await connectionsFor()).toBe(1)
+  })
+
+  it('are let go of after a while, so that processes which joined are found', async () => {
+    // Its age counts from its first answer: so none is kept.
+    expect(await connectionsFor(-1)).toBe(4)
   })
 })
 
