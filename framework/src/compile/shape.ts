@@ -36,19 +36,28 @@ const OTHER: Shape = { kind: 'other' }
 
 /** The shape of what `schema.parse` gives. An object that holds itself gives a shape that holds itself. */
 export function shapeOf(schema: z.core.$ZodType): Shape {
-  return shapeIn(nodeOf(schema), new Map())
+  return shapeIn(nodeOf(schema), { shapes: new Map(), depth: 0 })
 }
 
-type Known = Map<Node, Shape>
+interface Known {
+  readonly shapes: Map<Node, Shape>
+  /** How many nodes the one that is looked at lies in. */
+  depth: number
+}
+
+/** A lazy schema that is another one each time it is asked would be followed until the stack is full. */
+const MAX_DEPTH = 200
 
 function shapeIn(node: Node, known: Known): Shape {
-  const before = known.get(node)
+  const before = known.shapes.get(node)
   if (before) return before
-  if (known.size >= MAX_NODES) return OTHER
+  if (known.shapes.size >= MAX_NODES || known.depth >= MAX_DEPTH) return OTHER
   // Stands for the node while its parts are looked at: a list that holds itself is `other` inside.
-  known.set(node, OTHER)
+  known.shapes.set(node, OTHER)
+  known.depth++
   const shape = node._zod.def.type === 'object' ? objectShape(node, known) : otherShape(node, known)
-  known.set(node, shape)
+  known.depth--
+  known.shapes.set(node, shape)
   return shape
 }
 
@@ -119,7 +128,7 @@ function objectShape(node: Node, known: Known): Shape {
   const fields: Field[] = []
   const result: ObjectShape = { kind: 'object', fields }
   // Known before its fields are, so that a field can be of the same shape.
-  known.set(node, result)
+  known.shapes.set(node, result)
   for (const [name, schema] of Object.entries(shape)) {
     // Zod leaves this field out of what it gives.
     if (name === '__proto__') continue

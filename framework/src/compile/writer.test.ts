@@ -148,6 +148,19 @@ test('an object that holds objects of its own kind is written by generated code'
 test('a lazy schema that is another one each time it is asked is written all the same', () => {
   const endless = (): z.ZodType => z.object({ in: z.lazy(endless).optional(), and: z.lazy(endless).optional() })
   expect(compileWriter(endless()).write({ in: { and: {} } })).toEqual({ ok: true, json: '{"in":{"and":{}}}' })
+  // Followed for ever it would fill the stack, of which some is taken already.
+  const deepest = (): number => {
+    try {
+      return 1 + deepest()
+    } catch {
+      return 0
+    }
+  }
+  const at = <T>(level: number, does: () => T): T => (level === 0 ? does() : at(level - 1, does))
+  const json = at(Math.floor(deepest() / 2), () => compileWriter(endless()).write({ in: {} }))
+  expect(json).toEqual({ ok: true, json: '{"in":{}}' })
+  const deep = (level: number): object => (level === 0 ? {} : { in: deep(level - 1) })
+  expect(compileWriter(endless()).write(deep(150))).toEqual({ ok: true, json: JSON.stringify(deep(150)) })
 })
 
 test('what cannot be JSON is an issue, not an error', () => {
