@@ -190,7 +190,7 @@ await allOf(['dynamodb', 'elasticmq', 'moto', 'ses'], (dynamodb, sqs, moto, ses)
       const all = Array.from({ length: byHowMany }, () =>
         there.functions.get(carrier)?.invoke({ schedule: 'groundplan/minute' }),
       )
-      expect((await Promise.all(all)).map(outcome => outcome?.ok)).toEqual(all.map(() => true))
+      expect((await Promise.all(all)).filter(outcome => !outcome?.ok)).toEqual([])
     }
 
     describe('is looked after each minute: an alarm', () => {
