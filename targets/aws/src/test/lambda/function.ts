@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -39,7 +39,11 @@ interface Invocation {
 async function bootstrapIn(folder: string): Promise<string> {
   const source = await readFile(new URL('bootstrap.ts', import.meta.url), 'utf8')
   const file = join(folder, '.bootstrap.mjs')
-  await writeFile(file, (await transform(source, { loader: 'ts', format: 'esm', target: 'node20.19' })).code)
+  const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'node20.19' })
+  // Another process of the function may be reading it just now: it has the one or the other, and never half of one.
+  const written = `${file}.${randomUUID()}`
+  await writeFile(written, code)
+  await rename(written, file)
   return file
 }
 
