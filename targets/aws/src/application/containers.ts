@@ -1,8 +1,9 @@
 /**
  * Containers: a cluster of ECS on Fargate, with a task definition, a service and its scaling for each service of the plan
- * that runs so, and for the web front. Each runs one service, and is asked by others at the name that it has in the network. A new task must answer before an old one goes; where it does not, ECS goes back to
- * what ran before. Where what is new gets its calls level by level, each has a second service for it, without tasks
- * between releases: a stack gives the new task definition to that one alone.
+ * that runs so, and for the web front. Each runs one service, and is asked by others at the name that it has in the
+ * network. A new task must answer before an old one goes; where it does not, ECS goes back to what ran before. Where what
+ * is new gets its calls level by level, each has a second service for it, without tasks between releases: a stack gives the
+ * new task definition to that one alone.
  */
 import { CfnDeletionPolicy, CfnParameter, Fn } from 'aws-cdk-lib'
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling'
